@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+
+#include "backfold/core/elementwise.hpp"
+#include "backfold/core/error.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+namespace detail {
+
+template <class A, class V>
+concept HasValue = requires(const A a, const V v) {
+  { a.value(v) } -> std::same_as<V>;
+};
+template <class A, class V>
+concept DerivativeFromOutput = requires(const A a, const V x) {
+  { a.derivative(x) } -> std::same_as<V>;
+};
+template <class A, class V>
+concept DerivativeFromNet = requires(const A a, const V net, const V x) {
+  { a.derivative(net, x) } -> std::same_as<V>;
+};
+template <class A, class V>
+concept ElementwiseIn =
+    HasValue<A, V> && (DerivativeFromOutput<A, V> || DerivativeFromNet<A, V>);
+
+}  // namespace detail
+
+/// An activation that acts on each unit alone: x = φ(net), written for Lanes.
+///
+///     struct Softsign {
+///       template <class V> V value(const V& net) const { return net / (1 + abs(net)); }
+///       template <class V> V derivative(const V& x) const { return square(1 - abs(x)); }
+///     };
+///
+/// `derivative(x)` gives φ' from the output alone, which is cheapest; `derivative(net, x)` makes the
+/// network keep its net inputs. Settings are plain members; `check()`, if there is one, throws
+/// std::invalid_argument where they are out of range.
+template <class A>
+concept ElementwiseActivation =
+    detail::ElementwiseIn<A, Lanes<float>> && detail::ElementwiseIn<A, Lanes<double>>;
+
+/// An activation that acts on the units of a layer together, as softmax does. One sample at a time:
+/// `apply(x, units)` makes φ(net) of net in place, `multiply_by_derivative(output, delta, units)`
+/// makes Jᵀδ of δ in place, with the Jacobian J had from the output.
+template <class A>
+concept ColumnActivation = requires(const A a, float* f, double* d, Index units) {
+  a.apply(f, units);
+  a.apply(d, units);
+  a.multiply_by_derivative(static_cast<const float*>(f), f, units);
+  a.multiply_by_derivative(static_cast<const double*>(d), d, units);
+};
+
+template <class A>
+concept Activation = ElementwiseActivation<A> || ColumnActivation<A>;
+
+/// Whether φ' needs the net input, which the network then keeps.
+template <class A>
+inline constexpr bool uses_net_input =
+    ElementwiseActivation<A> && !detail::DerivativeFromOutput<A, Lanes<double>>;
+
+/// Calls the settings' own check, if they have one.
+template <class Settings>
+constexpr void check_settings(const Settings& settings) {
+  if constexpr (requires { settings.check(); }) settings.check();
+}
+
+namespace detail {
+
+/// @throws std::invalid_argument unless the number is positive and finite
+constexpr void check_positive(const char* what, double value) {
+  if (!(value > 0 && value <= std::numeric_limits<double>::max())) {
+    fail_argument(what, " must be positive and finite, got ", value);
+  }
+}
+
+}  // namespace detail
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/activation.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Exponential linear unit: φ(net) = net for net > 0, else a(exp(net) − 1); φ' = 1, or x + a.
+///
+/// Source: Clevert, Unterthiner & Hochreiter, Fast and accurate deep network learning by exponential
+/// linear units (2016).
+/// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
+struct Elu {
+  double alpha = 1.0;  ///< a > 0
+
+  template <class V>
+  V value(const V& net) const {
+    return select(net > V(0), net, alpha * expm1(net));
+  }
+  template <class V>
+  V derivative(const V& x) const {
+    return select(x > V(0), V(1), x + alpha);
+  }
+  constexpr void check() const { detail::check_positive("Elu: alpha", alpha); }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/activation.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Gaussian error linear unit: φ(net) = net·Φ(net), φ' = Φ(net) + net·exp(−net²/2)/√(2π), with Φ the
+/// normal distribution function. Not monotone: φ' needs the net input.
+///
+/// Source: Hendrycks & Gimpel, Gaussian error linear units (2016). The exact form, not the tanh one.
+struct Gelu {
+  template <class V>
+  V value(const V& net) const {
+    // −∞·0 is the limit 0.
+    return select(net < V(-lowest), V(0), net * normal_cdf(net));
+  }
+  template <class V>
+  V derivative(const V& net, const V&) const {
+    constexpr double inverse_sqrt_2pi = 0.39894228040143267794;
+    // Inside |net| < lowest, so that infinity times 0 does not occur.
+    const V inside = max(min(net, V(lowest)), V(-lowest));
+    return normal_cdf(net) + inside * inverse_sqrt_2pi * exp(-0.5 * inside * inside);
+  }
+
+ private:
+  static constexpr double lowest = 40;  // Φ(−40) is 0 in every scalar
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/activation.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// The identity: φ(net) = net, φ' = 1. For continuous outputs.
+struct Linear {
+  template <class V>
+  V value(const V& net) const {
+    return net;
+  }
+  template <class V>
+  V derivative(const V&) const {
+    return V(1);
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/activation.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Rectifier: φ(net) = max(net, 0), φ' = 1 for net > 0, else 0 (at 0 too). NaN stays NaN.
+///
+/// Source: Nair & Hinton, Rectified linear units improve restricted Boltzmann machines (2010).
+struct Relu {
+  template <class V>
+  V value(const V& net) const {
+    return select(net < V(0), V(0), net);
+  }
+  template <class V>
+  V derivative(const V& x) const {
+    return select(x > V(0), V(1), V(0));
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/activation.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// The logistic function with slope a: φ(net) = 1/(1 + exp(−a·net)), φ' = a·x(1 − x).
+///
+/// Values in (0, 1): a probability. With BinaryCrossEntropy or CategoricalCrossEntropy as loss, δ is
+/// computed from the net input.
+/// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
+struct Sigmoid {
+  double slope = 1.0;  ///< a > 0
+
+  template <class V>
+  V value(const V& net) const {
+    return sigmoid(slope * net);
+  }
+  template <class V>
+  V derivative(const V& x) const {
+    return slope * x * (1 - x);
+  }
+  constexpr void check() const { detail::check_positive("Sigmoid: slope", slope); }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/activation.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Sigmoid linear unit (swish): φ(net) = net·sig(net), φ' = sig(net)·(1 + net(1 − sig(net))). Not
+/// monotone: φ' needs the net input.
+///
+/// Source: Elfwing, Uchibe & Doya, Sigmoid-weighted linear units (2018).
+struct Silu {
+  template <class V>
+  V value(const V& net) const {
+    // −∞·0 is the limit 0.
+    return select(net < V(lowest), V(0), net * sigmoid(net));
+  }
+  template <class V>
+  V derivative(const V& net, const V& x) const {
+    const V s = sigmoid(net);
+    return select(net < V(lowest), V(0), select(net > V(-lowest), V(1), s + x * (1 - s)));
+  }
+
+ private:
+  static constexpr double lowest = -800;  // sig(−800) is 0 in every scalar
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/activation.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Softmax over the units of a layer: x_j = exp(net_j − a)/Σ_k exp(net_k − a), a the largest net
+/// input; Jᵀδ = x ∘ (δ − Σ_k x_k δ_k). A probability for each class.
+///
+/// The shifted form with division. Source: Blanchard, Higham & Higham, Accurately computing the
+/// log-sum-exp and softmax functions (2021).
+struct Softmax {
+  template <Real S>
+  void apply(S* x, Index units) const {
+    using V = Lanes<S>;
+    S largest = x[0];
+    for (Index i = 1; i < units; ++i) largest = x[i] > largest ? x[i] : largest;
+    V total(0);
+    for_runs<V::size>(units, [&](Index i, auto count) {
+      const V e = exp(detail::load_run<V>(x + i, count) - largest);
+      detail::store_run(e, x + i, count);
+      total += detail::load_run<V>(x + i, count);
+    });
+    const V all(sum(total));
+    for_runs<V::size>(units, [&](Index i, auto count) {
+      detail::store_run(detail::load_run<V>(x + i, count) / all, x + i, count);
+    });
+  }
+
+  template <Real S>
+  void multiply_by_derivative(const S* output, S* delta, Index units) const {
+    using V = Lanes<S>;
+    V dot(0);
+    for_runs<V::size>(units, [&](Index i, auto count) {
+      dot = multiply_add(detail::load_run<V>(output + i, count),
+                         detail::load_run<V>(delta + i, count), dot);
+    });
+    const V mean(sum(dot));
+    for_runs<V::size>(units, [&](Index i, auto count) {
+      detail::store_run(detail::load_run<V>(output + i, count) *
+                            (detail::load_run<V>(delta + i, count) - mean),
+                        delta + i, count);
+    });
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/activation.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Smooth rectifier: φ(net) = ln(1 + exp(net)), φ' = sig(net) = 1 − exp(−x).
+///
+/// Source: Dugas et al., Incorporating second-order functional knowledge (2001). Differs: no
+/// threshold above which it is taken as linear (PyTorch has one at 20); it is exact everywhere.
+struct Softplus {
+  template <class V>
+  V value(const V& net) const {
+    return softplus(net);
+  }
+  template <class V>
+  V derivative(const V& x) const {
+    return -expm1(-x);
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

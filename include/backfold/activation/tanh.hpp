@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/activation.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Hyperbolic tangent with slope a: φ(net) = tanh(a·net), φ' = a·(1 − x²).
+///
+/// Antisymmetric, with values in (−1, 1).
+/// Source: LeCun, Bottou, Orr & Müller, Efficient BackProp (1998).
+/// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
+struct Tanh {
+  double slope = 1.0;  ///< a > 0
+
+  template <class V>
+  V value(const V& net) const {
+    return tanh(slope * net);
+  }
+  template <class V>
+  V derivative(const V& x) const {
+    return slope * (1 - x * x);
+  }
+  constexpr void check() const { detail::check_positive("Tanh: slope", slope); }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <Eigen/Core>
+
+/// Inline namespace of the whole library. It names Eigen's alignment, so that two translation units
+/// that disagree on it (different `-march`, different EIGEN_MAX_ALIGN_BYTES) do not link, where
+/// they would otherwise share objects of different layout.
+#define BACKFOLD_CONCATENATE_(a, b) a##b
+#define BACKFOLD_CONCATENATE(a, b) BACKFOLD_CONCATENATE_(a, b)
+#if EIGEN_MAX_ALIGN_BYTES == 0
+#define BACKFOLD_ABI align0
+#else
+#define BACKFOLD_ABI BACKFOLD_CONCATENATE(align, EIGEN_MAX_ALIGN_BYTES)
+#endif
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define BACKFOLD_ALWAYS_INLINE __forceinline
+#define BACKFOLD_NO_INLINE __declspec(noinline)
+#define BACKFOLD_RESTRICT __restrict
+#else
+#define BACKFOLD_ALWAYS_INLINE inline __attribute__((always_inline))
+#define BACKFOLD_NO_INLINE __attribute__((noinline))
+#define BACKFOLD_RESTRICT __restrict__
+#endif
+
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#pragma message( \
+    "Backfold: -ffast-math or -ffinite-math-only; NaN does not reach the outputs reliably")
+#endif

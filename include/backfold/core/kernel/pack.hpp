@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/kernel/tile.hpp"
+
+namespace backfold::inline BACKFOLD_ABI::kernel {
+
+/// Rows of a packed panel.
+template <Real S>
+inline constexpr Index panel_rows = tile_rows * native_width<S>;
+
+/// Steps of k in a packed panel.
+inline constexpr Index panel_depth = 512;
+
+/// to(i, j) ← a(i, j): m <= panel_rows rows, zeros behind them up to the next whole register, with
+/// `stride` numbers from column to column.
+template <Real S>
+void pack(Index m, Index k, const S* a, Index lda, S* to, Index stride) {
+  using V = Lanes<S>;
+  for (Index j = 0; j < k; ++j) {
+    for_runs<V::size>(m, [&](Index i, auto count) {
+      backfold::detail::load_run<V>(a + j * lda + i, count).store(to + j * stride + i);
+    });
+  }
+}
+
+/// to(i, j) ← w(j, i): the same of a transposed matrix; w has k rows and m columns.
+template <Real S>
+void pack_transposed(Index m, Index k, const S* w, Index ldw, S* to, Index stride) {
+  using V = Lanes<S>;
+  constexpr int width = V::size;
+  for (Index i = 0; i < m; i += width) {
+    for (Index j = 0; j < k; j += width) {
+      const Index columns = m - i < width ? m - i : Index{width};
+      const Index rows = k - j < width ? k - j : Index{width};
+      Eigen::internal::PacketBlock<typename V::P, width> block;
+      for (int c = 0; c < width; ++c) {
+        const S* const from = w + (i + c) * ldw + j;
+        block.packet[c] = c >= columns    ? V(0).packet
+                          : rows == width ? V::load(from).packet
+                                          : V::load(from, rows).packet;
+      }
+      if constexpr (width > 1) Eigen::internal::ptranspose(block);
+      for (Index r = 0; r < rows; ++r) {
+        Eigen::internal::pstoreu(to + (j + r) * stride + i, block.packet[r]);
+      }
+    }
+  }
+}
+
+}  // namespace backfold::inline BACKFOLD_ABI::kernel

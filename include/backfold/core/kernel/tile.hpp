@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/elementwise.hpp"
+
+/// The register-tiled product behind all matrix-matrix products: Y ← start + A·B, with the columns
+/// of A contiguous and B reached by two strides, so that W·X (B = X) and D·Xᵀ (B = Xᵀ) are one
+/// kernel. Compiled once a scalar: what is done to the products is done by the caller, on blocks
+/// that are still in the cache.
+
+namespace backfold::inline BACKFOLD_ABI::kernel {
+
+/// Registers of rows and columns of a tile: with one register for each row and a broadcast they
+/// fill the machine's registers (Eigen's count of them).
+inline constexpr int tile_rows = 3;
+inline constexpr int tile_columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 4;
+
+/// Whether loading the first few lanes costs no more than loading all.
+template <Real S>
+inline constexpr bool partial_loads_are_cheap = sizeof(S) * native_width<S> == 64;
+
+/// B(k, j) = data[k·row + j·column].
+template <Real S>
+struct Strided {
+  const S* data;
+  Index row;
+  Index column;
+};
+
+/// What the products are added to.
+template <Real S>
+struct TileStart {
+  const S* bias = nullptr;  ///< a column, or none
+  bool add = false;         ///< to what Y holds
+};
+
+/// One tile: Rows registers × Columns numbers. The last register has `lanes` valid rows.
+template <int Rows, int Columns, bool Partial, Real S>
+BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S>& b, S* y,
+                                 Index ldy, const TileStart<S>& start, Index lanes) {
+  using V = Lanes<S>;
+  V sums[Rows][Columns];
+  for (int r = 0; r < Rows; ++r) {
+    for (int c = 0; c < Columns; ++c) sums[r][c] = V(0);
+  }
+  const S* bk = b.data;
+  for (Index i = 0; i < k; ++i, a += lda, bk += b.row) {
+    V rows[Rows];
+    for (int r = 0; r < Rows; ++r) {
+      rows[r] = Partial && r == Rows - 1 ? V::load(a + r * V::size, lanes)
+                                         : V::load(a + r * V::size);
+    }
+    for (int c = 0; c < Columns; ++c) {
+      const V factor(bk[c * b.column]);
+      for (int r = 0; r < Rows; ++r) sums[r][c] = multiply_add(rows[r], factor, sums[r][c]);
+    }
+  }
+  for (int r = 0; r < Rows; ++r) {
+    const bool whole = r < Rows - 1 || lanes == V::size;
+    const Index n = whole ? Index{V::size} : lanes;
+    for (int c = 0; c < Columns; ++c) {
+      S* const to = y + c * ldy + r * V::size;
+      V sum = sums[r][c];
+      if (start.bias != nullptr) sum += V::load(start.bias + r * V::size, n);
+      if (start.add) sum += whole ? V::load(to) : V::load(to, n);
+      if (whole) {
+        sum.store(to);
+      } else {
+        sum.store(to, n);
+      }
+    }
+  }
+}
+
+/// A run of up to tile_rows registers of rows, all columns.
+template <int Rows, bool Partial, Real S>
+void row_panel(Index n, Index k, const S* a, Index lda, Strided<S> b, S* y, Index ldy,
+               const TileStart<S>& start, Index lanes) {
+  Index j = 0;
+  auto run = [&]<int Columns>(std::integral_constant<int, Columns>) {
+    for (; j + Columns <= n; j += Columns) {
+      tile<Rows, Columns, Partial>(k, a, lda, {b.data + j * b.column, b.row, b.column},
+                                   y + j * ldy, ldy, start, lanes);
+    }
+  };
+  run(std::integral_constant<int, tile_columns>{});
+  if constexpr (tile_columns > 4) run(std::integral_constant<int, 4>{});
+  run(std::integral_constant<int, 1>{});
+}
+
+/// Y (m × n) ← start + A·B for up to tile_rows registers of rows (m <= tile_rows·width).
+template <Real S>
+BACKFOLD_NO_INLINE void rows_product(Index m, Index n, Index k, const S* a, Index lda,
+                                     const Strided<S>& b, S* y, Index ldy,
+                                     const TileStart<S>& start, bool a_is_padded) {
+  constexpr int width = native_width<S>;
+  const Index registers = (m + width - 1) / width;
+  const Index lanes = m - (registers - 1) * width;
+  auto run = [&]<int Rows>(std::integral_constant<int, Rows>) {
+    if (lanes == width || a_is_padded) {
+      row_panel<Rows, false>(n, k, a, lda, b, y, ldy, start, lanes);
+    } else {
+      row_panel<Rows, true>(n, k, a, lda, b, y, ldy, start, lanes);
+    }
+  };
+  if (registers == 3) {
+    run(std::integral_constant<int, 3>{});
+  } else if (registers == 2) {
+    run(std::integral_constant<int, 2>{});
+  } else {
+    run(std::integral_constant<int, 1>{});
+  }
+}
+
+}  // namespace backfold::inline BACKFOLD_ABI::kernel

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#include "backfold/core/config.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// The scalars that networks compute in.
+template <class T>
+concept Real = std::same_as<T, float> || std::same_as<T, double>;
+
+/// How many numbers of a type the widest vector register holds, as Eigen uses this machine.
+template <Real T>
+inline constexpr int native_width =
+    Eigen::internal::unpacket_traits<typename Eigen::internal::packet_traits<T>::type>::size;
+
+/// Several numbers in one vector register: the type in which elementwise functions are written.
+///
+/// A function of Lanes is applied to whole arrays by `transform` (core/elementwise.hpp), which pads
+/// the last few elements to a full register: a value never depends on its place in the array.
+/// `Packet` is one of Eigen's packet types, so SSE, AVX, AVX-512, NEON and plain scalars all work.
+/// Width is the number of lanes: the machine's own, or a smaller one that Eigen has a packet for.
+template <Real T, int Width = native_width<T>>
+struct Lanes {
+  using Scalar = T;
+  using P = typename Eigen::internal::find_best_packet<T, Width>::type;
+  static constexpr int size = Width;
+  static_assert(Eigen::internal::unpacket_traits<P>::size == Width,
+                "Lanes: this machine has no register of that many numbers");
+
+  P packet;
+
+  Lanes() = default;
+  /// The same number in every lane.
+  template <class Number>
+  requires std::is_arithmetic_v<Number> BACKFOLD_ALWAYS_INLINE
+  Lanes(Number number)  // NOLINT: 1 + x reads as in the formula
+      : packet(Eigen::internal::pset1<P>(static_cast<T>(number))) {}
+
+  BACKFOLD_ALWAYS_INLINE static Lanes load(const T* from) {
+    Lanes result;
+    result.packet = Eigen::internal::ploadu<P>(from);
+    return result;
+  }
+
+  /// The first `count` lanes from memory, zero in the others. @pre 0 <= count <= size
+  BACKFOLD_ALWAYS_INLINE static Lanes load(const T* from, Eigen::Index count) {
+    Lanes result;
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (is_register<float, 64>) {
+      result.packet = _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
+      return result;
+    } else if constexpr (is_register<double, 64>) {
+      result.packet = _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), from);
+      return result;
+    }
+#endif
+#if defined(EIGEN_VECTORIZE_AVX)
+    if constexpr (is_register<float, 32>) {
+      result.packet = _mm256_maskload_ps(from, mask32(count));
+      return result;
+    } else if constexpr (is_register<double, 32>) {
+      result.packet = _mm256_maskload_pd(from, mask64(count));
+      return result;
+    }
+#endif
+    alignas(64) T buffer[size] = {};
+    for (Eigen::Index i = 0; i < count; ++i) buffer[i] = from[i];
+    result.packet = Eigen::internal::pload<P>(buffer);
+    return result;
+  }
+
+  BACKFOLD_ALWAYS_INLINE void store(T* to) const { Eigen::internal::pstoreu(to, packet); }
+
+  /// The first `count` lanes to memory; nothing else is touched.
+  BACKFOLD_ALWAYS_INLINE void store(T* to, Eigen::Index count) const {
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (is_register<float, 64>) {
+      _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), packet);
+      return;
+    } else if constexpr (is_register<double, 64>) {
+      _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << count) - 1), packet);
+      return;
+    }
+#endif
+#if defined(EIGEN_VECTORIZE_AVX)
+    if constexpr (is_register<float, 32>) {
+      _mm256_maskstore_ps(to, mask32(count), packet);
+      return;
+    } else if constexpr (is_register<double, 32>) {
+      _mm256_maskstore_pd(to, mask64(count), packet);
+      return;
+    }
+#endif
+    alignas(64) T buffer[size];
+    Eigen::internal::pstore(buffer, packet);
+    for (Eigen::Index i = 0; i < count; ++i) to[i] = buffer[i];
+  }
+
+  /// The first lane.
+  BACKFOLD_ALWAYS_INLINE T first() const { return Eigen::internal::pfirst(packet); }
+
+  BACKFOLD_ALWAYS_INLINE friend Lanes operator+(const Lanes& a, const Lanes& b) {
+    return from(Eigen::internal::padd(a.packet, b.packet));
+  }
+  BACKFOLD_ALWAYS_INLINE friend Lanes operator-(const Lanes& a, const Lanes& b) {
+    return from(Eigen::internal::psub(a.packet, b.packet));
+  }
+  BACKFOLD_ALWAYS_INLINE friend Lanes operator*(const Lanes& a, const Lanes& b) {
+    return from(Eigen::internal::pmul(a.packet, b.packet));
+  }
+  BACKFOLD_ALWAYS_INLINE friend Lanes operator/(const Lanes& a, const Lanes& b) {
+    return from(Eigen::internal::pdiv(a.packet, b.packet));
+  }
+  BACKFOLD_ALWAYS_INLINE Lanes operator-() const { return from(Eigen::internal::pnegate(packet)); }
+
+  BACKFOLD_ALWAYS_INLINE Lanes& operator+=(const Lanes& b) { return *this = *this + b; }
+  BACKFOLD_ALWAYS_INLINE Lanes& operator-=(const Lanes& b) { return *this = *this - b; }
+  BACKFOLD_ALWAYS_INLINE Lanes& operator*=(const Lanes& b) { return *this = *this * b; }
+
+  /// A comparison of Lanes: all bits of a lane where it holds, none where it does not.
+  struct Mask {
+    P packet;
+    BACKFOLD_ALWAYS_INLINE friend Mask operator|(const Mask& a, const Mask& b) {
+      return {Eigen::internal::por(a.packet, b.packet)};
+    }
+    BACKFOLD_ALWAYS_INLINE friend Mask operator&(const Mask& a, const Mask& b) {
+      return {Eigen::internal::pand(a.packet, b.packet)};
+    }
+  };
+
+  BACKFOLD_ALWAYS_INLINE friend Mask operator<(const Lanes& a, const Lanes& b) {
+    return {Eigen::internal::pcmp_lt(a.packet, b.packet)};
+  }
+  BACKFOLD_ALWAYS_INLINE friend Mask operator>(const Lanes& a, const Lanes& b) { return b < a; }
+  BACKFOLD_ALWAYS_INLINE friend Mask operator<=(const Lanes& a, const Lanes& b) {
+    return {Eigen::internal::pcmp_le(a.packet, b.packet)};
+  }
+  BACKFOLD_ALWAYS_INLINE friend Mask operator>=(const Lanes& a, const Lanes& b) { return b <= a; }
+  BACKFOLD_ALWAYS_INLINE friend Mask operator==(const Lanes& a, const Lanes& b) {
+    return {Eigen::internal::pcmp_eq(a.packet, b.packet)};
+  }
+
+  /// yes where the mask holds, no elsewhere.
+  BACKFOLD_ALWAYS_INLINE friend Lanes select(const Mask& mask, const Lanes& yes, const Lanes& no) {
+    return from(Eigen::internal::pselect(mask.packet, yes.packet, no.packet));
+  }
+
+  /// a·b + c, rounded once where the machine has such an instruction.
+  BACKFOLD_ALWAYS_INLINE friend Lanes multiply_add(const Lanes& a, const Lanes& b, const Lanes& c) {
+    return from(Eigen::internal::pmadd(a.packet, b.packet, c.packet));
+  }
+  BACKFOLD_ALWAYS_INLINE friend Lanes abs(const Lanes& a) {
+    return from(Eigen::internal::pabs(a.packet));
+  }
+  /// The larger one; NaN where either is NaN.
+  BACKFOLD_ALWAYS_INLINE friend Lanes max(const Lanes& a, const Lanes& b) {
+    return from(Eigen::internal::pmax<Eigen::PropagateNaN>(a.packet, b.packet));
+  }
+  /// The smaller one; NaN where either is NaN.
+  BACKFOLD_ALWAYS_INLINE friend Lanes min(const Lanes& a, const Lanes& b) {
+    return from(Eigen::internal::pmin<Eigen::PropagateNaN>(a.packet, b.packet));
+  }
+  /// The sum over the lanes.
+  BACKFOLD_ALWAYS_INLINE friend T sum(const Lanes& a) { return Eigen::internal::predux(a.packet); }
+  /// The largest lane; unspecified where one is NaN.
+  BACKFOLD_ALWAYS_INLINE friend T largest(const Lanes& a) {
+    return Eigen::internal::predux_max(a.packet);
+  }
+
+ private:
+  template <class Number, int Bytes>
+  static constexpr bool is_register = std::is_same_v<T, Number> && sizeof(T) * Width == Bytes;
+
+  BACKFOLD_ALWAYS_INLINE static Lanes from(const P& p) {
+    Lanes result;
+    result.packet = p;
+    return result;
+  }
+
+#if defined(EIGEN_VECTORIZE_AVX)
+  BACKFOLD_ALWAYS_INLINE static __m256i mask32(Eigen::Index count) {
+    static constexpr std::int32_t bits[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bits + 8 - count));
+  }
+  BACKFOLD_ALWAYS_INLINE static __m256i mask64(Eigen::Index count) {
+    static constexpr std::int64_t bits[8] = {-1, -1, -1, -1};
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bits + 4 - count));
+  }
+#endif
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <type_traits>
+
+#include "backfold/core/config.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+using Eigen::Index;
+
+/// A size that is known when the program runs.
+inline constexpr Index Dynamic = Eigen::Dynamic;
+
+template <class Scalar, Index Rows = Dynamic, Index Cols = Dynamic>
+using Matrix = Eigen::Matrix<Scalar, static_cast<int>(Rows), static_cast<int>(Cols),
+                             Rows == 1 && Cols != 1 ? Eigen::RowMajor : Eigen::ColMajor>;
+
+template <class Scalar, Index Size = Dynamic>
+using Vector = Matrix<Scalar, Size, 1>;
+
+/// A column-major matrix in memory that it does not own: columns contiguous, `outerStride()` apart.
+///
+/// What the kernels work on. It is a pointer and sizes, nothing is computed with it; `eigen()` is
+/// the same memory as an Eigen expression. (Eigen::Map cannot serve: it makes a row of fixed size
+/// row-major, and costs compile time.) S may be const. Sizes that are known at compile time are
+/// constants here too.
+template <class S, Index Rows = Dynamic, Index Cols = Dynamic>
+class MatrixView {
+ public:
+  using Scalar = std::remove_const_t<S>;
+  static constexpr Index RowsAtCompileTime = Rows;
+  static constexpr Index ColsAtCompileTime = Cols;
+
+  constexpr MatrixView(S* data, Index rows, Index cols, Index stride)
+      : data_(data), rows_(rows), cols_(cols), stride_(stride) {
+    eigen_assert(Rows == Dynamic || rows == Rows);
+    eigen_assert(Cols == Dynamic || cols == Cols);
+  }
+  constexpr MatrixView(S* data, Index rows, Index cols) : MatrixView(data, rows, cols, rows) {}
+
+  /// What can be written can be read.
+  constexpr operator MatrixView<const S, Rows, Cols>() const requires(!std::is_const_v<S>) {
+    return {data_, rows(), cols(), stride_};
+  }
+
+  constexpr S* data() const { return data_; }
+  constexpr Index rows() const { return Rows == Dynamic ? rows_ : Rows; }
+  constexpr Index cols() const { return Cols == Dynamic ? cols_ : Cols; }
+  constexpr Index outerStride() const { return stride_; }
+  constexpr S* column(Index j) const { return data_ + j * stride_; }
+  constexpr S& operator()(Index i, Index j) const { return data_[i + j * stride_]; }
+
+  auto eigen() const {
+    using Plain = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+    using Constness = std::conditional_t<std::is_const_v<S>, const Plain, Plain>;
+    return Eigen::Map<Constness, Eigen::Unaligned, Eigen::OuterStride<>>(
+        data_, rows(), cols(), Eigen::OuterStride<>(stride_));
+  }
+
+ private:
+  S* data_;
+  Index rows_, cols_, stride_;
+};
+
+template <class S, Index Rows = Dynamic, Index Cols = Dynamic>
+using ConstMatrixView = MatrixView<const S, Rows, Cols>;
+
+/// A contiguous vector in memory that it does not own.
+template <class Scalar, Index Size = Dynamic>
+using VectorView = Eigen::Map<Vector<Scalar, Size>>;
+
+template <class Scalar, Index Size = Dynamic>
+using ConstVectorView = Eigen::Map<const Vector<Scalar, Size>>;
+
+}  // namespace backfold::inline BACKFOLD_ABI

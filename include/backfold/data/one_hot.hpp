@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/error.hpp"
+#include "backfold/core/types.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Targets from class labels: column s is 1 at row labels[s], 0 elsewhere.
+///
+/// @param labels n integers, anything with size() and operator[]
+/// @return classes × n
+/// @throws std::invalid_argument naming the first label that is not in 0..classes−1
+template <class S, class Labels>
+Matrix<S> one_hot(const Labels& labels, Index classes) {
+  if (classes < 1) fail_argument("one_hot: needs at least one class, got ", classes);
+  const auto n = static_cast<Index>(labels.size());
+  Matrix<S> targets = Matrix<S>::Zero(classes, n);
+  for (Index s = 0; s < n; ++s) {
+    const auto label = static_cast<Index>(labels[static_cast<std::size_t>(s)]);
+    if (label < 0 || label >= classes) {
+      fail_argument("one_hot: label ", s, " is ", label, ", expected 0 to ", classes - 1);
+    }
+    targets(label, s) = S(1);
+  }
+  return targets;
+}
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <utility>
+
+#include "backfold/data/samples.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// How windows lie over a series.
+struct WindowOptions {
+  Index length;         ///< steps of a window, >= 1
+  Index stride = 1;     ///< steps from the start of a window to that of the next; < length overlaps
+  Index horizon = 0;    ///< the target of step t is the series of targets at t + horizon
+  Index warm_up = 0;    ///< first steps of a window that have no target
+  TargetsAt targets_at = TargetsAt::EveryStep;
+};
+
+/// Windows over a long series, as sequences to train on: views, overlaps are not copied.
+///
+/// Window i begins at step begin + i·stride of the series; its input at step t is the series' column
+/// there, its target the target series' column `horizon` steps later. Predicting a series from
+/// itself: give it as inputs and targets, with a horizon of 1 or more.
+///
+///     bf::Windows windows(series, series, {.length = 50, .stride = 10, .horizon = 1});
+///     auto [training, validation] = windows.split(0.8);   // no step of the one in the other
+template <Real S>
+class Windows {
+ public:
+  using Scalar = S;
+
+  /// @param inputs features × steps, @param targets outputs × steps: one series each
+  /// @throws std::invalid_argument for options out of range, series of different lengths, and where
+  /// not one window fits
+  template <class X, class Z>
+  Windows(const Eigen::DenseBase<X>& inputs, const Eigen::DenseBase<Z>& targets,
+          const WindowOptions& options)
+      : Windows(detail::columns_of(inputs), detail::columns_of(targets), options, 0,
+                inputs.cols()) {}
+
+  /// For fit: so many sequences, of so many steps, with their targets at these steps.
+  Index count() const { return (end_ - begin_ - span()) / options_.stride + 1; }
+  /// @throws std::invalid_argument naming the first number that is infinite or NaN
+  void check_finite() const {
+    for (Index c = begin_; c < end_; ++c) {
+      detail::check_column("inputs", inputs_, c);
+      detail::check_column("targets", targets_, c);
+    }
+  }
+
+  const WindowOptions& options() const { return options_; }
+
+  /// The step of the series at which window i begins.
+  Index start(Index i) const { return begin_ + i * options_.stride; }
+
+  /// Window i alone, a view that lives as long as this object.
+  /// @throws std::invalid_argument if there is no such window
+  Sequences<S> operator[](Index i) const {
+    if (i < 0 || i >= count()) fail_argument("windows: no window ", i, " of ", count());
+    const bool last = options_.targets_at == TargetsAt::LastStep;
+    const Index target = start(i) + options_.horizon + (last ? options_.length - 1 : 0);
+    Sequences<S> window(Samples<S>(
+        ConstMatrixView<S>(inputs_.column(start(i)), inputs_.rows(), options_.length,
+                           inputs_.outerStride()),
+        ConstMatrixView<S>(targets_.column(target), targets_.rows(), last ? 1 : options_.length,
+                           targets_.outerStride())));
+    window.steps = options_.length;
+    window.targets_at = options_.targets_at;
+    if (weights_.size() > 0) {
+      window.weights = weights_.data();
+      window.weight_count = weights_.size();
+    }
+    return window;
+  }
+
+  /// The windows that lie in the first `fraction` of the series, and those in the rest: neither's
+  /// inputs nor targets reach into the other.
+  /// @throws std::invalid_argument if either has no window
+  std::pair<Windows, Windows> split(double fraction) const {
+    if (!(fraction > 0 && fraction < 1)) {
+      fail_argument("windows: the fraction of a split lies between 0 and 1, got ", fraction);
+    }
+    const Index middle =
+        begin_ + static_cast<Index>(fraction * static_cast<double>(end_ - begin_));
+    return {Windows(inputs_, targets_, options_, begin_, middle),
+            Windows(inputs_, targets_, options_, middle, end_)};
+  }
+
+ private:
+  Windows(ConstMatrixView<S> inputs, ConstMatrixView<S> targets, const WindowOptions& options,
+          Index begin, Index end)
+      : inputs_(inputs), targets_(targets), options_(options), begin_(begin), end_(end) {
+    if (options.length < 1) fail_argument("windows: length must be >= 1, got ", options.length);
+    if (options.stride < 1) fail_argument("windows: stride must be >= 1, got ", options.stride);
+    if (options.horizon < 0) fail_argument("windows: horizon must be >= 0, got ", options.horizon);
+    if (options.warm_up < 0 || options.warm_up >= options.length) {
+      fail_argument("windows: warm_up must lie between 0 and the length ", options.length, ", got ",
+                    options.warm_up);
+    }
+    if (inputs.cols() != targets.cols()) {
+      fail_argument("windows: the inputs have ", inputs.cols(), " steps, the targets ",
+                    targets.cols());
+    }
+    if (span() > end - begin) {
+      fail_argument("windows: a window of ", options.length, " steps and a horizon of ",
+                    options.horizon, " reach past the end of ", end - begin, " steps");
+    }
+    if (options.warm_up > 0 && options.targets_at == TargetsAt::EveryStep) {
+      weights_.resize(options.length);
+      for (Index t = 0; t < options.length; ++t) weights_[t] = t < options.warm_up ? S(0) : S(1);
+    }
+  }
+
+  Index span() const { return options_.length + options_.horizon; }
+
+  ConstMatrixView<S> inputs_, targets_;
+  WindowOptions options_;
+  Index begin_, end_;
+  Vector<S> weights_;  // of the steps of a window, where the first ones are warm-up
+};
+
+template <class X, class Z>
+Windows(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, const WindowOptions&)
+    -> Windows<typename X::Scalar>;
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/network/forward.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+namespace detail {
+
+/// delta ← delta · φ'(net) for n columns.
+template <class Function, class S>
+void multiply_by_derivative(const Function& function, [[maybe_unused]] const S* net,
+                            const S* output, S* delta, Index units, Index n) {
+  if constexpr (!ElementwiseActivation<Function>) {
+    for (Index c = 0; c < n; ++c) {
+      function.multiply_by_derivative(output + c * units, delta + c * units, units);
+    }
+  } else if constexpr (uses_net_input<Function>) {
+    transform_into(
+        delta, units * n,
+        [&](const auto& d, const auto& v, const auto& x) { return d * function.derivative(v, x); },
+        delta, net, output);
+  } else {
+    transform_into(
+        delta, units * n,
+        [&](const auto& d, const auto& x) { return d * function.derivative(x); }, delta, output);
+  }
+}
+
+/// How the error comes back to layer L through the links out of it.
+template <class Graph, int L>
+struct Consumers {
+  static constexpr Segment segment = Graph::segment_of(L);
+
+  static constexpr int count(bool in_time) {
+    int n = 0;
+    for (const Link& link : Graph::links) n += link.source == L && segment.holds(link.target) == in_time;
+    return n;
+  }
+
+  /// Those that run for the whole sequence: undelayed ones first, since they reach every column.
+  /// Those in time: in the order of the links.
+  template <bool InTime>
+  static constexpr auto list = [] {
+    std::array<Link, count(InTime)> result{};
+    int next = 0;
+    for (const bool delayed : {false, true}) {
+      for (const Link& link : Graph::links) {
+        if (link.source != L || segment.holds(link.target) != InTime) continue;
+        if ((link.delay > 0) == delayed) result[next++] = link;
+      }
+    }
+    return result;
+  }();
+};
+
+/// Backpropagation through a pass that has run forward. ∂E/∂net of the output layer stands in its
+/// delta; this fills the deltas of all layers (cells: in their net) and the gradient.
+template <class P>
+class Backward {
+ public:
+  using S = typename P::S;
+  using Arch = typename P::Arch;
+  using Graph = typename P::Graph;
+  template <int L>
+  using LayerType = typename P::template LayerType<L>;
+  static constexpr int output_layer = Arch::output_layer;
+
+  explicit Backward(const P& pass) : pass_(pass) {}
+
+  /// @tparam ToInput carries the error on to the input and to what was before the first step
+  template <bool ToInput>
+  void run(S* gradient) const {
+    for_each_index_reversed<Graph::segment_count>([&](auto s) {
+      constexpr Segment segment = Graph::schedule[s()];
+      run_segment<s(), ToInput>();
+      for_each_index<segment.last - segment.first + 1>(
+          [&](auto i) { add_up<segment.first + i()>(gradient); });
+    });
+    if constexpr (ToInput) gather_whole<0, false>();
+  }
+
+ private:
+  template <int Index_, bool ToInput>
+  void run_segment() const {
+    constexpr Segment segment = Graph::schedule[Index_];
+    constexpr int count = segment.last - segment.first + 1;
+    for_each_index_reversed<count>([&](auto i) {
+      constexpr int layer = segment.first + i();
+      if constexpr (layer < output_layer || segment.in_time) gather_whole<layer, !segment.in_time>();
+    });
+    if constexpr (segment.in_time) {
+      for_each_index<count>([&](auto i) { clear_memory<segment.first + i()>(); });
+      for (Index t = pass_.steps() - 1; t >= 0; --t) {
+        for_each_index_reversed<count>([&](auto i) { step<segment.first + i()>(t); });
+      }
+      if constexpr (ToInput) before_first_step<segment>();
+    }
+  }
+
+  /// ∂E/∂x of layer L for the whole sequence from the layers behind its segment, times φ' if
+  /// `Finish`.
+  template <int L, bool Finish>
+  void gather_whole() const {
+    constexpr auto list = Consumers<Graph, L>::template list<false>;
+    constexpr int count = static_cast<int>(list.size());
+    constexpr bool is_output = L == output_layer;
+    S* const delta = pass_.template delta<L>();
+    const Index before = pass_.template units<L>() * pass_.batch() * Graph::history(L);
+    for (Index i = -before; i < 0; ++i) delta[i] = S(0);
+    if constexpr (count == 0 && !is_output) {
+      const Index n = pass_.template units<L>() * pass_.columns();
+      for (Index i = 0; i < n; ++i) delta[i] = S(0);
+    }
+    constexpr bool fused = Finish && count > 0 && fuses<L>() && list[count == 0 ? 0 : count - 1].delay == 0;
+    for_each_index<count>([&](auto k) {
+      constexpr Link link = list[k()];
+      constexpr bool last = k() == count - 1;
+      MatrixView<S, P::template fixed_units<L>, P::all_columns> to(
+          pass_.template delta<L>(-link.delay), pass_.template units<L>(), pass_.columns());
+      from_consumer<link, k() == 0, fused && last>(
+          to, pass_.template outputs<L>(link.delay), [&]<int Gates>(int net_gate) {
+            return deltas<link.target, Gates, P::all_columns>(0, net_gate, pass_.columns());
+          });
+    });
+    if constexpr (Finish && !fused && !is_output) finish<L>(0, pass_.columns());
+  }
+
+  /// Step t of layer L in time: the error from its segment, and φ'.
+  template <int L>
+  void step(Index t) const {
+    constexpr bool is_dense_output = L == output_layer && !Cell<LayerType<L>>;
+    constexpr auto list = Consumers<Graph, L>::template list<true>;
+    constexpr int count = static_cast<int>(list.size());
+    S* const delta = pass_.template delta<L>(t);
+    if constexpr (is_dense_output) {
+      add_to_output_delta<L>(t);
+    } else {
+      bool finished = false;
+      for_each_index<count>([&](auto k) {
+        constexpr Link link = list[k()];
+        constexpr bool fused = k() == count - 1 && fuses<L>();
+        if (t + link.delay < pass_.steps()) {
+          from_later_step<L, link, fused>(t, delta);
+          finished = fused;
+        }
+      });
+      if (!finished) finish_step<L>(t);
+    }
+  }
+
+  /// δ^t of a Dense output layer in time: δ of the loss is there; to it comes φ'·(what the links
+  /// into later steps bring).
+  template <int L>
+  void add_to_output_delta(Index t) const {
+    constexpr auto list = Consumers<Graph, L>::template list<true>;
+    S* const sum = pass_.spare_block();
+    const Index n = pass_.template units<L>() * pass_.batch();
+    for (Index i = 0; i < n; ++i) sum[i] = S(0);
+    for_each_index<static_cast<int>(list.size())>([&](auto k) {
+      constexpr Link link = list[k()];
+      if (t + link.delay < pass_.steps()) from_later_step<L, link, false>(t, sum);
+    });
+    multiply<L>(t, sum, pass_.batch());
+    S* const delta = pass_.template delta<L>(t);
+    transform_into(delta, n, [](const auto& d, const auto& s) { return d + s; }, delta, sum);
+  }
+
+  /// What E feels of the state before the first step: blocks -history..-1.
+  template <Segment segment>
+  void before_first_step() const {
+    for_each_index<segment.last - segment.first + 1>([&](auto i) {
+      constexpr int layer = segment.first + i();
+      constexpr auto list = Consumers<Graph, layer>::template list<true>;
+      for (Index t = -Graph::history(layer); t < 0; ++t) {
+        for_each_index<static_cast<int>(list.size())>([&](auto k) {
+          constexpr Link link = list[k()];
+          if (t + link.delay >= 0 && t + link.delay < pass_.steps()) {
+            from_later_step<layer, link, false>(t, pass_.template delta<layer>(t));
+          }
+        });
+      }
+    });
+  }
+
+  /// to ← to + Wᵀ δ^(t + delay) for one link in time.
+  template <int L, Link link, bool Fused>
+  void from_later_step(Index t, S* to) const {
+    MatrixView<S, P::template fixed_units<L>, P::step_columns> view(to, pass_.template units<L>(),
+                                                                    pass_.batch());
+    from_consumer<link, false, Fused>(
+        view, pass_.template output<L>(t), [&]<int Gates>(int net_gate) {
+          return deltas<link.target, Gates, P::step_columns>(t + link.delay, net_gate, pass_.batch());
+        });
+  }
+
+  /// to ← (to or 0) + Wᵀ δ over the parts of a link, times φ'(outputs) if Fused.
+  template <Link link, bool Starts, bool Fused, class To, class Outputs, class Deltas>
+  void from_consumer(const To& to, [[maybe_unused]] const Outputs& outputs,
+                     const Deltas& deltas_of) const {
+    constexpr PartList part_list = parts<LayerType<link.target>>(link.index);
+    constexpr int count = part_list.size();
+    for_each_index<count>([&](auto p) {
+      constexpr Part part = part_list[p()];
+      const auto w =
+          pass_.template weights<link.target, link.index, part.gates>(part.weight_gate);
+      const auto delta = deltas_of.template operator()<part.gates>(part.net_gate);
+      auto start = [] {
+        if constexpr (Starts && decltype(p)::value == 0) {
+          return FromZero{};
+        } else {
+          return FromOutput{};
+        }
+      }();
+      constexpr bool fused = Fused && p() == count - 1;
+      if constexpr (fused) {
+        const auto& function = pass_.architecture().template layer<link.source>().activation();
+        auto times_derivative = [&](const auto& sum, const auto& x) {
+          return sum * function.derivative(x);
+        };
+        if constexpr (link.diagonal) {
+          diagonal_affine(w.data(), delta, to, start, Identity{});
+          transform_into(to.data(), to.rows() * to.cols(), times_derivative, to.data(),
+                         outputs.data());
+        } else {
+          back(w, delta, to, start, times_derivative, outputs, pass_.scratch());
+        }
+      } else if constexpr (link.diagonal) {
+        diagonal_affine(w.data(), delta, to, start, Identity{});
+      } else {
+        back(w, delta, to, start, pass_.scratch());
+      }
+    });
+  }
+
+  /// ∂E/∂net of layer L from block t on, the rows of some gates.
+  template <int L, int Gates, Index Columns>
+  auto deltas(Index t, int net_gate, Index columns) const {
+    constexpr Index fixed = P::template fixed_units<L>;
+    const Index units = pass_.template units<L>();
+    const S* from;
+    if constexpr (Cell<LayerType<L>>) {
+      from = pass_.template net<L>(t) + net_gate * units;
+    } else {
+      from = pass_.template delta<L>(t);
+    }
+    return ConstMatrixView<S, fixed == Dynamic ? Dynamic : Gates * fixed, Columns>(
+        from, Gates * units, columns, net_gates<LayerType<L>>() * units);
+  }
+
+  /// Whether φ' can be applied by the last product, from the output alone.
+  template <int L>
+  static constexpr bool fuses() {
+    if constexpr (L == 0) {
+      return false;
+    } else if constexpr (Cell<LayerType<L>>) {
+      return false;
+    } else {
+      using Function = typename LayerType<L>::ActivationType;
+      return ElementwiseActivation<Function> && !uses_net_input<Function>;
+    }
+  }
+
+  template <int L>
+  void finish(Index t, Index columns) const {
+    if constexpr (L > 0) multiply<L>(t, pass_.template delta<L>(t), columns);
+  }
+
+  template <int L>
+  void multiply(Index t, S* delta, Index columns) const {
+    detail::multiply_by_derivative(pass_.architecture().template layer<L>().activation(),
+                                   pass_.template net<L>(t), pass_.template own_output<L>(t), delta,
+                                   pass_.template units<L>(), columns);
+  }
+
+  template <int L>
+  void finish_step(Index t) const {
+    if constexpr (Cell<LayerType<L>>) {
+      const bool memory = has_memory<LayerType<L>>();
+      pass_.architecture().template layer<L>().pull_back(
+          pass_.template net<L>(t), pass_.template own_output<L>(t - 1),
+          memory ? pass_.template memory<L>(t - 1) : nullptr, pass_.template own_output<L>(t),
+          memory ? pass_.template memory<L>(t) : nullptr, pass_.template delta<L>(t),
+          memory ? pass_.template d_memory<L>() : nullptr, pass_.template delta<L>(t - 1),
+          pass_.template units<L>(), pass_.batch());
+    } else {
+      finish<L>(t, pass_.batch());
+    }
+  }
+
+  template <int L>
+  void clear_memory() const {
+    if constexpr (has_memory<LayerType<L>>()) {
+      S* const d_memory = pass_.template d_memory<L>();
+      for (Index i = 0; i < pass_.template units<L>() * pass_.batch(); ++i) d_memory[i] = S(0);
+    }
+  }
+
+  /// The gradient of layer L's block: Σ_t δ^t (x^(t−d))ᵀ for each connection, Σ_t δ^t for the bias.
+  template <int L>
+  void add_up(S* gradient) const {
+    using Type = LayerType<L>;
+    for_each_index<Arch::template connection_count<L>>([&](auto c) {
+      constexpr Connection connection = Type::connections[c()];
+      constexpr PartList part_list = parts<Type>(c());
+      const auto x = pass_.template outputs<connection.source_of(L)>(connection.delay);
+      for_each_index<part_list.size()>([&](auto p) {
+        constexpr Part part = part_list[p()];
+        const auto delta =
+            deltas<L, part.gates, P::all_columns>(0, part.net_gate, pass_.columns());
+        const auto g = pass_.template weights_in<L, c(), part.gates>(gradient, part.weight_gate);
+        if constexpr (connection.diagonal) {
+          for (Index i = 0; i < g.rows(); ++i) g.data()[i] = S(0);
+          add_diagonal_outer(delta, x, g.data());
+        } else {
+          outer(delta, x, g, FromZero{}, pass_.scratch());
+        }
+      });
+    });
+    if constexpr (Type::bias_columns > 0) {
+      S* const g = gradient + pass_.architecture().template bias_offset<L>();
+      const auto delta = deltas<L, net_gates<Type>(), P::all_columns>(0, 0, pass_.columns());
+      if constexpr (Cell<Type>) {
+        row_sums(delta, pass_.template net_bias<L>(), FromZero{});
+        pass_.architecture().template layer<L>().scatter_bias(pass_.template net_bias<L>(), g,
+                                                              pass_.template units<L>());
+      } else {
+        row_sums(delta, g, FromZero{});
+      }
+    }
+  }
+
+  const P& pass_;
+};
+
+}  // namespace detail
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/data/samples.hpp"
+#include "backfold/gradient/backward.hpp"
+#include "backfold/network/state.hpp"
+#include "backfold/activation/linear.hpp"
+#include "backfold/loss/output_error.hpp"
+#include "backfold/loss/reduction.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+namespace detail {
+
+/// The activation that the loss sees at the output layer; a cell's output is taken as it is.
+template <class Type>
+decltype(auto) output_activation(const Type& layer) {
+  if constexpr (Cell<Type>) {
+    return Linear{};
+  } else {
+    return layer.activation();
+  }
+}
+
+template <class Net, class L>
+constexpr bool loss_needs_net() {
+  using Type = typename Net::ArchitectureType::template LayerType<Net::output_layer>;
+  return needs_net<L, std::remove_cvref_t<decltype(output_activation(std::declval<Type>()))>>;
+}
+
+/// Copies the inputs into the workspace, zeros where sequences have ended.
+template <class P, class S>
+void copy_inputs(const P& pass, const Sequences<S>& data) {
+  const Index units = data.inputs.rows();
+  const Index batch = pass.batch();
+  S* to = pass.template own_output<0>();
+  for (Index t = 0; t < pass.steps(); ++t) {
+    for (Index b = 0; b < batch; ++b, to += units) {
+      const bool ended = data.lengths != nullptr && t >= data.lengths[b];
+      const S* from = data.inputs.column(t * batch + b);
+      for (Index i = 0; i < units; ++i) to[i] = ended ? S(0) : from[i];
+    }
+  }
+}
+
+/// The weight of each column of outputs, 0 where it has no target; and how many have one.
+template <class P, class S>
+Index weigh_columns(const P& pass, const Sequences<S>& data, S* weights) {
+  const Index batch = pass.batch();
+  Index count = 0;
+  for (Index t = 0; t < pass.steps(); ++t) {
+    for (Index b = 0; b < batch; ++b) {
+      const Index length = data.lengths == nullptr ? pass.steps() : data.lengths[b];
+      const bool last_only = data.targets_at == TargetsAt::LastStep;
+      S weight(0);
+      if (last_only ? t == length - 1 : t < length) {
+        weight = data.weights == nullptr ? S(1) : data.weights[data.weight_stride * (last_only ? b : t * batch + b)];
+      }
+      weights[t * batch + b] = weight;
+      count += weight != S(0);
+    }
+  }
+  return count;
+}
+
+/// E of a pass that has run forward and, WithDelta, the delta of its output layer.
+template <bool WithDelta, class P, class L, class S>
+BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Sequences<S>& data,
+                                       Reduction reduction) {
+  constexpr int output = P::Arch::output_layer;
+  constexpr Index rows = P::template fixed_units<output>;
+  const auto& function = output_activation(pass.architecture().template layer<output>());
+  const Index units = pass.template units<output>();
+  const Index batch = pass.batch();
+  const bool plain = data.weights == nullptr && data.lengths == nullptr &&
+                     data.targets_at == TargetsAt::EveryStep;
+  const S* weights = nullptr;
+  Index count = pass.columns();
+  if (!plain) {
+    count = weigh_columns(pass, data, pass.column_weights());
+    weights = pass.column_weights();
+  }
+  const double scale =
+      reduction == Reduction::Mean && count > 0 ? 1.0 / static_cast<double>(count) : 1.0;
+  if (data.targets_at == TargetsAt::EveryStep) {
+    return scale * output_error<WithDelta, rows, P::all_columns>(
+                       loss, function, pass.template net<output>(),
+                       pass.template own_output<output>(), data.targets.data(),
+                       data.targets.outerStride(), units, pass.columns(), weights, scale,
+                       pass.template delta<output>());
+  }
+  double error = 0;
+  for (Index t = 0; t < pass.steps(); ++t) {
+    error += output_error<WithDelta, rows, P::step_columns>(
+        loss, function, pass.template net<output>(t), pass.template own_output<output>(t),
+        data.targets.data(), data.targets.outerStride(), units, batch, weights + t * batch, scale,
+        pass.template delta<output>(t));
+  }
+  return scale * error;
+}
+
+/// One forward pass and E; WithGradient, one backward pass and the gradient too: the one function
+/// behind `error` and `gradient`, so that they cannot disagree.
+template <bool WithGradient, bool ToInput, class Net, Index Batch, class L>
+BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& architecture,
+                                       const typename Net::Scalar* w, const L& loss,
+                                       const Sequences<typename Net::Scalar>& data,
+                                       Reduction reduction, Workspace<Net, Batch>& workspace,
+                                       const State<Net, Batch>* initial, State<Net, Batch>* final,
+                                       typename Net::Scalar* gradient) {
+  using Graph = typename Net::Graph;
+  workspace.shape(architecture, data.inputs.cols() / data.steps, data.steps);
+  Pass<Net, Batch, Purpose::Gradient> pass(architecture, w, data.inputs.data(),
+                                                 data.inputs.outerStride(), workspace);
+  if constexpr (Graph::is_recurrent) set_history(pass, initial);
+  if (Graph::history(0) > 0 || data.lengths != nullptr) {
+    copy_inputs(pass, data);
+    pass.read_own_input();
+  }
+  forward<loss_needs_net<Net, L>()>(pass);
+  const double error = error_of<WithGradient>(pass, loss, data, reduction);
+  if constexpr (WithGradient) Backward(pass).template run<ToInput>(gradient);
+  if constexpr (Graph::is_recurrent) {
+    if (final != nullptr) get_history(pass, data.lengths, *final);
+  }
+  return error;
+}
+}  // namespace detail
+
+/// E(w) of a network over data: Σ over samples and steps, or their mean.
+///
+/// @param reduction `Sum` is the objective as it is defined; `Mean` divides by the number of columns
+/// that have a target (those of weight 0 and behind a sequence's end have none)
+/// @param initial what was before the first step (zeros if nullptr), @param final gets what is
+/// after the last step of each sequence
+/// @throws std::invalid_argument for data whose sizes do not fit
+template <class Net, class L, Index Batch>
+double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+             Workspace<Net, Batch>& workspace, Reduction reduction = Reduction::Sum,
+             const State<Net, Batch>* initial = nullptr, State<Net, Batch>* final = nullptr) {
+  check_data(data, net.inputs(), net.outputs());
+  return detail::evaluate<false, false>(net.architecture(), net.parameters().data(), loss, data,
+                                        reduction, workspace, initial, final,
+                                        static_cast<typename Net::Scalar*>(nullptr));
+}
+
+/// E(w) and its gradient ∇E(w), by backpropagation (through time): δ_j = φ'(net_j) Σ_k w_jk δ_k,
+/// ∂E/∂w_ij = Σ_t x_i^t δ_j^t. Everything that a network of delays allows is one product over all
+/// steps. Allocates nothing once workspace and gradient have their sizes.
+///
+/// Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors
+/// (1986); Werbos, Backpropagation through time (1990).
+///
+/// @param gradient as long as w, overwritten
+/// @throws std::invalid_argument for data whose sizes do not fit
+template <class Net, class L, Index Batch, class G>
+double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+                Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
+                Reduction reduction = Reduction::Sum, const State<Net, Batch>* initial = nullptr,
+                State<Net, Batch>* final = nullptr) {
+  check_data(data, net.inputs(), net.outputs());
+  gradient.resize(net.parameter_count());
+  return detail::evaluate<true, false>(net.architecture(), net.parameters().data(), loss, data,
+                                       reduction, workspace, initial, final, gradient.data());
+}
+
+/// The same with ∂E/∂X and ∂E/∂(state before the first step).
+///
+/// @param d_inputs inputs × columns of the data, overwritten
+/// @param d_initial may be nullptr
+template <class Net, class L, Index Batch, class G, class D>
+double gradient_with_inputs(const Net& net, const L& loss,
+                            const Sequences<typename Net::Scalar>& data,
+                            Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
+                            Eigen::PlainObjectBase<D>& d_inputs,
+                            Reduction reduction = Reduction::Sum,
+                            const State<Net, Batch>* initial = nullptr,
+                            State<Net, Batch>* d_initial = nullptr) {
+  check_data(data, net.inputs(), net.outputs());
+  gradient.resize(net.parameter_count());
+  d_inputs.resize(data.inputs.rows(), data.inputs.cols());
+  const double error =
+      detail::evaluate<true, true>(net.architecture(), net.parameters().data(), loss, data,
+                                   reduction, workspace, initial,
+                                   static_cast<State<Net, Batch>*>(nullptr), gradient.data());
+  const Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(),
+                                                 data.inputs.data(), data.inputs.outerStride(),
+                                                 workspace);
+  detail::copy_numbers(pass.template delta<0>(), d_inputs.data(), d_inputs.size());
+  if constexpr (Net::Graph::is_recurrent) {
+    if (d_initial != nullptr) detail::get_history_gradient(pass, *d_initial);
+  }
+  return error;
+}
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/gradient/gradient.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// How far a gradient is from central differences.
+struct GradientCheck {
+  double largest_difference = 0;  ///< relative to the largest entry of the gradient (at least 1)
+  Index parameter = -1;           ///< where that is
+};
+
+/// Holds ∇E(w) against (E(w + h) − E(w − h)) / 2h for every parameter. Slow: 2n passes. For a
+/// network of doubles; points at a kink of an activation or loss differ rightly.
+///
+/// @param h the step, relative to max(1, |w_i|)
+template <class Net, class L>
+GradientCheck check_gradient(Net net, const L& loss, const Sequences<typename Net::Scalar>& data,
+                             double h = 1e-5) {
+  using S = typename Net::Scalar;
+  Workspace<Net> workspace(net, data.batch(), data.steps);
+  Vector<S> g(net.parameter_count());
+  gradient(net, loss, data, workspace, g);
+  double scale = 1;
+  for (Index i = 0; i < g.size(); ++i) scale = std::max(scale, std::abs(double(g[i])));
+  GradientCheck result;
+  for (Index i = 0; i < g.size(); ++i) {
+    const S w = net.parameters()[i];
+    const S step = static_cast<S>(h * std::max(1.0, std::abs(double(w))));
+    net.parameters()[i] = w + step;
+    const double above = error(net, loss, data, workspace);
+    const double width_above = double(net.parameters()[i]) - double(w);
+    net.parameters()[i] = w - step;
+    const double below = error(net, loss, data, workspace);
+    const double width_below = double(w) - double(net.parameters()[i]);
+    net.parameters()[i] = w;
+    const double difference =
+        std::abs((above - below) / (width_above + width_below) - double(g[i])) / scale;
+    if (!(difference <= result.largest_difference)) {
+      result.largest_difference = difference;
+      result.parameter = i;
+    }
+  }
+  return result;
+}
+
+}  // namespace backfold::inline BACKFOLD_ABI

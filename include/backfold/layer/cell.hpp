@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/elementwise.hpp"
+#include "backfold/layer/extent.hpp"
+#include "backfold/layer/layer.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// What Lstm and Gru share: connections from the layer before and from itself one step ago, further
+/// ones as options, and two bias columns as PyTorch has them, [W_ih | W_hh | ... | b_ih | b_hh].
+template <Index Units, class... Options>
+class CellLayer : public Extent<Units> {
+ public:
+  static_assert((LayerOption<Options> && ...),
+                "backfold: an option of a cell layer is From<l>, Recurrent<d>, Delayed<l, d> or "
+                "NoBias");
+
+  static constexpr Index units_at_compile_time = Units;
+  static constexpr auto connections = detail::connections_of<Recurrent<1>, Options...>();
+  static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 2;
+
+  static constexpr bool no_diagonals = [] {
+    for (const Connection& c : connections) {
+      if (c.diagonal) return false;
+    }
+    return true;
+  }();
+  static_assert(no_diagonals, "backfold: a cell layer takes no diagonal connections");
+
+  constexpr CellLayer() = default;
+  constexpr explicit CellLayer(Index units) : Extent<Units>(units) {}
+};
+
+namespace detail {
+
+/// Calls f(lane loader offset, count) for the rows of each of n columns in runs of lanes.
+template <Real S, class F>
+BACKFOLD_ALWAYS_INLINE void for_cells(Index units, Index n, F&& f) {
+  for (Index c = 0; c < n; ++c) {
+    for (Index i = 0; i < units; i += Lanes<S>::size) {
+      f(c, i, units - i < Lanes<S>::size ? units - i : Index{Lanes<S>::size});
+    }
+  }
+}
+
+}  // namespace detail
+
+}  // namespace backfold::inline BACKFOLD_ABI

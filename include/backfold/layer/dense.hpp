@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/activation.hpp"
+#include "backfold/layer/connection.hpp"
+#include "backfold/layer/extent.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// A layer of neurons, each connected with every unit of the layer before:
+/// net_j = Σ_i w_ij x_i + b_j,  x_j = φ(net_j).
+///
+/// Options add connections (From, Recurrent, SelfRecurrent, Delayed), any number of them, or take
+/// the bias away (NoBias). Its block of the parameters is [W | further weights | b], a
+/// column-major matrix with a row for each unit and the connections in the order of the options.
+///
+///     Dense<3, Tanh>                           // 3 units
+///     Dense<3, Tanh, From<0>, NoBias>          // and a skip connection from the input, no bias
+///     Dense<Dynamic, Tanh>{3, Tanh{.slope = 2}}
+template <Index Units, class ActivationFunction, class... Options>
+class Dense : public Extent<Units> {
+ public:
+  static_assert(Activation<ActivationFunction>,
+                "backfold: Dense needs an activation as its second argument: a type with value() "
+                "and derivative(), or with apply() and multiply_by_derivative()");
+  static_assert((LayerOption<Options> && ...),
+                "backfold: an option of Dense is From<l>, Recurrent<d>, SelfRecurrent<d>, "
+                "Delayed<l, d> or NoBias");
+
+  using ActivationType = ActivationFunction;
+  static constexpr Index units_at_compile_time = Units;
+  static constexpr auto connections = detail::connections_of<Options...>();
+  static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 1;
+
+  template <Index OtherUnits>
+  using Resized = Dense<OtherUnits, ActivationFunction, Options...>;
+
+  constexpr Dense() = default;
+  constexpr explicit Dense(const ActivationFunction& activation) : activation_(activation) {
+    check_settings(activation_);
+  }
+  /// @throws std::invalid_argument if units < 1, or if it is not the number in the type
+  constexpr Dense(Index units, const ActivationFunction& activation = {})  // NOLINT: Net(2, 3, 1)
+      : Extent<Units>(units), activation_(activation) {
+    check_settings(activation_);
+  }
+  /// The same layer with its size written otherwise, fixed or Dynamic.
+  template <Index OtherUnits>
+  constexpr explicit Dense(const Dense<OtherUnits, ActivationFunction, Options...>& other)
+      : Dense(other.units(), other.activation()) {}
+
+  constexpr const ActivationFunction& activation() const { return activation_; }
+
+ private:
+  [[no_unique_address]] ActivationFunction activation_{};
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

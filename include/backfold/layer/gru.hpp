@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/layer/cell.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Gated recurrent unit: with i = W x^t + b_ih and h = U h^(t−1) + b_hh in three gates r, z, n,
+///
+///     r = sig(i_r + h_r),  z = sig(i_z + h_z),  n = tanh(i_n + r·h_n),
+///     h^t = (1 − z)·n + z·h^(t−1).
+///
+/// Its block of the parameters is [W_ih | W_hh | b_ih | b_hh] with 3·units rows, gates in PyTorch's
+/// order r, z, n, so weights can be exchanged with torch.nn.GRU. Options as for Dense; their
+/// connections add to i.
+///
+/// Source: Cho et al., Learning phrase representations using RNN encoder-decoder (2014). Differs:
+/// the reset gate acts behind the product with U, as in PyTorch and cuDNN.
+template <Index Units, class... Options>
+class Gru : public CellLayer<Units, Options...> {
+ public:
+  static constexpr int net_gates = 4;  // r, z, i_n, h_n
+  static constexpr int weight_gates = 3;
+  static constexpr bool has_memory = false;
+  template <Index OtherUnits>
+  using Resized = Gru<OtherUnits, Options...>;
+
+  static constexpr PartList parts(int connection) {
+    constexpr int itself = 1;
+    if (connection == itself) return {{{0, 0, 2}, {2, 3, 1}}, 2};
+    return {{{0, 0, 3}}, 1};
+  }
+
+  using CellLayer<Units, Options...>::CellLayer;
+  constexpr Gru() = default;
+  template <Index OtherUnits>
+  constexpr explicit Gru(const Gru<OtherUnits, Options...>& other) : Gru(other.units()) {}
+
+  template <Real S>
+  void forward(S* net, const S* previous, const S*, S* output, S*, Index units, Index n) const {
+    using V = Lanes<S>;
+    detail::for_cells<S>(units, n, [&](Index column, Index row, Index count) {
+      S* const gate = net + 4 * units * column + row;
+      const Index at = units * column + row;
+      const V r = sigmoid(V::load(gate, count));
+      const V z = sigmoid(V::load(gate + units, count));
+      const V h_n = V::load(gate + 3 * units, count);
+      const V candidate = tanh(V::load(gate + 2 * units, count) + r * h_n);
+      r.store(gate, count);
+      z.store(gate + units, count);
+      candidate.store(gate + 2 * units, count);
+      (candidate + z * (V::load(previous + at, count) - candidate)).store(output + at, count);
+    });
+  }
+
+  template <Real S>
+  void pull_back(S* net, const S* previous, const S*, const S*, const S*, const S* d_output, S*,
+                 S* d_previous, Index units, Index n) const {
+    using V = Lanes<S>;
+    detail::for_cells<S>(units, n, [&](Index column, Index row, Index count) {
+      S* const gate = net + 4 * units * column + row;
+      const Index at = units * column + row;
+      const V r = V::load(gate, count);
+      const V z = V::load(gate + units, count);
+      const V candidate = V::load(gate + 2 * units, count);
+      const V h_n = V::load(gate + 3 * units, count);
+      const V d_h = V::load(d_output + at, count);
+      const V d_n = d_h * (1 - z) * (1 - candidate * candidate);
+      (d_n * h_n * r * (1 - r)).store(gate, count);
+      (d_h * (V::load(previous + at, count) - candidate) * z * (1 - z)).store(gate + units, count);
+      d_n.store(gate + 2 * units, count);
+      (d_n * r).store(gate + 3 * units, count);
+      (V::load(d_previous + at, count) + d_h * z).store(d_previous + at, count);
+    });
+  }
+
+  template <Real S>
+  void gather_bias(const S* bias, S* net_bias, Index units) const {
+    const S* const input = bias;
+    const S* const hidden = bias + 3 * units;
+    for (Index i = 0; i < units; ++i) {
+      if (this->bias_columns == 0) {
+        for (Index gate = 0; gate < 4; ++gate) net_bias[gate * units + i] = S(0);
+      } else {
+        net_bias[i] = input[i] + hidden[i];
+        net_bias[units + i] = input[units + i] + hidden[units + i];
+        net_bias[2 * units + i] = input[2 * units + i];
+        net_bias[3 * units + i] = hidden[2 * units + i];
+      }
+    }
+  }
+  template <Real S>
+  void scatter_bias(const S* d_net_bias, S* d_bias, Index units) const {
+    for (Index i = 0; i < 3 * units; ++i) d_bias[i] = d_net_bias[i];
+    S* const hidden = d_bias + 3 * units;
+    for (Index i = 0; i < 2 * units; ++i) hidden[i] = d_net_bias[i];
+    for (Index i = 0; i < units; ++i) hidden[2 * units + i] = d_net_bias[3 * units + i];
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

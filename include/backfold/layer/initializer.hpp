@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "backfold/core/error.hpp"
+#include "backfold/core/random.hpp"
+
+/// Initializers draw the weights of one connection at a time: a column-major block of `units` rows
+/// (targets) and `fan_in` columns (sources). All draw in double and round, so that a network of
+/// floats starts as the rounded network of doubles. Biases are 0, unless an initializer has a
+/// `draw_bias(random)`.
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// What can fill the weights of a connection.
+template <class I>
+concept Initializer = requires(const I initializer, Random& random, double* w) {
+  initializer.fill(random, w, Index{}, Index{});
+};
+
+namespace detail {
+
+template <class S, class Draw>
+void fill_each(S* w, Index count, const Draw& draw) {
+  for (Index i = 0; i < count; ++i) w[i] = static_cast<S>(draw());
+}
+
+}  // namespace detail
+
+/// Uniform in [low, high); by default the lecture's [−0.1, 0.1]. Biases are 0.
+struct Uniform {
+  double low = -0.1;
+  double high = 0.1;
+
+  /// @throws std::invalid_argument unless low <= high and both are finite
+  template <BitGenerator64 G, class S>
+  void fill(G& random, S* w, Index units, Index fan_in) const {
+    check();
+    detail::fill_each(w, units * fan_in, [&] { return uniform(random, low, high); });
+  }
+  void check() const {
+    constexpr double largest = std::numeric_limits<double>::max();
+    if (!(low <= high && low >= -largest && high <= largest)) {
+      fail_argument("Uniform: needs finite low <= high, got ", low, " and ", high);
+    }
+  }
+};
+
+/// Normal with a mean and a standard deviation.
+struct Normal {
+  double mean = 0;
+  double deviation = 0.1;
+
+  /// @throws std::invalid_argument for a negative or not finite deviation
+  template <BitGenerator64 G, class S>
+  void fill(G& random, S* w, Index units, Index fan_in) const {
+    if (!(deviation >= 0 && deviation <= std::numeric_limits<double>::max())) {
+      fail_argument("Normal: deviation must be finite and >= 0, got ", deviation);
+    }
+    detail::fill_each(w, units * fan_in, [&] { return mean + deviation * normal(random); });
+  }
+};
+
+/// Uniform in ±√(6/(fan_in + units)): keeps the variance of sigmoid and tanh layers both ways.
+/// Source: Glorot & Bengio, Understanding the difficulty of training deep feedforward networks
+/// (2010).
+struct Glorot {
+  template <BitGenerator64 G, class S>
+  void fill(G& random, S* w, Index units, Index fan_in) const {
+    const double limit = std::sqrt(6.0 / static_cast<double>(fan_in + units));
+    Uniform{-limit, limit}.fill(random, w, units, fan_in);
+  }
+};
+
+/// Normal with deviation √(2/fan_in): keeps the variance of rectifier layers.
+/// Source: He et al., Delving deep into rectifiers (2015).
+struct He {
+  template <BitGenerator64 G, class S>
+  void fill(G& random, S* w, Index units, Index fan_in) const {
+    Normal{0, std::sqrt(2.0 / static_cast<double>(fan_in))}.fill(random, w, units, fan_in);
+  }
+};
+
+/// A random matrix with orthonormal rows or columns (whichever are fewer) times a gain.
+/// Source: Saxe, McClelland & Ganguli, Exact solutions to the nonlinear dynamics of learning (2014).
+struct Orthogonal {
+  double gain = 1;
+
+  template <BitGenerator64 G, class S>
+  void fill(G& random, S* w, Index units, Index fan_in) const {
+    const Index length = units > fan_in ? units : fan_in;
+    const Index count = units > fan_in ? fan_in : units;
+    std::vector<double> vectors(static_cast<std::size_t>(length * count));
+    for (Index k = 0; k < count; ++k) {
+      double* const v = vectors.data() + k * length;
+      double norm = 0;
+      do {  // drawn again if it lies in the span of those before
+        for (Index i = 0; i < length; ++i) v[i] = normal(random);
+        orthogonalise(vectors.data(), k, length);
+        orthogonalise(vectors.data(), k, length);  // twice is enough (Kahan, Parlett)
+        norm = std::sqrt(dot(v, v, length));
+      } while (norm < 1e-6);
+      for (Index i = 0; i < length; ++i) v[i] /= norm;
+    }
+    for (Index j = 0; j < fan_in; ++j) {
+      for (Index i = 0; i < units; ++i) {
+        const Index at = units > fan_in ? j * length + i : i * length + j;
+        w[j * units + i] = static_cast<S>(gain * vectors[static_cast<std::size_t>(at)]);
+      }
+    }
+  }
+
+ private:
+  static double dot(const double* a, const double* b, Index n) {
+    double result = 0;
+    for (Index i = 0; i < n; ++i) result += a[i] * b[i];
+    return result;
+  }
+  static void orthogonalise(double* vectors, Index k, Index length) {
+    double* const v = vectors + k * length;
+    for (Index j = 0; j < k; ++j) {
+      const double* const u = vectors + j * length;
+      const double along = dot(u, v, length);
+      for (Index i = 0; i < length; ++i) v[i] -= along * u[i];
+    }
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/layer/extent.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// The layer that holds the input x: always the first, without weights.
+template <Index Units>
+struct Input : Extent<Units> {
+  using Extent<Units>::Extent;
+  constexpr Input() = default;
+  /// The same layer with its size written otherwise, fixed or Dynamic.
+  template <Index OtherUnits>
+  constexpr explicit Input(const Input<OtherUnits>& other) : Extent<Units>(other.units()) {}
+
+  static constexpr Index units_at_compile_time = Units;
+
+  template <Index OtherUnits>
+  using Resized = Input<OtherUnits>;
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

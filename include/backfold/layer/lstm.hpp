@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/layer/cell.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Long short-term memory: with net = W x^t + U h^(t−1) + b in four gates i, f, g, o,
+///
+///     i = sig(net_i), f = sig(net_f), g = tanh(net_g), o = sig(net_o),
+///     c^t = f·c^(t−1) + i·g,  h^t = o·tanh(c^t).
+///
+/// Its block of the parameters is [W_ih | W_hh | b_ih | b_hh] with 4·units rows, gates in PyTorch's
+/// order i, f, g, o, so weights can be exchanged with torch.nn.LSTM. Options as for Dense.
+///
+/// Source: Hochreiter & Schmidhuber, Long short-term memory (1997), with the forget gate of Gers,
+/// Schmidhuber & Cummins (2000). Differs: no peepholes, as in PyTorch.
+template <Index Units, class... Options>
+class Lstm : public CellLayer<Units, Options...> {
+ public:
+  static constexpr int net_gates = 4;
+  static constexpr int weight_gates = 4;
+  static constexpr bool has_memory = true;
+  template <Index OtherUnits>
+  using Resized = Lstm<OtherUnits, Options...>;
+
+  static constexpr PartList parts(int) { return {{{0, 0, 4}}, 1}; }
+
+  using CellLayer<Units, Options...>::CellLayer;
+  constexpr Lstm() = default;
+  template <Index OtherUnits>
+  constexpr explicit Lstm(const Lstm<OtherUnits, Options...>& other) : Lstm(other.units()) {}
+
+  template <Real S>
+  void forward(S* net, const S*, const S* memory_previous, S* output, S* memory, Index units,
+               Index n) const {
+    using V = Lanes<S>;
+    detail::for_cells<S>(units, n, [&](Index column, Index row, Index count) {
+      S* const gate = net + 4 * units * column + row;
+      const Index at = units * column + row;
+      const V i = sigmoid(V::load(gate, count));
+      const V f = sigmoid(V::load(gate + units, count));
+      const V g = tanh(V::load(gate + 2 * units, count));
+      const V o = sigmoid(V::load(gate + 3 * units, count));
+      const V c = f * V::load(memory_previous + at, count) + i * g;
+      i.store(gate, count);
+      f.store(gate + units, count);
+      g.store(gate + 2 * units, count);
+      o.store(gate + 3 * units, count);
+      c.store(memory + at, count);
+      (o * tanh(c)).store(output + at, count);
+    });
+  }
+
+  template <Real S>
+  void pull_back(S* net, const S*, const S* memory_previous, const S*, const S* memory,
+                 const S* d_output, S* d_memory, S*, Index units, Index n) const {
+    using V = Lanes<S>;
+    detail::for_cells<S>(units, n, [&](Index column, Index row, Index count) {
+      S* const gate = net + 4 * units * column + row;
+      const Index at = units * column + row;
+      const V i = V::load(gate, count);
+      const V f = V::load(gate + units, count);
+      const V g = V::load(gate + 2 * units, count);
+      const V o = V::load(gate + 3 * units, count);
+      const V tanh_c = tanh(V::load(memory + at, count));
+      const V d_h = V::load(d_output + at, count);
+      const V d_c = V::load(d_memory + at, count) + d_h * o * (1 - tanh_c * tanh_c);
+      (d_c * g * i * (1 - i)).store(gate, count);
+      (d_c * V::load(memory_previous + at, count) * f * (1 - f)).store(gate + units, count);
+      (d_c * i * (1 - g * g)).store(gate + 2 * units, count);
+      (d_h * tanh_c * o * (1 - o)).store(gate + 3 * units, count);
+      (d_c * f).store(d_memory + at, count);
+    });
+  }
+
+  template <Real S>
+  void gather_bias(const S* bias, S* net_bias, Index units) const {
+    for (Index i = 0; i < 4 * units; ++i) {
+      net_bias[i] = this->bias_columns == 0 ? S(0) : bias[i] + bias[4 * units + i];
+    }
+  }
+  template <Real S>
+  void scatter_bias(const S* d_net_bias, S* d_bias, Index units) const {
+    for (Index i = 0; i < 4 * units; ++i) d_bias[i] = d_bias[4 * units + i] = d_net_bias[i];
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/loss/loss.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Absolute error: E = Σ |y − z|, ∂E/∂y = sign(y − z), 0 at the kink. PyTorch's L1Loss, summed.
+struct AbsoluteError {
+  template <class V>
+  V value(const V& y, const V& z) const {
+    return abs(y - z);
+  }
+  template <class V>
+  V derivative(const V& y, const V& z) const {
+    // y − z stands for NaN and for 0.
+    return select(y > z, V(1), select(y < z, V(-1), y - z));
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <limits>
+
+#include "backfold/core/math.hpp"
+#include "backfold/loss/loss.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+namespace detail {
+
+/// z ln p with 0·ln 0 = 0 and p held to the smallest normal number, so that it stays finite.
+template <class V>
+V times_log(const V& z, const V& p) {
+  const V smallest(std::numeric_limits<typename V::Scalar>::min());
+  return select(z == V(0), V(0) * p, z * log(max(p, smallest)));
+}
+/// Its derivative by p: z/p.
+template <class V>
+V over_probability(const V& z, const V& p) {
+  return z / max(p, V(std::numeric_limits<typename V::Scalar>::min()));
+}
+
+}  // namespace detail
+
+/// Binary cross-entropy: E = −Σ z ln y + (1 − z) ln(1 − y), ∂E/∂y = (1 − z)/(1 − y) − z/y. For
+/// outputs that are each a probability, with targets in [0, 1].
+///
+/// Behind Sigmoid it is computed from the net input: E = max(x, 0) − x z + ln(1 + exp(−|x|)) with
+/// x = a·net, δ = a(y − z), finite for every finite net input. Behind other activations y and 1 − y
+/// are held to the smallest normal number inside the logarithm.
+struct BinaryCrossEntropy {
+  template <class V>
+  V value(const V& y, const V& z) const {
+    return -(detail::times_log(z, y) + detail::times_log(1 - z, 1 - y));
+  }
+  template <class V>
+  V derivative(const V& y, const V& z) const {
+    return detail::over_probability(1 - z, 1 - y) - detail::over_probability(z, y);
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

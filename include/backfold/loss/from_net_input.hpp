@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/sigmoid.hpp"
+#include "backfold/activation/softmax.hpp"
+#include "backfold/loss/binary_cross_entropy.hpp"
+#include "backfold/loss/categorical_cross_entropy.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// A pair of loss and activation that is computed from the net input, where going through the
+/// output would lose accuracy or overflow. Specialise it for a pair of your own: elementwise, with
+///
+///     V value(const L&, const A&, V net, V z), V delta(const L&, const A&, V net, V y, V z)
+///
+/// or for whole columns, with `S column(net, z, units)`, E of a sample, and
+/// `void column_delta(y, z, units, scale, delta)`.
+template <class L, class A>
+struct FromNetInput;
+
+template <>
+struct FromNetInput<BinaryCrossEntropy, Sigmoid> {
+  template <class V>
+  static V value(const BinaryCrossEntropy&, const Sigmoid& a, const V& net, const V& z) {
+    const V x = a.slope * net;
+    return max(x, V(0)) - x * z + log1p(exp(-abs(x)));
+  }
+  template <class V>
+  static V delta(const BinaryCrossEntropy&, const Sigmoid& a, const V&, const V& y, const V& z) {
+    return a.slope * (y - z);
+  }
+};
+
+template <>
+struct FromNetInput<CategoricalCrossEntropy, Sigmoid> {
+  template <class V>
+  static V value(const CategoricalCrossEntropy&, const Sigmoid& a, const V& net, const V& z) {
+    return z * softplus(-a.slope * net);
+  }
+  template <class V>
+  static V delta(const CategoricalCrossEntropy&, const Sigmoid& a, const V& net, const V&,
+                 const V& z) {
+    return -a.slope * z * sigmoid(-a.slope * net);
+  }
+};
+
+template <>
+struct FromNetInput<CategoricalCrossEntropy, Softmax> {
+  /// Σ_j z_j (LSE(net) − net_j). The largest net input a is taken out: LSE = a + ln(1 + Σ over the
+  /// others of exp(net − a)).
+  template <Real S>
+  static S column(const S* net, const S* z, Index units) {
+    using V = Lanes<S>;
+    Index at = 0;
+    for (Index i = 1; i < units; ++i) at = net[i] > net[at] ? i : at;
+    const S largest = net[at];
+    V others(0);
+    for_runs<V::size>(units, [&](Index i, auto count) {
+      const V x = detail::load_run<V>(net + i, count) - largest;
+      S e[V::size];
+      exp(x).store(e);
+      if (at >= i && at < i + count) e[at - i] = S(0);
+      others += V::load(e, count);
+    });
+    const S log_sum = log1p(V(sum(others))).first();
+    V error(0);
+    for_runs<V::size>(units, [&](Index i, auto count) {
+      const V shifted = detail::load_run<V>(net + i, count) - largest;
+      const V target = detail::load_run<V>(z + i, count);
+      error += select(target == V(0), V(0) * shifted, target * (log_sum - shifted));
+    });
+    return sum(error);
+  }
+  template <Real S>
+  static void column_delta(const S* y, const S* z, Index units, S scale, S* delta) {
+    using V = Lanes<S>;
+    V total(0);
+    for_runs<V::size>(units,
+                      [&](Index i, auto count) { total += detail::load_run<V>(z + i, count); });
+    const V all(sum(total));
+    for_runs<V::size>(units, [&](Index i, auto count) {
+      const V d = detail::load_run<V>(y + i, count) * all - detail::load_run<V>(z + i, count);
+      detail::store_run(scale * d, delta + i, count);
+    });
+  }
+};
+
+template <class L, class A>
+inline constexpr bool has_net_input_form = requires { sizeof(FromNetInput<L, A>); };
+
+/// Whether the error of this pair is computed from net inputs, which the output layer then keeps.
+template <class L, class A>
+inline constexpr bool needs_net = has_net_input_form<L, A> || uses_net_input<A>;
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/loss/loss.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Half squared error: E = ½ Σ (z − y)², ∂E/∂y = y − z. For continuous outputs.
+///
+/// Differs: PyTorch's MSELoss has no ½ and divides by the number of outputs as well.
+struct HalfSquaredError {
+  template <class V>
+  V value(const V& y, const V& z) const {
+    return 0.5 * (z - y) * (z - y);
+  }
+  template <class V>
+  V derivative(const V& y, const V& z) const {
+    return y - z;
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

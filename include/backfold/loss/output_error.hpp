@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/types.hpp"
+#include "backfold/loss/from_net_input.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+namespace detail {
+
+template <class F>
+inline constexpr bool acts_on_columns = requires(const F&, const double* d) {
+  F::column(d, d, Index{});
+};
+template <class L, class A>
+constexpr bool column_form() {
+  if constexpr (has_net_input_form<L, A>) {
+    return acts_on_columns<FromNetInput<L, A>>;
+  } else {
+    return !ElementwiseActivation<A>;
+  }
+}
+
+/// E of `count` units that stand in a row (of one sample, or of many), and their delta.
+template <bool WithDelta, class L, class A, Real S, class Count>
+BACKFOLD_ALWAYS_INLINE double units_error(const L& loss, const A& activation, const S* net,
+                                          const S* output, const S* target, Count units, S scale,
+                                          S* delta) {
+  using V = Lanes<S>;
+  double error = 0;
+  for_runs<V::size>(units, [&](Index i, auto count) {
+    const V y = load_run<V>(output + i, count);
+    const V z = load_run<V>(target + i, count);
+    V e;
+    V d;
+    if constexpr (has_net_input_form<L, A>) {
+      const V x = load_run<V>(net + i, count);
+      e = FromNetInput<L, A>::value(loss, activation, x, z);
+      if constexpr (WithDelta) d = FromNetInput<L, A>::delta(loss, activation, x, y, z);
+    } else {
+      e = loss.value(y, z);
+      if constexpr (WithDelta && uses_net_input<A>) {
+        d = loss.derivative(y, z) * activation.derivative(load_run<V>(net + i, count), y);
+      } else if constexpr (WithDelta && ElementwiseActivation<A>) {
+        d = loss.derivative(y, z) * activation.derivative(y);
+      } else if constexpr (WithDelta) {
+        d = loss.derivative(y, z);
+      }
+    }
+    if constexpr (WithDelta) store_run(scale * d, delta + i, count);
+    if constexpr (std::is_same_v<decltype(count), Index>) {
+      S numbers[V::size];
+      e.store(numbers);
+      e = V::load(numbers, count);  // what lies behind the end counts nothing
+    }
+    error += static_cast<double>(sum(e));
+  });
+  return error;
+}
+
+/// The same for one sample and a pair that acts on whole columns.
+template <bool WithDelta, class L, class A, Real S>
+BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, const S* net,
+                                           const S* output, const S* target, Index units, S scale,
+                                           S* delta) {
+  if constexpr (has_net_input_form<L, A>) {
+    const double error = static_cast<double>(FromNetInput<L, A>::column(net, target, units));
+    if constexpr (WithDelta) {
+      FromNetInput<L, A>::column_delta(output, target, units, scale, delta);
+    }
+    return error;
+  } else {
+    const double error = units_error<WithDelta>(loss, activation, net, output, target, units,
+                                                scale, delta);
+    if constexpr (WithDelta) activation.multiply_by_derivative(output, delta, units);
+    return error;
+  }
+}
+
+}  // namespace detail
+
+/// The error of the output layer over `columns` samples, and its delta: the one function that both
+/// come from.
+///
+/// @tparam Rows, Columns units and columns where they are constants, else Dynamic
+/// @param net units × columns, read only if needs_net<L, A>
+/// @param target units × columns, its columns `target_stride` apart
+/// @param weights one a column, or nullptr; a column of weight 0 adds nothing and has δ = 0, whatever
+/// stands in it
+/// @param delta WithDelta: gets scale·weight·∂E/∂net; may be `net`
+/// @return Σ weight·E, not scaled; summed in double
+template <bool WithDelta, Index Rows, Index Columns, class L, class A, Real S>
+BACKFOLD_ALWAYS_INLINE double output_error(const L& loss, const A& activation, const S* net,
+                                           const S* output, const S* target, Index target_stride,
+                                           Index units, Index columns, const S* weights,
+                                           double scale, S* delta) {
+  constexpr bool by_column = detail::column_form<L, A>();
+  if constexpr (Rows != Dynamic) units = Rows;
+  if constexpr (Columns != Dynamic) columns = Columns;
+  const S plain_scale = static_cast<S>(scale);
+  if (!by_column && weights == nullptr && (target_stride == units || columns == 1)) {
+    return detail::units_error<WithDelta>(loss, activation, net, output, target, units * columns,
+                                          plain_scale, delta);
+  }
+  double error = 0;
+  for (Index c = 0; c < columns; ++c) {
+    const Index at = c * units;
+    const S* const z = target + c * target_stride;
+    S* const d = WithDelta ? delta + at : nullptr;
+    const double weight = weights == nullptr ? 1.0 : static_cast<double>(weights[c]);
+    if (weight == 0) {
+      for (Index i = 0; i < units && WithDelta; ++i) d[i] = S(0);
+      continue;
+    }
+    const S column_scale = static_cast<S>(scale * weight);
+    if constexpr (by_column) {
+      error += weight * detail::column_error<WithDelta>(loss, activation, net + at, output + at, z,
+                                                        units, column_scale, d);
+    } else {
+      error += weight * detail::units_error<WithDelta>(loss, activation, net + at, output + at, z,
+                                                       units, column_scale, d);
+    }
+  }
+  return error;
+}
+
+}  // namespace backfold::inline BACKFOLD_ABI

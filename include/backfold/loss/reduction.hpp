@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/config.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// What becomes of the errors of all samples and time steps.
+enum class Reduction {
+  Sum,   ///< E = Σ weight·E(z, y)
+  Mean,  ///< that, divided by the number of columns with a target (a weight other than 0)
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

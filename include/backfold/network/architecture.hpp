@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <tuple>
+
+#include "backfold/core/error.hpp"
+#include "backfold/core/packet.hpp"
+#include "backfold/core/unroll.hpp"
+#include "backfold/network/topology.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+namespace detail {
+
+/// Where the block of each layer starts in w, for the units of all layers; last the length of w.
+template <class InputLayer, class... Layers>
+constexpr auto block_offsets(const std::array<Index, 1 + sizeof...(Layers)>& units) {
+  std::array<Index, 2 + sizeof...(Layers)> offsets{};
+  int target = 0;
+  auto add = [&]<class L>(std::type_identity<L>) {
+    ++target;
+    Index columns = L::bias_columns;
+    for (const Connection& c : L::connections) {
+      columns += c.diagonal ? 1 : units[static_cast<std::size_t>(c.source_of(target))];
+    }
+    const auto t = static_cast<std::size_t>(target);
+    offsets[t + 1] = offsets[t] + columns * weight_gates<L>() * units[t];
+  };
+  (add(std::type_identity<Layers>{}), ...);
+  return offsets;
+}
+
+}  // namespace detail
+
+/// The layers of a network with their sizes and settings, and where each one's block lies in the
+/// flat vector of parameters w. It holds no parameters: y = f(w, x).
+///
+/// The block of a layer is a column-major matrix of block_rows (units; for cells gates·units) rows:
+/// the weights of each connection, then the bias. The blocks follow each other without gaps.
+template <Real S, class... Layers>
+class Architecture {
+ public:
+  using Scalar = S;
+  using Graph = Topology<Layers...>;
+  static constexpr int layer_count = Graph::layer_count;
+  static constexpr int output_layer = layer_count - 1;
+
+  template <int L>
+  using LayerType = std::tuple_element_t<L, std::tuple<Layers...>>;
+
+  /// The units of a layer, or Dynamic.
+  template <int L>
+  static constexpr Index fixed_units = LayerType<L>::units_at_compile_time;
+
+  /// Whether all sizes are part of the type.
+  static constexpr bool fixed = ((Layers::units_at_compile_time != Dynamic) && ...);
+  static constexpr auto fixed_offsets =
+      detail::block_offsets<Layers...>({Layers::units_at_compile_time...});
+
+  constexpr Architecture()
+    requires fixed
+  = default;
+  constexpr explicit Architecture(const Layers&... layers)
+    requires(sizeof...(Layers) > 1)
+      : layers_(layers...) {
+    if constexpr (!fixed) offsets_ = detail::block_offsets<Layers...>({layers.units()...});
+  }
+
+  template <int L>
+  constexpr const LayerType<L>& layer() const {
+    return std::get<L>(layers_);
+  }
+
+  template <int L>
+  constexpr Index units() const {
+    return layer<L>().units();
+  }
+  constexpr Index inputs() const { return units<0>(); }
+  constexpr Index outputs() const { return units<output_layer>(); }
+
+  /// Rows of a layer's block of parameters.
+  template <int L>
+  constexpr Index block_rows() const {
+    return detail::weight_gates<LayerType<L>>() * units<L>();
+  }
+  template <int L>
+  static constexpr Index fixed_block_rows =
+      fixed_units<L> == Dynamic ? Dynamic : detail::weight_gates<LayerType<L>>() * fixed_units<L>;
+
+  /// Columns of connection C of layer L: the units of its source, or one if it is diagonal.
+  template <int L, int C>
+  constexpr Index fan_in() const {
+    constexpr Connection c = LayerType<L>::connections[C];
+    if constexpr (c.diagonal) {
+      return 1;
+    } else {
+      return units<c.source_of(L)>();
+    }
+  }
+
+  /// Where the weights of connection C of layer L start in w.
+  template <int L, int C = 0>
+  constexpr Index weights_offset() const {
+    Index columns = 0;
+    for_each_index<C>([&](auto c) { columns += fan_in<L, c()>(); });
+    return block_offset<L>() + columns * block_rows<L>();
+  }
+
+  /// Where the bias of layer L starts in w.
+  template <int L>
+  constexpr Index bias_offset() const {
+    return weights_offset<L, connection_count<L>>();
+  }
+
+  template <int L>
+  static constexpr int connection_count = static_cast<int>(LayerType<L>::connections.size());
+
+  /// Where the block of layer L starts in w.
+  template <int L>
+  constexpr Index block_offset() const {
+    if constexpr (fixed) {
+      return fixed_offsets[L];
+    } else {
+      return offsets_[L];
+    }
+  }
+
+  /// The length of w.
+  constexpr Index parameter_count() const { return block_offset<layer_count>(); }
+
+  static constexpr Index fixed_parameter_count = fixed ? fixed_offsets[layer_count] : Dynamic;
+
+ private:
+  struct Nothing {};
+  std::tuple<Layers...> layers_;
+  [[no_unique_address]] std::conditional_t<fixed, Nothing, std::array<Index, layer_count + 1>>
+      offsets_{};
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/activation/linear.hpp"
+#include "backfold/activation/tanh.hpp"
+#include "backfold/layer/dense.hpp"
+#include "backfold/network/network.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// The common recurrent network: a hidden layer that feeds back into itself, a linear output.
+/// Source: J. L. Elman, Finding structure in time (1990).
+template <Real S, Index Inputs, Index Hidden, Index Outputs, class HiddenActivation = Tanh,
+          class OutputActivation = Linear>
+using Elman = Rnn<S, Input<Inputs>, Dense<Hidden, HiddenActivation, Recurrent<>>,
+                  Dense<Outputs, OutputActivation>>;
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <utility>
+
+#include "backfold/core/random.hpp"
+#include "backfold/layer/initializer.hpp"
+#include "backfold/network/architecture.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Fixed-size parameters up to this many bytes lie in the network object; more lie on the heap, so
+/// that a network of any size can be a local variable.
+inline constexpr Index largest_inline_parameters = 65536;
+
+/// An architecture and its parameters w: one contiguous vector, all layers' blocks in it.
+///
+/// A network is a value: copies are independent. It is const while it runs, so threads can share
+/// it. Mlp and Rnn are its names in use.
+template <Real S, class... Layers>
+class Network {
+ public:
+  using Scalar = S;
+  using ArchitectureType = Architecture<S, Layers...>;
+  using Graph = typename ArchitectureType::Graph;
+  static constexpr int layer_count = ArchitectureType::layer_count;
+  static constexpr int output_layer = ArchitectureType::output_layer;
+  static constexpr bool fixed = ArchitectureType::fixed;
+
+  /// The length of w where it is a constant and w lies in the object, else Dynamic.
+  static constexpr Index inline_parameters =
+      fixed && ArchitectureType::fixed_parameter_count * Index{sizeof(S)} <=
+                   largest_inline_parameters
+          ? ArchitectureType::fixed_parameter_count
+          : Dynamic;
+  using Parameters = Vector<S, inline_parameters>;
+
+  /// All sizes from the type; w = 0.
+  Network()
+    requires fixed
+  {
+    reset();
+  }
+
+  /// One size for each layer, in order (those that the type fixes are checked); w = 0.
+  /// @throws std::invalid_argument for a size below 1 or other than the type's
+  template <std::integral... Sizes>
+    requires(sizeof...(Sizes) > 0)
+  explicit Network(Sizes... sizes) : architecture_(from_sizes(sizes...)) {
+    reset();
+  }
+
+  /// The layers themselves, where sizes or activations have settings of their own; w = 0.
+  explicit Network(const Layers&... layers) : architecture_(layers...) { reset(); }
+
+  /// A network of other sizes in its type (fixed or Dynamic), or of the other scalar.
+  /// @throws std::invalid_argument if the numbers of units differ
+  template <Real OtherS, class... OtherLayers>
+    requires(sizeof...(OtherLayers) == sizeof...(Layers))
+  explicit Network(const Network<OtherS, OtherLayers...>& other)
+      : architecture_(converted(other.architecture(), std::index_sequence_for<Layers...>{})),
+        parameters_(other.parameters().template cast<S>()) {}
+
+  const ArchitectureType& architecture() const { return architecture_; }
+
+  Parameters& parameters() { return parameters_; }
+  const Parameters& parameters() const { return parameters_; }
+  Index parameter_count() const { return parameters_.size(); }
+  Index inputs() const { return architecture_.inputs(); }
+  Index outputs() const { return architecture_.outputs(); }
+
+  /// A view of all weights into layer L, [W | U]: a column for each input in the order of the
+  /// connections.
+  template <int L>
+  auto weights() {
+    return weights_view<L>(parameters_.data());
+  }
+  template <int L>
+  auto weights() const {
+    return weights_view<L>(parameters_.data());
+  }
+
+  /// A view of the weights of connection C of layer L: units × fan-in (× 1 if it is diagonal).
+  template <int L, int C>
+  auto weights() {
+    return weights_view<L, C>(parameters_.data());
+  }
+  template <int L, int C>
+  auto weights() const {
+    return weights_view<L, C>(parameters_.data());
+  }
+
+  /// A view of the bias of layer L: units numbers (for cells all their bias columns).
+  template <int L>
+  auto bias() {
+    return bias_view<L>(parameters_.data());
+  }
+  template <int L>
+  auto bias() const {
+    return bias_view<L>(parameters_.data());
+  }
+
+  /// y = f(w, X) for samples in columns, as a matrix of its own: outputs × columns. A vector of
+  /// fixed size through a network of fixed sizes takes no heap; else see `run`, which takes a
+  /// workspace. (network/predict.hpp)
+  template <class X>
+  auto operator()(const Eigen::DenseBase<X>& inputs) const;
+
+  /// Draws all weights from an initializer; the biases get its `bias` (0 if it has none).
+  template <class Initializer, BitGenerator64 Generator>
+  void initialize(const Initializer& initializer, Generator& random) {
+    for_each_index<layer_count - 1>([&](auto l) { initialize<l() + 1>(initializer, random); });
+  }
+
+  /// The same for layer L alone.
+  template <int L, class Initializer, BitGenerator64 Generator>
+  void initialize(const Initializer& initializer, Generator& random) {
+    using Type = typename ArchitectureType::template LayerType<L>;
+    const Index rows = architecture_.template block_rows<L>();
+    S* const w = parameters_.data();
+    for_each_index<ArchitectureType::template connection_count<L>>([&](auto c) {
+      initializer.fill(random, w + architecture_.template weights_offset<L, c()>(), rows,
+                       architecture_.template fan_in<L, c()>());
+    });
+    S* const bias = w + architecture_.template bias_offset<L>();
+    for (Index i = 0; i < rows * Type::bias_columns; ++i) bias[i] = bias_of(initializer, random);
+  }
+
+ private:
+  void reset() { parameters_ = Parameters::Zero(architecture_.parameter_count()); }
+
+  template <class... Sizes>
+  static ArchitectureType from_sizes(Sizes... sizes) {
+    static_assert(sizeof...(Sizes) == sizeof...(Layers),
+                  "backfold: a network takes one size for each of its layers, the input included");
+    return ArchitectureType(Layers(static_cast<Index>(sizes))...);
+  }
+
+  template <class Other, std::size_t... I>
+  static ArchitectureType converted(const Other& other, std::index_sequence<I...>) {
+    static_assert((std::is_same_v<typename Layers::template Resized<1>,
+                                  typename Other::template LayerType<I>::template Resized<1>> &&
+                   ...),
+                  "backfold: networks convert into each other only if their layers differ in "
+                  "nothing but sizes");
+    return ArchitectureType(Layers(other.template layer<I>())...);
+  }
+
+  template <class Initializer, class Generator>
+  static S bias_of(const Initializer& initializer, [[maybe_unused]] Generator& random) {
+    if constexpr (requires { initializer.draw_bias(random); }) {
+      return static_cast<S>(initializer.draw_bias(random));
+    } else {
+      return S(0);
+    }
+  }
+
+  template <int L, int C = -1, class T>
+  auto weights_view(T* w) const {
+    constexpr bool all = C < 0;
+    const Index rows = architecture_.template block_rows<L>();
+    const Index offset = architecture_.template weights_offset<L, all ? 0 : C>();
+    const Index columns = [&] {
+      if constexpr (all) {
+        return (architecture_.template bias_offset<L>() - offset) / rows;
+      } else {
+        return architecture_.template fan_in<L, C>();
+      }
+    }();
+    using Plain = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
+    return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>(w + offset, rows,
+                                                                                 columns);
+  }
+
+  template <int L, class T>
+  auto bias_view(T* w) const {
+    using Plain = Eigen::Matrix<S, Eigen::Dynamic, 1>;
+    return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>(
+        w + architecture_.template bias_offset<L>(),
+        architecture_.template block_rows<L>() *
+            ArchitectureType::template LayerType<L>::bias_columns);
+  }
+
+  ArchitectureType architecture_;
+  Parameters parameters_;
+};
+
+namespace detail {
+
+template <Real S, class... Layers>
+struct MlpOf {
+  static_assert(!Topology<Layers...>::is_recurrent,
+                "backfold: an Mlp has no delayed connections; name it Rnn");
+  using Type = Network<S, Layers...>;
+};
+
+}  // namespace detail
+
+/// A multilayer perceptron: a network without delays.
+template <Real S, class... Layers>
+using Mlp = typename detail::MlpOf<S, Layers...>::Type;
+
+/// A network that may have delayed connections, and so runs over sequences.
+template <Real S, class... Layers>
+using Rnn = Network<S, Layers...>;
+
+}  // namespace backfold::inline BACKFOLD_ABI

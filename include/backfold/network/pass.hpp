@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/network/workspace.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// One run of a network over a batch: where each layer's numbers are. It only points.
+///
+/// Block t of a layer holds its batch at step t; blocks before 0 hold what was before the first
+/// step.
+template <class Net, Index Batch, Purpose For>
+class Pass {
+ public:
+  using S = typename Net::Scalar;
+  using Arch = typename Net::ArchitectureType;
+  using Graph = typename Net::Graph;
+  template <int L>
+  using LayerType = typename Arch::template LayerType<L>;
+  template <int L>
+  static constexpr Index fixed_units = Arch::template fixed_units<L>;
+
+  /// The columns of a step, and of all steps, where they are constants.
+  static constexpr Index step_columns = Batch;
+  static constexpr Index all_columns =
+      Workspace<Net, Batch, For>::fixed_steps == 1 ? Batch : Dynamic;
+
+  /// @param input features × (batch·steps), its columns `input_stride` apart; not used if the
+  /// network remembers inputs (then they must have been copied into the workspace)
+  Pass(const Arch& architecture, const S* w, const S* input, Index input_stride,
+       Workspace<Net, Batch, For>& workspace)
+      : architecture_(architecture),
+        w_(w),
+        input_(input),
+        input_stride_(input_stride),
+        workspace_(workspace) {}
+
+  /// Reads the input from the workspace, where it has been copied.
+  void read_own_input() {
+    input_ = own_output<0>();
+    input_stride_ = units<0>();
+  }
+
+  const Arch& architecture() const { return architecture_; }
+  Index batch() const { return Batch == Dynamic ? workspace_.batch() : Batch; }
+  Index steps() const { return workspace_.steps(); }
+  Index columns() const { return all_columns != Dynamic ? all_columns : batch() * steps(); }
+  S* scratch() const { return workspace_.at(workspace_.plan().scratch); }
+  S* spare_block() const { return workspace_.at(workspace_.plan().block); }
+  S* column_weights() const { return workspace_.at(workspace_.plan().weights); }
+
+  template <int L>
+  Index units() const {
+    return architecture_.template units<L>();
+  }
+
+  /// The output of layer L in block t.
+  template <int L>
+  auto output(Index t) const {
+    using View = ConstMatrixView<S, fixed_units<L>, step_columns>;
+    return View(output_data<L>(t), units<L>(), batch(), output_stride<L>());
+  }
+  /// The output of layer L in all steps, `delay` steps ago.
+  template <int L>
+  auto outputs(Index delay = 0) const {
+    using View = ConstMatrixView<S, fixed_units<L>, all_columns>;
+    return View(output_data<L>(-delay), units<L>(), columns(), output_stride<L>());
+  }
+  template <int L>
+  S* own_output(Index t = 0) const {
+    return block<L>(workspace_.plan().output[L], Graph::history(L) + t);
+  }
+
+  /// ∂E/∂x of layer L, and then its delta, in block t.
+  template <int L>
+  S* delta(Index t = 0) const {
+    return block<L>(workspace_.plan().delta[L], Graph::history(L) + t);
+  }
+
+  /// The net input of layer L in block t, where it is kept.
+  template <int L>
+  S* net(Index t = 0) const {
+    constexpr int gates = detail::net_gates<LayerType<L>>();
+    return block<L>(workspace_.plan().net[L], gates * t);
+  }
+
+  template <int L>
+  S* memory(Index t) const {
+    return block<L>(workspace_.plan().memory[L], 1 + t);
+  }
+  template <int L>
+  S* d_memory() const {
+    return workspace_.at(workspace_.plan().d_memory[L]);
+  }
+  template <int L>
+  S* net_bias() const {
+    return workspace_.at(workspace_.plan().net_bias[L]);
+  }
+
+  /// The weights of connection C of layer L, the rows of a part of it.
+  template <int L, int C, int Gates = detail::weight_gates<LayerType<L>>()>
+  auto weights(int weight_gate = 0) const {
+    return weights_in<L, C, Gates>(w_, weight_gate);
+  }
+  /// The same block of a vector laid out as w (the gradient).
+  template <int L, int C, int Gates, class T>
+  auto weights_in(T* w, int weight_gate) const {
+    constexpr Connection c = LayerType<L>::connections[C];
+    constexpr Index rows = fixed_units<L> == Dynamic ? Dynamic : Gates * fixed_units<L>;
+    constexpr Index cols = c.diagonal ? 1 : fixed_units<c.source_of(L)>;
+    return MatrixView<T, rows, cols>(
+        w + architecture_.template weights_offset<L, C>() + weight_gate * units<L>(),
+        Gates * units<L>(), architecture_.template fan_in<L, C>(),
+        architecture_.template block_rows<L>());
+  }
+
+  template <int L>
+  const S* bias() const {
+    return w_ + architecture_.template bias_offset<L>();
+  }
+
+ private:
+  template <int L>
+  S* block(Index offset, Index blocks) const {
+    return workspace_.at(offset) + blocks * units<L>() * batch();
+  }
+  template <int L>
+  static constexpr bool reads_callers_input = L == 0 && Graph::history(0) == 0;
+
+  template <int L>
+  const S* output_data(Index t) const {
+    if constexpr (reads_callers_input<L>) {
+      return input_ + t * batch() * input_stride_;
+    } else {
+      return own_output<L>(t);
+    }
+  }
+  template <int L>
+  Index output_stride() const {
+    if constexpr (reads_callers_input<L>) {
+      return input_stride_;
+    } else {
+      return units<L>();
+    }
+  }
+
+  const Arch& architecture_;
+  const S* w_;
+  const S* input_;
+  Index input_stride_;
+  Workspace<Net, Batch, For>& workspace_;
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/data/samples.hpp"
+#include "backfold/network/state.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+namespace detail {
+
+template <class Net>
+void check_inputs(const Net& net, Index rows) {
+  if (rows != net.inputs()) {
+    fail_argument("input has ", rows, " rows, the input layer ", net.inputs(), " units");
+  }
+}
+
+template <class Net, class X>
+constexpr void static_check_inputs() {
+  constexpr Index rows = X::RowsAtCompileTime;
+  constexpr Index units = Net::ArchitectureType::template fixed_units<0>;
+  static_assert(rows == Dynamic || units == Dynamic || rows == units,
+                "backfold: the input has another number of rows than the Input layer has units");
+}
+
+/// The outputs of a pass as an Eigen view, of fixed sizes where they are known.
+template <class P>
+auto outputs_view(const P& pass, Index columns) {
+  constexpr int layer = P::Arch::output_layer;
+  constexpr int rows = static_cast<int>(P::template fixed_units<layer>);
+  constexpr int cols = static_cast<int>(P::all_columns);
+  using Plain = Matrix<typename P::S, rows, cols>;
+  return Eigen::Map<const Plain>(pass.template own_output<layer>(), pass.template units<layer>(),
+                                 columns);
+}
+
+}  // namespace detail
+
+/// y = f(w, x) for samples in columns (for a recurrent network: sequences of `steps` steps,
+/// time-major), into a workspace: allocates nothing once that is large enough.
+///
+/// @param initial what was before the first step (zeros if nullptr), @param final gets what is
+/// after the last
+/// @return a view of the outputs, outputs × columns of X, that lives until the workspace's next use
+/// @throws std::invalid_argument for wrong sizes
+template <class Net, class X, Index Batch>
+auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
+         Workspace<Net, Batch>& workspace, const State<Net, Batch>* initial = nullptr,
+         State<Net, Batch>* final = nullptr) {
+  detail::static_check_inputs<Net, X>();
+  const auto x = detail::columns_of(inputs);
+  detail::check_inputs(net, x.rows());
+  if (x.cols() == 0) fail_argument("input has no columns");
+  if (steps < 1 || x.cols() % steps != 0) {
+    fail_argument("input has ", x.cols(), " columns, no whole number of sequences of ", steps,
+                  " steps");
+  }
+  workspace.shape(net.architecture(), x.cols() / steps, steps);
+  Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(), x.data(),
+                                           x.outerStride(), workspace);
+  if constexpr (Net::Graph::is_recurrent) detail::set_history(pass, initial);
+  if constexpr (Net::Graph::history(0) > 0) {
+    for (Index c = 0; c < x.cols(); ++c) {
+      detail::copy_numbers(x.column(c), pass.template own_output<0>() + c * x.rows(), x.rows());
+    }
+  }
+  forward<false>(pass);
+  if constexpr (Net::Graph::is_recurrent) {
+    if (final != nullptr) detail::get_history(pass, nullptr, *final);
+  }
+  return detail::outputs_view(pass, x.cols());
+}
+
+/// The same for samples that are no sequences.
+template <class Net, class X, Index Batch>
+auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Workspace<Net, Batch>& workspace) {
+  return run(net, inputs, 1, workspace);
+}
+
+template <Real S, class... Layers>
+template <class X>
+auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const {
+  static_assert(!Graph::is_recurrent,
+                "backfold: a recurrent network runs over sequences: use run or step");
+  constexpr Index columns = X::ColsAtCompileTime;
+  Workspace<Network, columns> workspace(*this, inputs.cols());
+  constexpr int rows = static_cast<int>(ArchitectureType::template fixed_units<output_layer>);
+  return Matrix<S, rows, columns>(run(*this, inputs, workspace));
+}
+
+/// One step of a recurrent network: y^t from x^t (inputs × batch) and what the state remembers,
+/// which then moves on. Memory and time do not grow with the steps taken; nothing is allocated.
+///
+/// @return a view of y^t, outputs × batch, that lives in the state until its next step
+/// @throws std::invalid_argument for wrong sizes
+template <class Net, class X, Index Batch>
+BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& input,
+                                 State<Net, Batch>& state) {
+  detail::static_check_inputs<Net, X>();
+  const auto x = detail::columns_of(input);
+  detail::check_inputs(net, x.rows());
+  if (x.cols() != state.batch()) {
+    fail_argument("input has ", x.cols(), " columns, the state a batch of ", state.batch());
+  }
+  Pass<Net, Batch, Purpose::Step> pass(net.architecture(), net.parameters().data(), x.data(),
+                                       x.outerStride(), state.workspace());
+  if constexpr (Net::Graph::history(0) > 0) {
+    for (Index c = 0; c < x.cols(); ++c) {
+      detail::copy_numbers(x.column(c), pass.template own_output<0>() + c * x.rows(), x.rows());
+    }
+  }
+  forward<false>(pass);
+  detail::shift_history(pass);
+  return detail::outputs_view(pass, x.cols());
+}
+
+}  // namespace backfold::inline BACKFOLD_ABI

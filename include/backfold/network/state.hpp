@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/network/forward.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// What a recurrent network remembers between steps: for each layer that a delay leads from, its
+/// outputs of as many steps as the longest delay, and the memories of cells. A value of the
+/// caller's; zero when it is made.
+template <class Net, Index Batch = Dynamic>
+class State {
+ public:
+  using S = typename Net::Scalar;
+  using Arch = typename Net::ArchitectureType;
+  using Graph = typename Net::Graph;
+
+  explicit State(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch)
+      : architecture_(net.architecture()), workspace_(net, batch) {
+    reset();
+  }
+
+  /// Forgets: all zeros.
+  void reset() {
+    for_each_index<Arch::layer_count>([&](auto l) {
+      if constexpr (Graph::history(l()) > 0) {
+        for (int d = 1; d <= Graph::history(l()); ++d) output<l()>(d).setZero();
+      }
+      if constexpr (has_memory<l()>()) memory<l()>().setZero();
+    });
+  }
+
+  Index batch() const { return workspace_.batch(); }
+
+  /// Makes it one for another batch; what it remembered is lost unless the batch is the same.
+  void resize(Index batch) { workspace_.shape(architecture_, batch, 1); }
+
+  /// The output of layer L `delay` steps ago, units × batch. @pre 1 <= delay <= its longest delay
+  template <int L>
+  auto output(int delay = 1) {
+    static_assert(Graph::history(L) > 0, "backfold: no delayed connection leads from this layer");
+    return view<L>(workspace_.at(workspace_.plan().output[L]), Graph::history(L) - delay);
+  }
+  template <int L>
+  auto output(int delay = 1) const {
+    static_assert(Graph::history(L) > 0, "backfold: no delayed connection leads from this layer");
+    return view<L>(workspace_.at(workspace_.plan().output[L]), Graph::history(L) - delay);
+  }
+
+  /// The memory of cell layer L (the c of an LSTM), units × batch.
+  template <int L>
+  auto memory() {
+    static_assert(has_memory<L>(), "backfold: this layer has no memory beside its output");
+    return view<L>(workspace_.at(workspace_.plan().memory[L]), 0);
+  }
+  template <int L>
+  auto memory() const {
+    static_assert(has_memory<L>(), "backfold: this layer has no memory beside its output");
+    return view<L>(workspace_.at(workspace_.plan().memory[L]), 0);
+  }
+
+  template <int L>
+  static constexpr bool has_memory() {
+    if constexpr (L == 0) {
+      return false;
+    } else {
+      return detail::has_memory<typename Arch::template LayerType<L>>();
+    }
+  }
+
+  /// For the functions that run networks.
+  Workspace<Net, Batch, Purpose::Step>& workspace() { return workspace_; }
+
+ private:
+  template <int L, class T>
+  auto view(T* piece, Index block) const {
+    constexpr int rows = static_cast<int>(Arch::template fixed_units<L>);
+    using Plain = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
+    static_assert(rows != 0);
+    const Index units = architecture_.template units<L>();
+    return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>(
+        piece + block * units * batch(), units, batch());
+  }
+
+  Arch architecture_;
+  Workspace<Net, Batch, Purpose::Step> workspace_;
+};
+
+namespace detail {
+
+template <class S>
+BACKFOLD_ALWAYS_INLINE void copy_numbers(const std::type_identity_t<S>* from, S* to, Index count) {
+  for (Index i = 0; i < count; ++i) to[i] = from[i];
+}
+
+/// Puts what a state remembers before the first step of a pass; zeros without a state.
+template <class P, class StateType>
+void set_history(const P& pass, const StateType* state) {
+  using S = typename P::S;
+  using Graph = typename P::Graph;
+  if (state != nullptr && state->batch() != pass.batch()) {
+    fail_argument("state: it is for a batch of ", state->batch(), ", the data have ", pass.batch());
+  }
+  for_each_index<P::Arch::layer_count>([&](auto l) {
+    constexpr int layer = l();
+    const Index block = pass.template units<layer>() * pass.batch();
+    auto set = [&](S* to, auto&& from) {
+      if (state == nullptr) {
+        for (Index i = 0; i < block; ++i) to[i] = S(0);
+      } else {
+        copy_numbers(from(), to, block);
+      }
+    };
+    if constexpr (Graph::history(layer) > 0) {
+      for (int d = 1; d <= Graph::history(layer); ++d) {
+        set(pass.template own_output<layer>(-d),
+            [&] { return state->template output<layer>(d).data(); });
+      }
+    }
+    if constexpr (StateType::template has_memory<layer>()) {
+      set(pass.template memory<layer>(-1), [&] { return state->template memory<layer>().data(); });
+    }
+  });
+}
+
+/// Takes what delays need after the last step of each sequence of a pass.
+template <class P, class StateType>
+void get_history(const P& pass, const Index* lengths, StateType& state) {
+  using Graph = typename P::Graph;
+  for_each_index<P::Arch::layer_count>([&](auto l) {
+    constexpr int layer = l();
+    const Index units = pass.template units<layer>();
+    for (Index b = 0; b < pass.batch(); ++b) {
+      const Index end = lengths == nullptr ? pass.steps() : lengths[b];
+      if constexpr (Graph::history(layer) > 0) {
+        for (int d = 1; d <= Graph::history(layer); ++d) {
+          copy_numbers(pass.template own_output<layer>(end - d) + b * units,
+                       state.template output<layer>(d).data() + b * units, units);
+        }
+      }
+      if constexpr (StateType::template has_memory<layer>()) {
+        copy_numbers(pass.template memory<layer>(end - 1) + b * units,
+                     state.template memory<layer>().data() + b * units, units);
+      }
+    }
+  });
+}
+
+/// Takes ∂E/∂(what was before the first step) after a backward pass.
+template <class P, class StateType>
+void get_history_gradient(const P& pass, StateType& d_state) {
+  using Graph = typename P::Graph;
+  for_each_index<P::Arch::layer_count>([&](auto l) {
+    constexpr int layer = l();
+    const Index block = pass.template units<layer>() * pass.batch();
+    if constexpr (Graph::history(layer) > 0) {
+      for (int d = 1; d <= Graph::history(layer); ++d) {
+        copy_numbers(pass.template delta<layer>(-d), d_state.template output<layer>(d).data(),
+                     block);
+      }
+    }
+    if constexpr (StateType::template has_memory<layer>()) {
+      copy_numbers(pass.template d_memory<layer>(), d_state.template memory<layer>().data(), block);
+    }
+  });
+}
+
+/// Lets the step just taken become the past.
+template <class P>
+BACKFOLD_ALWAYS_INLINE void shift_history(const P& pass) {
+  for_each_index<P::Arch::layer_count>([&](auto l) {
+    constexpr int layer = l();
+    constexpr int history = P::Graph::history(layer);
+    const Index block = pass.template units<layer>() * pass.batch();
+    if constexpr (history > 0) {
+      copy_numbers(pass.template own_output<layer>(1 - history),
+                   pass.template own_output<layer>(-history), history * block);
+    }
+    if constexpr (layer > 0) {
+      if constexpr (has_memory<typename P::template LayerType<layer>>()) {
+        copy_numbers(pass.template memory<layer>(0), pass.template memory<layer>(-1), block);
+      }
+    }
+  });
+}
+
+}  // namespace detail
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <tuple>
+
+#include "backfold/layer/input.hpp"
+#include "backfold/layer/layer.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// A connection with both its ends: number `index` of those into layer `target`.
+struct Link {
+  int source;
+  int target;
+  int index;
+  int delay;
+  bool diagonal;
+};
+
+/// Layers first..last that run together: for the whole sequence at once, or step by step in time.
+struct Segment {
+  int first;
+  int last;
+  bool in_time;
+
+  constexpr bool holds(int layer) const { return first <= layer && layer <= last; }
+  friend constexpr bool operator==(const Segment&, const Segment&) = default;
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_input = false;
+template <Index Units>
+inline constexpr bool is_input<Input<Units>> = true;
+
+template <class Links>
+constexpr Segment segment_of(const Links& links, int layer) {
+  Segment segment{layer, layer, false};
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (const Link& link : links) {
+      const bool loop = link.delay > 0 && link.source >= link.target;
+      if (!loop || link.target > segment.last || link.source < segment.first) continue;
+      if (segment.in_time && link.target >= segment.first && link.source <= segment.last) continue;
+      if (link.target < segment.first) segment.first = link.target;
+      if (link.source > segment.last) segment.last = link.source;
+      segment.in_time = true;
+      grown = true;
+    }
+  }
+  return segment;
+}
+
+}  // namespace detail
+
+/// The graph of a network, worked out from the layers' types at compile time.
+///
+/// Because every layer is chained to the one before, a delayed connection from layer s back to
+/// layer t <= s makes the layers t..s depend on one another through time, and on no other layer: the
+/// strongly connected components are runs of neighbouring layers. They are the segments that step
+/// through time; each other layer is a segment of its own and runs for the whole sequence at once.
+template <class InputLayer, class... Layers>
+struct Topology {
+  static_assert(detail::is_input<InputLayer>,
+                "backfold: the first layer of a network is Input<units>");
+  static_assert(sizeof...(Layers) > 0,
+                "backfold: a network needs at least one layer behind its Input");
+  static_assert((!detail::is_input<Layers> && ...),
+                "backfold: only the first layer of a network is an Input");
+  static_assert((Layer<Layers> && ...),
+                "backfold: what stands behind Input is a layer: Dense, Lstm, Gru or your own");
+
+  static constexpr int layer_count = 1 + static_cast<int>(sizeof...(Layers));
+  static constexpr int link_count = (0 + ... + static_cast<int>(Layers::connections.size()));
+
+  /// All connections, by target, then in the order of the layer's list.
+  static constexpr std::array<Link, link_count> links = [] {
+    std::array<Link, link_count> result{};
+    int target = 0;
+    int next = 0;
+    auto add = [&](const auto& connections) {
+      ++target;
+      int index = 0;
+      for (const Connection& c : connections) {
+        result[next++] = {c.source_of(target), target, index++, c.delay, c.diagonal};
+      }
+    };
+    (add(Layers::connections), ...);
+    return result;
+  }();
+
+  static constexpr bool sources_exist = [] {
+    for (const Link& link : links) {
+      if (link.source < 0 || link.source >= layer_count) return false;
+    }
+    return true;
+  }();
+  static_assert(sources_exist, "backfold: a connection comes from a layer that the network lacks");
+
+  static constexpr bool skips_come_from_before = [] {
+    for (const Link& link : links) {
+      if (link.delay < 0) return false;
+      if (link.delay == 0 && link.source >= link.target) return false;
+    }
+    return true;
+  }();
+  static_assert(skips_come_from_before,
+                "backfold: From<l> names an earlier layer, and delays are at least 1; use "
+                "Delayed<l, d> for a connection from the same or a later layer");
+
+  static constexpr bool links_are_distinct = [] {
+    for (int a = 0; a < link_count; ++a) {
+      for (int b = 0; b < a; ++b) {
+        if (links[a].target == links[b].target && links[a].source == links[b].source &&
+            links[a].delay == links[b].delay) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }();
+  static_assert(links_are_distinct,
+                "backfold: a layer lists the same connection twice (the one from the layer before "
+                "is always there)");
+
+  static constexpr bool is_recurrent = [] {
+    for (const Link& link : links) {
+      if (link.delay > 0) return true;
+    }
+    return false;
+  }();
+
+  /// The longest delay with which the output of a layer is used: how many steps are remembered.
+  static constexpr int history(int layer) {
+    int longest = 0;
+    for (const Link& link : links) {
+      if (link.source == layer && link.delay > longest) longest = link.delay;
+    }
+    return longest;
+  }
+
+  /// The segment that a layer runs in.
+  static constexpr Segment segment_of(int layer) { return detail::segment_of(links, layer); }
+
+  static constexpr int segment_count = [] {
+    int count = 0;
+    for (int layer = 1; layer < layer_count;) {
+      layer = detail::segment_of(links, layer).last + 1;
+      ++count;
+    }
+    return count;
+  }();
+
+  /// The schedule: the segments behind the input, in the order in which they run forward.
+  static constexpr std::array<Segment, segment_count> schedule = [] {
+    std::array<Segment, segment_count> result{};
+    int next = 0;
+    for (int layer = 1; layer < layer_count;) {
+      const Segment segment = detail::segment_of(links, layer);
+      layer = segment.last + 1;
+      result[next++] = segment;
+    }
+    return result;
+  }();
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

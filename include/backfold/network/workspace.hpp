@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "backfold/core/product.hpp"
+#include "backfold/network/network.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// What a workspace is for.
+enum class Purpose {
+  Gradient,  ///< passes over any number of steps, forward and back
+  Step,      ///< forward over one step at a time, remembering what delays need
+};
+
+/// Where each piece of a workspace starts in its buffer, for a number of samples and steps.
+///
+/// Pieces of layer l, blocks being units × batch: `output` history + steps blocks, the first ones
+/// before the first step; `net` net_gates·steps blocks; `delta` history + steps blocks; `memory`
+/// 1 + steps blocks and `d_memory` one (cells with a memory only); `net_bias` (cells only).
+template <int LayerCount>
+struct WorkspacePlan {
+  using Offsets = std::array<Index, LayerCount>;
+  Offsets output{}, net{}, delta{}, memory{}, d_memory{}, net_bias{};
+  Index weights = 0;  ///< a weight for each sample and step, where targets are masked
+  Index block = 0;    ///< one block of the largest layer, in need of the moment
+  Index scratch = 0;  ///< of the products
+  Index size = 0;
+
+  template <Purpose For, class Arch>
+  static constexpr WorkspacePlan of(const Arch& architecture, Index batch, Index steps) {
+    constexpr Index alignment = 64 / sizeof(typename Arch::Scalar);
+    WorkspacePlan plan;
+    auto take = [&plan](Index count) {
+      const Index start = plan.size;
+      plan.size += (count + alignment - 1) / alignment * alignment;
+      return start;
+    };
+    Index largest_block = 0;
+    Index scratch = 0;
+    for_each_index<LayerCount>([&](auto l) {
+      using Graph = typename Arch::Graph;
+      constexpr int layer = l();
+      const Index block = architecture.template units<layer>() * batch;
+      const Index blocks = Graph::history(layer) + steps;
+      largest_block = std::max(largest_block, block);
+      plan.output[layer] = take(block * blocks);
+      if constexpr (For == Purpose::Gradient) plan.delta[layer] = take(block * blocks);
+      if constexpr (layer > 0) {
+        using Type = typename Arch::template LayerType<layer>;
+        plan.net[layer] = take(detail::net_gates<Type>() * block * steps);
+        if constexpr (detail::has_memory<Type>()) {
+          plan.memory[layer] = take(block * (1 + steps));
+          if constexpr (For == Purpose::Gradient) plan.d_memory[layer] = take(block);
+        }
+        if constexpr (Cell<Type>) {
+          plan.net_bias[layer] =
+              take(detail::net_gates<Type>() * architecture.template units<layer>());
+        }
+        for_each_index<Arch::template connection_count<layer>>([&](auto c) {
+          scratch = std::max(scratch, product_scratch<typename Arch::Scalar>(
+                                          architecture.template block_rows<layer>(),
+                                          architecture.template fan_in<layer, c()>(),
+                                          batch * steps));
+        });
+      }
+    });
+    if constexpr (For == Purpose::Gradient) plan.weights = take(batch * steps);
+    plan.block = take(largest_block);
+    plan.scratch = take(scratch);
+    return plan;
+  }
+};
+
+/// The numbers of one pass through a network: outputs, net inputs and deltas of all layers, in one
+/// buffer. Make one for each thread and keep it: only making it, `reserve`, and a use with more
+/// samples or steps than before allocate. With a fixed Batch, a network of fixed sizes needs no
+/// heap at all, if it has no delays or takes single steps.
+///
+/// Its size in numbers is about Σ_l (2(history_l + steps) + gates_l·steps)·units_l·batch.
+template <class Net, Index Batch = Dynamic, Purpose For = Purpose::Gradient>
+class Workspace {
+ public:
+  using Scalar = typename Net::Scalar;
+  using ArchitectureType = typename Net::ArchitectureType;
+  using Plan = WorkspacePlan<Net::layer_count>;
+  static constexpr Index fixed_batch = Batch;
+  static constexpr Index fixed_steps =
+      For == Purpose::Step || !Net::Graph::is_recurrent ? Index{1} : Dynamic;
+  static constexpr bool is_inline = Net::fixed && Batch != Dynamic && fixed_steps == 1;
+
+  explicit Workspace(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch, Index steps = 1) {
+    reserve(net.architecture(), batch, steps);
+  }
+
+  /// Makes room for passes of up to so many samples and steps. Allocates.
+  void reserve(const ArchitectureType& architecture, Index batch, Index steps) {
+    if (batch < 1) fail_argument("workspace: the batch needs at least one sample, got ", batch);
+    if (steps < 1) fail_argument("workspace: a sequence needs at least one step, got ", steps);
+    shape(architecture, batch, steps);
+  }
+
+  /// Lays the pieces out for exactly so many samples and steps; grows the buffer if it must.
+  void shape(const ArchitectureType& architecture, Index batch, Index steps) {
+    if constexpr (is_inline) {
+      if (batch != Batch || steps != 1) {
+        fail_argument("workspace: its type is for a batch of ", Batch, " and one step, got ", batch,
+                      " and ", steps);
+      }
+    } else {
+      if (batch == batch_ && steps == steps_) return;
+      if (Batch != Dynamic && batch != Batch) {
+        fail_argument("workspace: its type is for a batch of ", Batch, ", got ", batch);
+      }
+      plan_ = Plan::template of<For>(architecture, batch, steps);
+      if (plan_.size > buffer_.size()) buffer_.resize(plan_.size);
+      batch_ = batch;
+      steps_ = steps;
+    }
+  }
+
+  constexpr Index batch() const { return is_inline ? Batch : batch_; }
+  constexpr Index steps() const { return is_inline ? 1 : steps_; }
+
+  constexpr const Plan& plan() const {
+    if constexpr (is_inline) {
+      return inline_plan;
+    } else {
+      return plan_;
+    }
+  }
+  Scalar* at(Index offset) { return buffer_.data() + offset; }
+  const Scalar* at(Index offset) const { return buffer_.data() + offset; }
+
+ private:
+  struct Nothing {};
+  static constexpr Plan inline_plan = [] {
+    if constexpr (is_inline) {
+      return Plan::template of<For>(ArchitectureType{}, Batch, 1);
+    } else {
+      return Plan{};
+    }
+  }();
+
+  struct Inline {
+    alignas(64) Scalar numbers[inline_plan.size + 1];
+    Scalar* data() { return numbers; }
+    const Scalar* data() const { return numbers; }
+  };
+
+  std::conditional_t<is_inline, Inline, Vector<Scalar>> buffer_;
+  [[no_unique_address]] std::conditional_t<is_inline, Nothing, Plan> plan_;
+  Index batch_ = 0;
+  Index steps_ = 0;
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

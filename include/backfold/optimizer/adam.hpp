@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "backfold/optimizer/epsilon_placement.hpp"
+#include "backfold/optimizer/optimizer.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+namespace detail {
+
+/// Moments and count of steps of Adam and AdamW.
+template <Real S, Index N>
+struct AdamState {
+  explicit AdamState(Index n) : vectors(n) {}
+  StateVectors<S, N, 3> vectors;  ///< gradient, m, v
+  std::int64_t steps = 0;         ///< of the whole vector
+};
+
+template <class Settings>
+void check_adam(const char* const (&names)[4], const Settings& s) {
+  check_not_negative(names[0], s.learning_rate);
+  check_setting(names[1], s.beta1, 0, 1);
+  check_setting(names[2], s.beta2, 0, 1);
+  check_not_negative(names[3], s.epsilon);
+}
+
+/// One step in one pass, in registers; `weight_decay` shrinks w by η·weight_decay first.
+template <Index N, class Settings, Real S, class Objective>
+BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_decay, S* w,
+                                        Objective&& objective, AdamState<S, N>& state) {
+  S* const g = state.vectors[0];
+  const Index n = state.vectors.size();
+  double error;
+  if (!evaluate_finite(objective, w, g, n, error)) return error;
+  ++state.steps;
+  // 1 − β^τ in double, exact for small τ and for τ in the millions.
+  const double steps = static_cast<double>(state.steps);
+  const double correction1 = settings.beta1 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta1));
+  const double correction2 = settings.beta2 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta2));
+  using V = Lanes<S>;
+  const V rate(settings.learning_rate / correction1);
+  const V beta1(settings.beta1);
+  const V rest1(1 - settings.beta1);
+  const V beta2(settings.beta2);
+  const V rest2(1 - settings.beta2);
+  const V unbias(1 / correction2);
+  const V epsilon(settings.epsilon);
+  const V keep(1 - settings.learning_rate * weight_decay);
+  auto pass = [&](auto root) {
+    fused_pass<N>(
+        n, g,
+        [&](const V& gradient, V& w_, V& m, V& v) {
+          m = flushed(multiply_add(beta1, m, rest1 * gradient));
+          v = flushed(multiply_add(beta2, v, rest2 * gradient * gradient));
+          const V denominator = root(v * unbias);
+          // 0/0, of a parameter that has never felt a gradient, with ε = 0.
+          const V change = select(denominator == V(0), V(0), rate * m / denominator);
+          w_ = multiply_add(w_, keep, -change);
+        },
+        w, state.vectors[1], state.vectors[2]);
+  };
+  if (settings.epsilon_placement == EpsilonPlacement::InsideRoot) {
+    pass([&](const V& v) { return sqrt(v + epsilon); });
+  } else {
+    pass([&](const V& v) { return sqrt(v) + epsilon; });
+  }
+  return error;
+}
+
+}  // namespace detail
+
+/// Adam: m ← β1 m + (1 − β1)∇E, v ← β2 v + (1 − β2)∇E², m̂ = m/(1 − β1^τ), v̂ = v/(1 − β2^τ),
+/// w ← w − η m̂/√(v̂ + ε), or m̂/(√v̂ + ε) with ε outside the root. τ counts the steps of the whole
+/// vector.
+///
+/// Source: Kingma & Ba, Adam: a method for stochastic optimization (2015). Differs: ε inside the
+/// root by default; EpsilonPlacement::OutsideRoot is the paper's and PyTorch's form.
+struct Adam {
+  double learning_rate = 0.001;  ///< η >= 0
+  double beta1 = 0.9;            ///< in [0, 1)
+  double beta2 = 0.999;          ///< in [0, 1)
+  double epsilon = 1e-8;         ///< ε >= 0
+  EpsilonPlacement epsilon_placement = EpsilonPlacement::InsideRoot;
+
+  template <Real S, Index N = Dynamic>
+  using State = detail::AdamState<S, N>;
+
+  /// @throws std::invalid_argument for settings out of range
+  void check() const {
+    detail::check_adam(
+        {"Adam: learning_rate", "Adam: beta1", "Adam: beta2", "Adam: epsilon"}, *this);
+  }
+
+  template <Real S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    return detail::adam_step<N>(*this, 0, w, objective, state);
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

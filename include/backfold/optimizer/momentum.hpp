@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/optimizer/optimizer.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Gradient descent with momentum: Δw^τ = −η∇E(w) + μΔw^(τ−1), w ← w + Δw^τ.
+///
+/// Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors
+/// (1986). Differs: PyTorch's buffer is Δw/(−η), the same while η is constant.
+struct Momentum {
+  double learning_rate = 0.01;  ///< η >= 0
+  double momentum = 0.9;        ///< μ in [0, 1)
+
+  template <Real S, Index N = Dynamic>
+  struct State {
+    explicit State(Index n) : vectors(n) {}
+    StateVectors<S, N, 2> vectors;  ///< gradient, Δw
+  };
+
+  /// @throws std::invalid_argument for settings out of range
+  void check() const {
+    detail::check_not_negative("Momentum: learning_rate", learning_rate);
+    detail::check_setting("Momentum: momentum", momentum, 0, 1);
+  }
+
+  template <Real S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    S* const g = state.vectors[0];
+    const Index n = state.vectors.size();
+    double error;
+    if (!detail::evaluate_finite(objective, w, g, n, error)) return error;
+    using V = Lanes<S>;
+    const V rate(-learning_rate);
+    const V mu(momentum);
+    detail::fused_pass<N>(
+        n, g,
+        [&](const V& gradient, V& w_, V& change) {
+          change = detail::flushed(multiply_add(mu, change, rate * gradient));
+          w_ += change;
+        },
+        w, state.vectors[1]);
+    return error;
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

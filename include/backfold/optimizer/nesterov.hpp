@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/optimizer/optimizer.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Nesterov's accelerated gradient: Δw^τ = −η∇E(w + μΔw^(τ−1)) + μΔw^(τ−1), w ← w + Δw^τ.
+///
+/// The true lookahead: the objective is asked once, at w + μΔw, and E is that of the point it saw.
+/// Source: Sutskever, Martens, Dahl & Hinton, On the importance of initialization and momentum in
+/// deep learning (2013). Differs: PyTorch keeps the lookahead point itself as w (Bengio's form),
+/// which is the same sequence only while η and μ are constant.
+struct Nesterov {
+  double learning_rate = 0.01;  ///< η >= 0
+  double momentum = 0.9;        ///< μ in [0, 1)
+
+  template <Real S, Index N = Dynamic>
+  struct State {
+    explicit State(Index n) : vectors(n) {}
+    StateVectors<S, N, 3> vectors;  ///< gradient, Δw, w + μΔw
+  };
+
+  /// @throws std::invalid_argument for settings out of range
+  void check() const {
+    detail::check_not_negative("Nesterov: learning_rate", learning_rate);
+    detail::check_setting("Nesterov: momentum", momentum, 0, 1);
+  }
+
+  template <Real S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    S* const g = state.vectors[0];
+    S* const change = state.vectors[1];
+    S* const ahead = state.vectors[2];
+    const Index n = state.vectors.size();
+    using V = Lanes<S>;
+    const V rate(-learning_rate);
+    const V mu(momentum);
+    transform_into(
+        ahead, n, [&](const V& at, const V& change_) { return multiply_add(mu, change_, at); }, w,
+        change);
+    double error;
+    if (!detail::evaluate_finite(objective, ahead, g, n, error)) return error;
+    detail::fused_pass<N>(
+        n, g,
+        [&](const V& gradient, V& w_, V& change_) {
+          change_ = detail::flushed(multiply_add(mu, change_, rate * gradient));
+          w_ += change_;
+        },
+        w, change);
+    return error;
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <limits>
+
+#include "backfold/core/elementwise.hpp"
+#include "backfold/core/error.hpp"
+#include "backfold/core/finite.hpp"
+#include "backfold/core/types.hpp"
+
+/// Optimizers know a vector w and an objective, no network. Settings are plain numbers in the
+/// optimizer; what it remembers from step to step is its State, made by `start`.
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Fixed numbers of parameters up to this lie inside an optimizer's state; more lie on the heap.
+inline constexpr Index largest_inline_state = 4096;
+
+/// Vectors of an optimizer's state, each as long as w, in one piece of memory.
+template <Real S, Index N, int Count>
+class StateVectors {
+ public:
+  explicit StateVectors(Index n) : numbers_(Numbers::Zero(size(n))), n_(n) {}
+
+  S* operator[](int vector) { return numbers_.data() + vector * stride(n_); }
+  const S* operator[](int vector) const { return numbers_.data() + vector * stride(n_); }
+  Index size() const { return n_; }
+
+ private:
+  static constexpr bool is_inline = N != Dynamic && N <= largest_inline_state;
+  static constexpr Index stride(Index n) {
+    constexpr Index line = 64 / sizeof(S);
+    return is_inline ? N : (n + line - 1) / line * line;
+  }
+  static constexpr Index size(Index n) { return Count * stride(n); }
+  using Numbers = Vector<S, is_inline ? Count * N : Dynamic>;
+  Numbers numbers_;
+  Index n_;
+};
+
+/// An optimizer: settings with a check, a State<S, N>, and the step.
+///
+///     template <Real S, Index N, class Objective>
+///     double step(S* w, Objective&& objective, State<S, N>& state) const;
+///
+/// `objective(const S* w, S* gradient)` returns E and overwrites the gradient. `step` returns the E
+/// it saw. Where E or a number of the gradient is not finite it returns NaN and leaves w and state
+/// as they were.
+template <class O>
+concept Optimizer = requires(const O optimizer, double* w, double (*objective)(const double*, double*),
+                             typename O::template State<double, Dynamic>& state) {
+  optimizer.check();
+  { optimizer.step(w, objective, state) } -> std::same_as<double>;
+};
+
+/// Checks an optimizer's settings and makes its state for n parameters: the one place that
+/// allocates. @throws std::invalid_argument for settings out of range or n < 1
+template <Real S, Index N = Dynamic, class O>
+auto start(const O& optimizer, Index n = N) {
+  static_assert(Optimizer<O>, "backfold: not an optimizer: it needs check(), State and step()");
+  optimizer.check();
+  if (n < 1) fail_argument("optimizer: there are no parameters");
+  return typename O::template State<S, N>(n);
+}
+
+namespace detail {
+
+/// E and gradient at w; false where one of them is not finite.
+template <class Objective, Real S>
+BACKFOLD_ALWAYS_INLINE bool evaluate_finite(Objective&& objective, const S* w, S* gradient,
+                                            Index n, double& error) {
+  error = objective(w, gradient);
+  if (is_finite(error) && all_finite(gradient, n)) return true;
+  error = std::numeric_limits<double>::quiet_NaN();
+  return false;
+}
+
+/// Whether a number lies in [low, high) and is finite, else an error that names it.
+inline void check_setting(const char* name, double value, double low, double high) {
+  if (!(value >= low && value < high)) {
+    fail_argument(name, " must be >= ", low, " and < ", high, ", got ", value);
+  }
+}
+inline void check_not_negative(const char* name, double value) {
+  if (!(value >= 0 && is_finite(value))) {
+    fail_argument(name, " must be finite and >= 0, got ", value);
+  }
+}
+
+/// 0 for what is below the smallest normal number: a moment that dies out would otherwise slow
+/// every step after.
+template <class V>
+BACKFOLD_ALWAYS_INLINE V flushed(const V& v) {
+  return select(abs(v) < V(std::numeric_limits<typename V::Scalar>::min()), V(0), v);
+}
+
+/// One pass over the gradient and the vectors it changes: f(g, v...) on references to their lanes.
+template <Index N, Real S, class F, class... Vectors>
+BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const F& f,
+                                       Vectors*... vectors) {
+  using V = Lanes<S>;
+  for_runs<V::size>(N == Dynamic ? n : N, [&](Index i, auto count) {
+    [&](auto... lanes) {
+      f(load_run<V>(gradient + i, count), lanes...);
+      (store_run(lanes, vectors + i, count), ...);
+    }(load_run<V>(vectors + i, count)...);
+  });
+}
+
+}  // namespace detail
+
+}  // namespace backfold::inline BACKFOLD_ABI

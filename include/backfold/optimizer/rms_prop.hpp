@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/optimizer/epsilon_placement.hpp"
+#include "backfold/optimizer/optimizer.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// RMSprop: v ← γv + (1 − γ)∇E², w ← w − η∇E/√(v + ε), or ∇E/(√v + ε) with ε outside the root.
+///
+/// Source: Tieleman & Hinton, Lecture 6.5: rmsprop (2012). Differs: γ = 0.9 as there; PyTorch calls
+/// it alpha, 0.99 by default, and has ε outside.
+struct RmsProp {
+  double learning_rate = 0.001;  ///< η >= 0
+  double decay = 0.9;            ///< γ in [0, 1)
+  double epsilon = 1e-8;         ///< ε >= 0
+  EpsilonPlacement epsilon_placement = EpsilonPlacement::InsideRoot;
+
+  template <Real S, Index N = Dynamic>
+  struct State {
+    explicit State(Index n) : vectors(n) {}
+    StateVectors<S, N, 2> vectors;  ///< gradient, v
+  };
+
+  /// @throws std::invalid_argument for settings out of range
+  void check() const {
+    detail::check_not_negative("RmsProp: learning_rate", learning_rate);
+    detail::check_setting("RmsProp: decay", decay, 0, 1);
+    detail::check_not_negative("RmsProp: epsilon", epsilon);
+  }
+
+  template <Real S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    S* const g = state.vectors[0];
+    const Index n = state.vectors.size();
+    double error;
+    if (!detail::evaluate_finite(objective, w, g, n, error)) return error;
+    using V = Lanes<S>;
+    const V rate(learning_rate);
+    const V gamma(decay);
+    const V rest(1 - decay);
+    const V eps(epsilon);
+    const bool inside = epsilon_placement == EpsilonPlacement::InsideRoot;
+    detail::fused_pass<N>(
+        n, g,
+        [&](const V& gradient, V& w_, V& v) {
+          v = detail::flushed(multiply_add(gamma, v, rest * gradient * gradient));
+          const V root = detail::root_with_epsilon(v, eps, inside);
+          // 0/0, of a parameter that has never felt a gradient, with ε = 0.
+          w_ -= select(root == V(0), V(0), rate * gradient / root);
+        },
+        w, state.vectors[1]);
+    return error;
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

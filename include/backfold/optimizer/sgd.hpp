@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/optimizer/optimizer.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Gradient descent: w ← w − η∇E(w).
+///
+/// Source: Robbins & Monro, A stochastic approximation method (1951).
+struct Sgd {
+  double learning_rate = 0.01;  ///< η >= 0
+
+  template <Real S, Index N = Dynamic>
+  struct State {
+    explicit State(Index n) : vectors(n) {}
+    StateVectors<S, N, 1> vectors;  ///< gradient
+  };
+
+  /// @throws std::invalid_argument for a negative or not finite rate
+  void check() const { detail::check_not_negative("Sgd: learning_rate", learning_rate); }
+
+  template <Real S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    S* const g = state.vectors[0];
+    const Index n = state.vectors.size();
+    double error;
+    if (!detail::evaluate_finite(objective, w, g, n, error)) return error;
+    using V = Lanes<S>;
+    const V rate(-learning_rate);
+    detail::fused_pass<N>(
+        n, g, [&](const V& gradient, V& w_) { w_ = multiply_add(rate, gradient, w_); }, w);
+    return error;
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "backfold/core/types.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Why training ended.
+enum class Status {
+  EpochsDone,  ///< all epochs asked for
+  Stopped,     ///< the callback said so
+  NonFinite,   ///< E or its gradient was not finite; the parameters are those before that step
+};
+
+/// What the callback of `fit` is told after each epoch.
+struct EpochReport {
+  Index epoch;    ///< from 1
+  double loss;    ///< E over the epoch: each batch's at the parameters of its time
+  Index samples;  ///< samples (or sequences) seen in the epoch
+};
+
+/// How training went.
+struct History {
+  std::vector<double> losses;           ///< one for each epoch completed
+  Status status = Status::EpochsDone;
+  Index epoch = 0;                      ///< the last epoch begun, from 1
+  Index step = 0;                       ///< NonFinite: the step of that epoch, from 1
+
+  double final_loss() const { return losses.back(); }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

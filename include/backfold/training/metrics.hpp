@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/error.hpp"
+#include "backfold/core/types.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Counts of samples by true class (row) and predicted class (column).
+///
+/// @param outputs classes × n, one output a class: the largest is the prediction
+/// @param targets classes × n, one-hot
+/// @throws std::invalid_argument if their sizes differ
+template <class Y, class Z>
+Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
+                               const Eigen::MatrixBase<Z>& targets) {
+  if (outputs.rows() != targets.rows() || outputs.cols() != targets.cols()) {
+    fail_argument("confusion_matrix: outputs are ", outputs.rows(), " x ", outputs.cols(),
+                  ", targets ", targets.rows(), " x ", targets.cols());
+  }
+  Matrix<Index> counts = Matrix<Index>::Zero(outputs.rows(), outputs.rows());
+  for (Index s = 0; s < outputs.cols(); ++s) {
+    Index predicted = 0;
+    Index actual = 0;
+    outputs.col(s).maxCoeff(&predicted);
+    targets.col(s).maxCoeff(&actual);
+    ++counts(actual, predicted);
+  }
+  return counts;
+}
+
+/// The fraction of samples predicted right: of classes (the largest output), or with one output,
+/// of yes or no (over or under ½).
+/// @throws std::invalid_argument if the sizes differ or there are no samples
+template <class Y, class Z>
+double accuracy(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
+  const auto n = outputs.cols();
+  if (n == 0) fail_argument("accuracy: no samples");
+  Index right = 0;
+  if (outputs.rows() == 1 && targets.rows() == 1 && targets.cols() == n) {
+    for (Index s = 0; s < n; ++s) right += (outputs(0, s) > 0.5) == (targets(0, s) > 0.5);
+  } else {
+    right = confusion_matrix(outputs, targets).trace();
+  }
+  return static_cast<double>(right) / static_cast<double>(n);
+}
+
+}  // namespace backfold::inline BACKFOLD_ABI

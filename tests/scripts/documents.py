@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""The documents are true: each ```cpp block of README.md and docs/*.md compiles and runs.
+
+usage: documents.py PROJECT COMPILER EIGEN_INCLUDE
+A block with a main is a program; any other becomes the body of one, with the umbrella header and
+`namespace bf = backfold;`. A file's blocks that are no programs are one body, in their order.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+project, compiler, eigen = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+errors, count = [], 0
+
+for document in [project / "README.md", *sorted((project / "docs").glob("*.md"))]:
+    blocks = re.findall(r"^```cpp\n(.*?)^```", document.read_text(), re.M | re.S)
+    programs = [b for b in blocks if "int main" in b]
+    rest = [b for b in blocks if "int main" not in b]
+    if rest:
+        # Types with member templates must stand outside a function.
+        outside = [b for b in rest if re.match(r"\s*(///.*\n\s*)*(struct|class|template)", b)]
+        inside = [b for b in rest if b not in outside]
+        programs.append("#include <backfold/backfold.hpp>\n#include <cstdio>\n"
+                        "namespace bf = backfold;\n" + "".join(outside) + "int main() {\n" +
+                        "".join(inside) + "}\n")
+    for number, program in enumerate(programs):
+        count += 1
+        with tempfile.TemporaryDirectory() as folder:
+            source, binary = pathlib.Path(folder, "block.cpp"), pathlib.Path(folder, "block")
+            source.write_text(program)
+            steps = [[compiler, "-std=c++20", "-O1", f"-I{project / 'include'}", "-isystem", eigen,
+                      str(source), "-o", str(binary)], [str(binary)]]
+            for step in steps:
+                run = subprocess.run(step, text=True, capture_output=True, cwd=folder)
+                if run.returncode != 0:
+                    errors.append(f"{document.name}, program {number + 1}: {run.stderr}{run.stdout}")
+                    break
+print("\n".join(errors) or f"{count} programs of the documents run")
+sys.exit(bool(errors) or count == 0)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""Misuse at compile time: each tests/failure/*.cpp compiles as it is, and with -DMISUSE fails with a
+first error that its `// expect:` line matches.
+
+usage: misuse.py PROJECT COMPILER EIGEN_INCLUDE
+"""
+import concurrent.futures
+import pathlib
+import re
+import subprocess
+import sys
+
+project, compiler, eigen = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+
+
+def build(file, *flags):
+    return subprocess.run(
+        [compiler, "-std=c++20", "-fsyntax-only", f"-I{project / 'include'}", "-isystem", eigen,
+         *flags, str(file)], text=True, capture_output=True)
+
+
+def check(file):
+    expected = re.match(r"// expect: (.*)", file.read_text().splitlines()[1]).group(1)
+    right = build(file)
+    if right.returncode != 0:
+        return f"{file.name}: the right use does not compile:\n{right.stderr}"
+    wrong = build(file, "-DMISUSE")
+    if wrong.returncode == 0:
+        return f"{file.name}: the misuse compiles"
+    first = next(line for line in wrong.stderr.splitlines() if "error:" in line)
+    if not re.search(expected, first):
+        return f"{file.name}: expected {expected!r}, the first error is\n  {first}"
+    return ""
+
+
+files = sorted((project / "tests/failure").glob("*.cpp"))
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    errors = [e for e in pool.map(check, files) if e]
+print("\n".join(errors) or f"{len(files)} misuses are refused")
+sys.exit(bool(errors) or len(files) == 0)
