@@ -97,10 +97,11 @@ BACKFOLD_ALWAYS_INLINE double output_error(const L& loss, const A& activation, c
   constexpr bool by_column = detail::column_form<L, A>();
   if constexpr (Rows != Dynamic) units = Rows;
   if constexpr (Columns != Dynamic) columns = Columns;
-  const S plain_scale = static_cast<S>(scale);
-  if (!by_column && weights == nullptr && (target_stride == units || columns == 1)) {
-    return detail::units_error<WithDelta>(loss, activation, net, output, target, units * columns,
-                                          plain_scale, delta);
+  if constexpr (!by_column) {
+    if (weights == nullptr && (target_stride == units || columns == 1)) {
+      return detail::units_error<WithDelta>(loss, activation, net, output, target,
+                                            units * columns, static_cast<S>(scale), delta);
+    }
   }
   double error = 0;
   for (Index c = 0; c < columns; ++c) {
