@@ -79,8 +79,10 @@ int main(int argc, char** argv) {
     std::printf("Fashion-MNIST from %s: %ld pictures to learn, %ld to test\n", folder.c_str(),
                 static_cast<long>(training.X.cols()), static_cast<long>(test.X.cols()));
   } catch (const std::runtime_error& error) {
-    std::printf("%s\nTraining on pictures of bars drawn here instead. For the real ones:\n"
-                "    apt-get install dataset-fashion-mnist\n", error.what());
+    std::printf(
+        "%s\nTraining on pictures of bars drawn here instead. For the real ones:\n"
+        "    apt-get install dataset-fashion-mnist\n",
+        error.what());
     training = draw(10000, random);
     test = draw(2000, random);
   }
@@ -91,27 +93,30 @@ int main(int argc, char** argv) {
   }
 
   bf::Mlp<float, bf::Input<784>, bf::Dense<128, bf::Relu>, bf::Dense<64, bf::Relu>,
-          bf::Dense<10, bf::Softmax>> net;
+          bf::Dense<10, bf::Softmax>>
+      net;
   net.initialize(bf::He{}, random);
   bf::Workspace workspace(net, test.X.cols());
   double begin = seconds();
-  const auto history = bf::fit(
-      net, bf::CategoricalCrossEntropy{}, bf::Adam{.learning_rate = 1e-3},
-      bf::Samples(training.X, training.Z), {.epochs = epochs, .batch_size = 32, .seed = seed},
-      [&](const bf::EpochReport& report) {
-        const double taken = seconds() - begin;
-        const double right = bf::accuracy(bf::run(net, test.X, workspace), test.Z);
-        std::printf("epoch %2ld  loss %.4f  test accuracy %.4f  %8.0f samples/s\n",
-                    static_cast<long>(report.epoch), report.loss, right,
-                    static_cast<double>(report.samples) / taken);
-        std::fflush(stdout);
-        begin = seconds();
-      });
+  const auto history =
+      bf::fit(net, bf::CategoricalCrossEntropy{}, bf::Adam{.learning_rate = 1e-3},
+              bf::Samples(training.X, training.Z),
+              {.epochs = epochs, .batch_size = 32, .seed = seed, .final_rate = 0.1},
+              [&](const bf::EpochReport& report) {
+                const double taken = seconds() - begin;
+                const double right = bf::accuracy(bf::run(net, test.X, workspace), test.Z);
+                std::printf("epoch %2ld  loss %.4f  test accuracy %.4f  %8.0f samples/s\n",
+                            static_cast<long>(report.epoch), report.loss, right,
+                            static_cast<double>(report.samples) / taken);
+                std::fflush(stdout);
+                begin = seconds();
+              });
 
   std::printf("\nconfusion (rows: true class, columns: predicted)\n");
   const auto counts = bf::confusion_matrix(bf::run(net, test.X, workspace), test.Z);
   for (bf::Index i = 0; i < counts.rows(); ++i) {
-    for (bf::Index j = 0; j < counts.cols(); ++j) std::printf("%5ld", static_cast<long>(counts(i, j)));
+    for (bf::Index j = 0; j < counts.cols(); ++j)
+      std::printf("%5ld", static_cast<long>(counts(i, j)));
     std::printf("\n");
   }
   return history.status == bf::Status::EpochsDone ? 0 : 1;

@@ -37,8 +37,8 @@ int main() {
     squared += std::pow(net(x)(0) - truth(x[0]), 2);
   }
   const double rms = std::sqrt(squared / grid);
-  std::printf("half squared error on the data %.5f (the noise alone: %.5f)\n",
-              history.final_loss(), noise * noise / 2);
+  std::printf("half squared error on the data %.5f (the noise alone: %.5f)\n", history.final_loss(),
+              noise * noise / 2);
   std::printf("root mean squared distance from the truth %.4f\n", rms);
   return rms < noise ? 0 : 1;
 }

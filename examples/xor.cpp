@@ -7,8 +7,7 @@ namespace bf = backfold;
 
 int main() {
   Eigen::MatrixXd X(2, 4), Z(1, 4);  // samples are columns
-  X << 0, 0, 1, 1,
-       0, 1, 0, 1;
+  X << 0, 0, 1, 1, 0, 1, 0, 1;
   Z << 0, 1, 1, 0;
 
   bf::Mlp<double, bf::Input<2>, bf::Dense<3, bf::Tanh>, bf::Dense<1, bf::Sigmoid>> net;

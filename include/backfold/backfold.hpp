@@ -4,6 +4,7 @@
 /// Everything of Backfold that needs Eigen alone.
 
 #include "backfold/activation/activation.hpp"
+#include "backfold/activation/check_activation.hpp"
 #include "backfold/activation/elu.hpp"
 #include "backfold/activation/gelu.hpp"
 #include "backfold/activation/leaky_relu.hpp"
@@ -24,6 +25,7 @@
 #include "backfold/core/packet.hpp"
 #include "backfold/core/product.hpp"
 #include "backfold/core/random.hpp"
+#include "backfold/core/report.hpp"
 #include "backfold/core/types.hpp"
 #include "backfold/core/unroll.hpp"
 #include "backfold/data/one_hot.hpp"
@@ -44,6 +46,7 @@
 #include "backfold/loss/absolute_error.hpp"
 #include "backfold/loss/binary_cross_entropy.hpp"
 #include "backfold/loss/categorical_cross_entropy.hpp"
+#include "backfold/loss/check_loss.hpp"
 #include "backfold/loss/from_net_input.hpp"
 #include "backfold/loss/half_squared_error.hpp"
 #include "backfold/loss/huber.hpp"
@@ -61,6 +64,7 @@
 #include "backfold/network/workspace.hpp"
 #include "backfold/optimizer/adam.hpp"
 #include "backfold/optimizer/adam_w.hpp"
+#include "backfold/optimizer/check_optimizer.hpp"
 #include "backfold/optimizer/epsilon_placement.hpp"
 #include "backfold/optimizer/momentum.hpp"
 #include "backfold/optimizer/nesterov.hpp"

@@ -132,8 +132,8 @@ S value(S x) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("elementary functions are exact to a few ulp over the whole range", "[math]", Exp,
-                   Sigmoid, Tanh, Expm1, Log1p, Softplus, Sqrt) {
+TEMPLATE_TEST_CASE("elementary functions are exact to a few ulp over the whole range", "[math]",
+                   Exp, Sigmoid, Tanh, Expm1, Log1p, Softplus, Sqrt) {
   const double in_float = largest_ulp<float, TestType>();
   const double in_double = largest_ulp<double, TestType>();
   CAPTURE(in_float, in_double);
@@ -177,7 +177,8 @@ TEMPLATE_TEST_CASE("the normal distribution function keeps its relative accuracy
   for (double at = last; at < 9; at += 0.0173) {
     const S x = static_cast<S>(at);
     S y;
-    bf::transform_into(&y, 1, [](const auto& v) { return normal_cdf(v); }, &x);
+    bf::transform_into(
+        &y, 1, [](const auto& v) { return normal_cdf(v); }, &x);
     const long double exact = 0.5L * std::erfc(-static_cast<long double>(x) / std::sqrt(2.0L));
     // The exponent x²/2 of the tail carries the rounding of x².
     const double tolerance = 4 * std::numeric_limits<S>::epsilon() * (1 + at * at);

@@ -23,8 +23,7 @@ concept DerivativeFromNet = requires(const A a, const V net, const V x) {
   { a.derivative(net, x) } -> std::same_as<V>;
 };
 template <class A, class V>
-concept ElementwiseIn =
-    HasValue<A, V> && (DerivativeFromOutput<A, V> || DerivativeFromNet<A, V>);
+concept ElementwiseIn = HasValue<A, V> &&(DerivativeFromOutput<A, V> || DerivativeFromNet<A, V>);
 
 }  // namespace detail
 
@@ -35,8 +34,8 @@ concept ElementwiseIn =
 ///       template <class V> V derivative(const V& x) const { return square(1 - abs(x)); }
 ///     };
 ///
-/// `derivative(x)` gives φ' from the output alone, which is cheapest; `derivative(net, x)` makes the
-/// network keep its net inputs. Settings are plain members; `check()`, if there is one, throws
+/// `derivative(x)` gives φ' from the output alone, which is cheapest; `derivative(net, x)` makes
+/// the network keep its net inputs. Settings are plain members; `check()`, if there is one, throws
 /// std::invalid_argument where they are out of range.
 template <class A>
 concept ElementwiseActivation =

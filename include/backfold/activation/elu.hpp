@@ -7,8 +7,8 @@ namespace backfold::inline BACKFOLD_ABI {
 
 /// Exponential linear unit: φ(net) = net for net > 0, else a(exp(net) − 1); φ' = 1, or x + a.
 ///
-/// Source: Clevert, Unterthiner & Hochreiter, Fast and accurate deep network learning by exponential
-/// linear units (2016).
+/// Source: Clevert, Unterthiner & Hochreiter, Fast and accurate deep network learning by
+/// exponential linear units (2016).
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct Elu {
   double alpha = 1.0;  ///< a > 0

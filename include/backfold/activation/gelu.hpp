@@ -5,10 +5,11 @@
 
 namespace backfold::inline BACKFOLD_ABI {
 
-/// Gaussian error linear unit: φ(net) = net·Φ(net), φ' = Φ(net) + net·exp(−net²/2)/√(2π), with Φ the
-/// normal distribution function. Not monotone: φ' needs the net input.
+/// Gaussian error linear unit: φ(net) = net·Φ(net), φ' = Φ(net) + net·exp(−net²/2)/√(2π), with Φ
+/// the normal distribution function. Not monotone: φ' needs the net input.
 ///
-/// Source: Hendrycks & Gimpel, Gaussian error linear units (2016). The exact form, not the tanh one.
+/// Source: Hendrycks & Gimpel, Gaussian error linear units (2016). The exact form, not the tanh
+/// one.
 struct Gelu {
   template <class V>
   V value(const V& net) const {

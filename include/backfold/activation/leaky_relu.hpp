@@ -7,7 +7,8 @@ namespace backfold::inline BACKFOLD_ABI {
 
 /// Leaky rectifier: φ(net) = net for net > 0, else a·net; φ' = 1 or a (a at 0).
 ///
-/// Source: Maas, Hannun & Ng, Rectifier nonlinearities improve neural network acoustic models (2013).
+/// Source: Maas, Hannun & Ng, Rectifier nonlinearities improve neural network acoustic models
+/// (2013).
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct LeakyRelu {
   double slope = 0.01;  ///< a > 0, below 0

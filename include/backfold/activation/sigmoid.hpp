@@ -7,8 +7,8 @@ namespace backfold::inline BACKFOLD_ABI {
 
 /// The logistic function with slope a: φ(net) = 1/(1 + exp(−a·net)), φ' = a·x(1 − x).
 ///
-/// Values in (0, 1): a probability. With BinaryCrossEntropy or CategoricalCrossEntropy as loss, δ is
-/// computed from the net input.
+/// Values in (0, 1): a probability. With BinaryCrossEntropy or CategoricalCrossEntropy as loss, δ
+/// is computed from the net input.
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct Sigmoid {
   double slope = 1.0;  ///< a > 0

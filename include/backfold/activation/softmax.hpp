@@ -38,9 +38,9 @@ struct Softmax {
     });
     const V mean(sum(dot));
     for_runs<V::size>(units, [&](Index i, auto count) {
-      detail::store_run(detail::load_run<V>(output + i, count) *
-                            (detail::load_run<V>(delta + i, count) - mean),
-                        delta + i, count);
+      detail::store_run(
+          detail::load_run<V>(output + i, count) * (detail::load_run<V>(delta + i, count) - mean),
+          delta + i, count);
     });
   }
 };

@@ -9,7 +9,8 @@ namespace backfold::inline BACKFOLD_ABI {
 
 /// While it lives, this thread takes numbers below the smallest normal as 0 (flush-to-zero and
 /// denormals-are-zero, on x86 with SSE and on 64-bit ARM; elsewhere it does nothing). Then the mode
-/// is as it was before. Numbers that die out slowly would otherwise cost up to a hundred times more.
+/// is as it was before. Numbers that die out slowly would otherwise cost up to a hundred times
+/// more.
 class FlushDenormals {
  public:
   explicit FlushDenormals(bool active = true) : before_(mode()) {

@@ -26,7 +26,7 @@ struct ExpConstants;
 
 template <>
 struct ExpConstants<float> {
-  static constexpr float magic = 12582912.f;  // 1.5·2^23: adding it rounds to an integer
+  static constexpr float magic = 12582912.f;          // 1.5·2^23: adding it rounds to an integer
   static constexpr float exponent_magic = 8388735.f;  // 2^23 + 127
   static constexpr int mantissa_bits = 23;
   static constexpr float ln2_high = 0.693359375f;
@@ -47,11 +47,11 @@ struct ExpConstants<double> {
   static constexpr double ln2_low = 1.9082149292705877e-10;
   static constexpr double largest = 709.782712893384;
   static constexpr double smallest = -708.3964185322641;
-  static constexpr double coefficients[] = {0.500000000000000102,    0.166666666666666675,
-                                            0.0416666666666241279,   0.00833333333333006183,
-                                            0.00138888889172137169,  0.000198412698630536169,
+  static constexpr double coefficients[] = {0.500000000000000102,     0.166666666666666675,
+                                            0.0416666666666241279,    0.00833333333333006183,
+                                            0.00138888889172137169,   0.000198412698630536169,
                                             0.0000248015212959543751, 2.75572684599970648e-6,
-                                            2.76200884454097482e-7,  2.51003854955103191e-8};
+                                            2.76200884454097482e-7,   2.51003854955103191e-8};
 };
 
 /// Σ c_k x^k by Horner's rule on even and odd terms: half the latency.
@@ -111,8 +111,8 @@ BACKFOLD_ALWAYS_INLINE V power_of_two(const V& n) {
 #endif
   if constexpr (V::size == 1) {
     using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
-    result.packet =
-        std::bit_cast<S>(static_cast<Bits>(std::bit_cast<Bits>(shifted.first()) << K::mantissa_bits));
+    result.packet = std::bit_cast<S>(
+        static_cast<Bits>(std::bit_cast<Bits>(shifted.first()) << K::mantissa_bits));
     return result;
   } else {
     result.packet = Eigen::internal::pldexp(V(1).packet, n.packet);

@@ -202,15 +202,15 @@ BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start
                        [](const V& sum, Index, Index, auto) { return sum; });
 }
 
-/// Y ← g(start + Wᵀ·D, x): g a function of two Lanes, x the same entry of a k × n matrix of outputs.
+/// Y ← g(start + Wᵀ·D, x): g a function of two Lanes, x the same entry of a k × n matrix of
+/// outputs.
 template <class W, class D, class Y, class Start, class G, class Xs, Real S>
-BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start,
-                                 const G& g, const Xs& x, S* scratch) {
+BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start, const G& g,
+                                 const Xs& x, S* scratch) {
   using V = Lanes<S>;
-  detail::back_product(w, d, y, start, scratch,
-                       [&](const V& sum, Index i, Index j, auto count) {
-                         return g(sum, detail::load_run<V>(x.column(j) + i, count));
-                       });
+  detail::back_product(w, d, y, start, scratch, [&](const V& sum, Index i, Index j, auto count) {
+    return g(sum, detail::load_run<V>(x.column(j) + i, count));
+  });
 }
 
 /// G ← start + D·Xᵀ: D m × n, X k × n, G m × k.
@@ -227,8 +227,8 @@ BACKFOLD_ALWAYS_INLINE void outer(const D& d, const X& x, const G& g, const Star
       const V factor(d.data()[0]);
       for_runs<V::size>(k, [&](Index i, auto count) {
         const V product = detail::load_run<V>(x.data() + i, count) * factor;
-        detail::store_run(product + detail::start_value<V>(start, g.data(), i, count),
-                          g.data() + i, count);
+        detail::store_run(product + detail::start_value<V>(start, g.data(), i, count), g.data() + i,
+                          count);
       });
       return;
     }
@@ -246,12 +246,12 @@ BACKFOLD_ALWAYS_INLINE void outer(const D& d, const X& x, const G& g, const Star
   } else if (n == 1) {
     rank_one();
   } else if (m == 1 && g.outerStride() == 1) {
-    kernel::matrix_times_vector(
-        k, n, x.data(), x.outerStride(), d.data(), d.outerStride(),
-        [&](Index i, auto count, const V& product) {
-          detail::store_run(product + detail::start_value<V>(start, g.data(), i, count),
-                            g.data() + i, count);
-        });
+    kernel::matrix_times_vector(k, n, x.data(), x.outerStride(), d.data(), d.outerStride(),
+                                [&](Index i, auto count, const V& product) {
+                                  detail::store_run(
+                                      product + detail::start_value<V>(start, g.data(), i, count),
+                                      g.data() + i, count);
+                                });
   } else {
     detail::panel_product<detail::Source::AsIs>(
         m, k, n, d.data(), d.outerStride(), {x.data(), x.outerStride(), 1}, g.data(),
@@ -267,9 +267,8 @@ BACKFOLD_ALWAYS_INLINE void row_sums(const D& d, S* b, const Start& start) {
   const Index n = d.cols();
   if (m == 1 && d.outerStride() == 1 && D::ColsAtCompileTime != 1) {
     V total(0);
-    for_runs<V::size>(n, [&](Index i, auto count) {
-      total += detail::load_run<V>(d.data() + i, count);
-    });
+    for_runs<V::size>(
+        n, [&](Index i, auto count) { total += detail::load_run<V>(d.data() + i, count); });
     (V(sum(total)) + detail::start_value<V>(start, b, 0, Index{1})).store(b, 1);
     return;
   }

@@ -11,9 +11,8 @@ namespace backfold::inline BACKFOLD_ABI {
 /// Calls f(integral_constant<int, 0>), ..., f(integral_constant<int, Count - 1>) in this order.
 template <int Count, class F>
 BACKFOLD_ALWAYS_INLINE constexpr void for_each_index(F&& f) {
-  [&]<int... I>(std::integer_sequence<int, I...>) {
-    (f(std::integral_constant<int, I>{}), ...);
-  }(std::make_integer_sequence<int, Count>{});
+  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>{}), ...); }
+  (std::make_integer_sequence<int, Count>{});
 }
 
 /// The same from the last to the first.

@@ -54,11 +54,11 @@ class GzipFile {
 
 }  // namespace detail
 
-/// Reads an IDX file of unsigned bytes. What is read is not trusted: memory grows with what the file
-/// really holds, whatever its header says.
+/// Reads an IDX file of unsigned bytes. What is read is not trusted: memory grows with what the
+/// file really holds, whatever its header says.
 ///
-/// @throws std::runtime_error naming the file and what is wrong: it cannot be opened, is no IDX file
-/// of bytes, is shorter or longer than its sizes say
+/// @throws std::runtime_error naming the file and what is wrong: it cannot be opened, is no IDX
+/// file of bytes, is shorter or longer than its sizes say
 inline IdxFile read_idx(const std::string& path) {
   detail::GzipFile file(path);
   std::uint8_t head[4];
@@ -75,7 +75,8 @@ inline IdxFile read_idx(const std::string& path) {
     if (file.read(s, 4) != 4) fail_runtime(path, ": ends in its header");
     const std::uint64_t size = std::uint64_t{s[0]} << 24 | std::uint64_t{s[1]} << 16 |
                                std::uint64_t{s[2]} << 8 | std::uint64_t{s[3]};
-    if (size != 0 && total > most / size) fail_runtime(path, ": its sizes multiply past all bounds");
+    if (size != 0 && total > most / size)
+      fail_runtime(path, ": its sizes multiply past all bounds");
     total *= size;
     if (d == 0) result.items = static_cast<Index>(size);
   }
@@ -84,7 +85,8 @@ inline IdxFile read_idx(const std::string& path) {
   constexpr std::size_t piece = 1u << 22;
   while (result.bytes.size() < total) {
     const std::size_t before = result.bytes.size();
-    const std::size_t wanted = std::min<std::size_t>(piece, static_cast<std::size_t>(total) - before);
+    const std::size_t wanted =
+        std::min<std::size_t>(piece, static_cast<std::size_t>(total) - before);
     result.bytes.resize(before + wanted);
     const std::size_t got = file.read(result.bytes.data() + before, wanted);
     if (got < wanted) {

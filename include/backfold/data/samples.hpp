@@ -137,11 +137,11 @@ struct Sequences : Samples<S> {
   Sequences operator[](Index b) const {
     const Index n = batch();
     const bool last = targets_at == TargetsAt::LastStep;
-    Sequences one(Samples<S>(
-        ConstMatrixView<S>(this->inputs.column(b), this->inputs.rows(), steps,
-                           n * this->inputs.outerStride()),
-        ConstMatrixView<S>(this->targets.column(b), this->targets.rows(), last ? 1 : steps,
-                           n * this->targets.outerStride())));
+    Sequences one(
+        Samples<S>(ConstMatrixView<S>(this->inputs.column(b), this->inputs.rows(), steps,
+                                      n * this->inputs.outerStride()),
+                   ConstMatrixView<S>(this->targets.column(b), this->targets.rows(),
+                                      last ? 1 : steps, n * this->targets.outerStride())));
     one.steps = steps;
     one.targets_at = targets_at;
     one.lengths = lengths == nullptr ? nullptr : lengths + b;
@@ -180,8 +180,7 @@ void check_data(const Sequences<S>& data, Index inputs, Index outputs) {
     fail_argument("data: ", columns, " columns of inputs are no whole number of sequences of ",
                   data.steps, " steps");
   }
-  const Index expected =
-      data.targets_at == TargetsAt::EveryStep ? columns : columns / data.steps;
+  const Index expected = data.targets_at == TargetsAt::EveryStep ? columns : columns / data.steps;
   if (data.targets.cols() != expected) {
     fail_argument("data: expected ", expected, " columns of targets for ", columns,
                   " columns of inputs, got ", data.targets.cols());
@@ -193,8 +192,8 @@ void check_data(const Sequences<S>& data, Index inputs, Index outputs) {
   if (data.lengths != nullptr) {
     for (Index b = 0; b < data.batch(); ++b) {
       if (data.lengths[b] < 1 || data.lengths[b] > data.steps) {
-        fail_argument("data: length of sequence ", b, " is ", data.lengths[b],
-                      ", expected 1 to ", data.steps);
+        fail_argument("data: length of sequence ", b, " is ", data.lengths[b], ", expected 1 to ",
+                      data.steps);
       }
     }
   }

@@ -9,18 +9,18 @@ namespace backfold::inline BACKFOLD_ABI {
 
 /// How windows lie over a series.
 struct WindowOptions {
-  Index length;         ///< steps of a window, >= 1
-  Index stride = 1;     ///< steps from the start of a window to that of the next; < length overlaps
-  Index horizon = 0;    ///< the target of step t is the series of targets at t + horizon
-  Index warm_up = 0;    ///< first steps of a window that have no target
+  Index length;       ///< steps of a window, >= 1
+  Index stride = 1;   ///< steps from the start of a window to that of the next; < length overlaps
+  Index horizon = 0;  ///< the target of step t is the series of targets at t + horizon
+  Index warm_up = 0;  ///< first steps of a window that have no target
   TargetsAt targets_at = TargetsAt::EveryStep;
 };
 
 /// Windows over a long series, as sequences to train on: views, overlaps are not copied.
 ///
-/// Window i begins at step begin + i·stride of the series; its input at step t is the series' column
-/// there, its target the target series' column `horizon` steps later. Predicting a series from
-/// itself: give it as inputs and targets, with a horizon of 1 or more.
+/// Window i begins at step begin + i·stride of the series; its input at step t is the series'
+/// column there, its target the target series' column `horizon` steps later. Predicting a series
+/// from itself: give it as inputs and targets, with a horizon of 1 or more.
 ///
 ///     bf::Windows windows(series, series, {.length = 50, .stride = 10, .horizon = 1});
 ///     auto [training, validation] = windows.split(0.8);   // no step of the one in the other
@@ -59,11 +59,11 @@ class Windows {
     if (i < 0 || i >= count()) fail_argument("windows: no window ", i, " of ", count());
     const bool last = options_.targets_at == TargetsAt::LastStep;
     const Index target = start(i) + options_.horizon + (last ? options_.length - 1 : 0);
-    Sequences<S> window(Samples<S>(
-        ConstMatrixView<S>(inputs_.column(start(i)), inputs_.rows(), options_.length,
-                           inputs_.outerStride()),
-        ConstMatrixView<S>(targets_.column(target), targets_.rows(), last ? 1 : options_.length,
-                           targets_.outerStride())));
+    Sequences<S> window(
+        Samples<S>(ConstMatrixView<S>(inputs_.column(start(i)), inputs_.rows(), options_.length,
+                                      inputs_.outerStride()),
+                   ConstMatrixView<S>(targets_.column(target), targets_.rows(),
+                                      last ? 1 : options_.length, targets_.outerStride())));
     window.steps = options_.length;
     window.targets_at = options_.targets_at;
     if (weights_.size() > 0) {
@@ -80,8 +80,7 @@ class Windows {
     if (!(fraction > 0 && fraction < 1)) {
       fail_argument("windows: the fraction of a split lies between 0 and 1, got ", fraction);
     }
-    const Index middle =
-        begin_ + static_cast<Index>(fraction * static_cast<double>(end_ - begin_));
+    const Index middle = begin_ + static_cast<Index>(fraction * static_cast<double>(end_ - begin_));
     return {Windows(inputs_, targets_, options_, begin_, middle),
             Windows(inputs_, targets_, options_, middle, end_)};
   }

@@ -22,8 +22,8 @@ void multiply_by_derivative(const Function& function, [[maybe_unused]] const S* 
         delta, net, output);
   } else {
     transform_into(
-        delta, units * n,
-        [&](const auto& d, const auto& x) { return d * function.derivative(x); }, delta, output);
+        delta, units * n, [&](const auto& d, const auto& x) { return d * function.derivative(x); },
+        delta, output);
   }
 }
 
@@ -34,7 +34,8 @@ struct Consumers {
 
   static constexpr int count(bool in_time) {
     int n = 0;
-    for (const Link& link : Graph::links) n += link.source == L && segment.holds(link.target) == in_time;
+    for (const Link& link : Graph::links)
+      n += link.source == L && segment.holds(link.target) == in_time;
     return n;
   }
 
@@ -87,7 +88,8 @@ class Backward {
     constexpr int count = segment.last - segment.first + 1;
     for_each_index_reversed<count>([&](auto i) {
       constexpr int layer = segment.first + i();
-      if constexpr (layer < output_layer || segment.in_time) gather_whole<layer, !segment.in_time>();
+      if constexpr (layer < output_layer || segment.in_time)
+        gather_whole<layer, !segment.in_time>();
     });
     if constexpr (segment.in_time) {
       for_each_index<count>([&](auto i) { clear_memory<segment.first + i()>(); });
@@ -112,7 +114,8 @@ class Backward {
       const Index n = pass_.template units<L>() * pass_.columns();
       for (Index i = 0; i < n; ++i) delta[i] = S(0);
     }
-    constexpr bool fused = Finish && count > 0 && fuses<L>() && list[count == 0 ? 0 : count - 1].delay == 0;
+    constexpr bool fused =
+        Finish && count > 0 && fuses<L>() && list[count == 0 ? 0 : count - 1].delay == 0;
     for_each_index<count>([&](auto k) {
       constexpr Link link = list[k()];
       constexpr bool last = k() == count - 1;
@@ -163,7 +166,8 @@ class Backward {
     });
     multiply<L>(t, sum, pass_.batch());
     S* const delta = pass_.template delta<L>(t);
-    transform_into(delta, n, [](const auto& d, const auto& s) { return d + s; }, delta, sum);
+    transform_into(
+        delta, n, [](const auto& d, const auto& s) { return d + s; }, delta, sum);
   }
 
   /// What E feels of the state before the first step: blocks -history..-1.
@@ -188,10 +192,11 @@ class Backward {
   void from_later_step(Index t, S* to) const {
     MatrixView<S, P::template fixed_units<L>, P::step_columns> view(to, pass_.template units<L>(),
                                                                     pass_.batch());
-    from_consumer<link, false, Fused>(
-        view, pass_.template output<L>(t), [&]<int Gates>(int net_gate) {
-          return deltas<link.target, Gates, P::step_columns>(t + link.delay, net_gate, pass_.batch());
-        });
+    from_consumer<link, false, Fused>(view, pass_.template output<L>(t),
+                                      [&]<int Gates>(int net_gate) {
+                                        return deltas<link.target, Gates, P::step_columns>(
+                                            t + link.delay, net_gate, pass_.batch());
+                                      });
   }
 
   /// to ← (to or 0) + Wᵀ δ over the parts of a link, times φ'(outputs) if Fused.
@@ -202,8 +207,7 @@ class Backward {
     constexpr int count = part_list.size();
     for_each_index<count>([&](auto p) {
       constexpr Part part = part_list[p()];
-      const auto w =
-          pass_.template weights<link.target, link.index, part.gates>(part.weight_gate);
+      const auto w = pass_.template weights<link.target, link.index, part.gates>(part.weight_gate);
       const auto delta = deltas_of.template operator()<part.gates>(part.net_gate);
       auto start = [] {
         if constexpr (Starts && decltype(p)::value == 0) {
@@ -244,8 +248,8 @@ class Backward {
     } else {
       from = pass_.template delta<L>(t);
     }
-    return ConstMatrixView<S, fixed == Dynamic ? Dynamic : Gates * fixed, Columns>(
-        from, Gates * units, columns, net_gates<LayerType<L>>() * units);
+    return ConstMatrixView < S, fixed == Dynamic ? Dynamic : Gates * fixed,
+           Columns > (from, Gates * units, columns, net_gates<LayerType<L>>() * units);
   }
 
   /// Whether φ' can be applied by the last product, from the output alone.
@@ -306,8 +310,7 @@ class Backward {
       const auto x = pass_.template outputs<connection.source_of(L)>(connection.delay);
       for_each_index<part_list.size()>([&](auto p) {
         constexpr Part part = part_list[p()];
-        const auto delta =
-            deltas<L, part.gates, P::all_columns>(0, part.net_gate, pass_.columns());
+        const auto delta = deltas<L, part.gates, P::all_columns>(0, part.net_gate, pass_.columns());
         const auto g = pass_.template weights_in<L, c(), part.gates>(gradient, part.weight_gate);
         if constexpr (connection.diagonal) {
           for (Index i = 0; i < g.rows(); ++i) g.data()[i] = S(0);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/activation/linear.hpp"
 #include "backfold/data/samples.hpp"
 #include "backfold/gradient/backward.hpp"
-#include "backfold/network/state.hpp"
-#include "backfold/activation/linear.hpp"
 #include "backfold/loss/output_error.hpp"
 #include "backfold/loss/reduction.hpp"
+#include "backfold/network/state.hpp"
 
 namespace backfold::inline BACKFOLD_ABI {
 
@@ -54,7 +54,9 @@ Index weigh_columns(const P& pass, const Sequences<S>& data, S* weights) {
       const bool last_only = data.targets_at == TargetsAt::LastStep;
       S weight(0);
       if (last_only ? t == length - 1 : t < length) {
-        weight = data.weights == nullptr ? S(1) : data.weights[data.weight_stride * (last_only ? b : t * batch + b)];
+        weight = data.weights == nullptr
+                     ? S(1)
+                     : data.weights[data.weight_stride * (last_only ? b : t * batch + b)];
       }
       weights[t * batch + b] = weight;
       count += weight != S(0);
@@ -72,8 +74,8 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
   const auto& function = output_activation(pass.architecture().template layer<output>());
   const Index units = pass.template units<output>();
   const Index batch = pass.batch();
-  const bool plain = data.weights == nullptr && data.lengths == nullptr &&
-                     data.targets_at == TargetsAt::EveryStep;
+  const bool plain =
+      data.weights == nullptr && data.lengths == nullptr && data.targets_at == TargetsAt::EveryStep;
   const S* weights = nullptr;
   Index count = pass.columns();
   if (!plain) {
@@ -111,7 +113,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   using Graph = typename Net::Graph;
   workspace.shape(architecture, data.inputs.cols() / data.steps, data.steps);
   Pass<Net, Batch, Purpose::Gradient> pass(architecture, w, data.inputs.data(),
-                                                 data.inputs.outerStride(), workspace);
+                                           data.inputs.outerStride(), workspace);
   if constexpr (Graph::is_recurrent) set_history(pass, initial);
   if (Graph::history(0) > 0 || data.lengths != nullptr) {
     copy_inputs(pass, data);
@@ -129,8 +131,8 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
 
 /// E(w) of a network over data: Σ over samples and steps, or their mean.
 ///
-/// @param reduction `Sum` is the objective as it is defined; `Mean` divides by the number of columns
-/// that have a target (those of weight 0 and behind a sequence's end have none)
+/// @param reduction `Sum` is the objective as it is defined; `Mean` divides by the number of
+/// columns that have a target (those of weight 0 and behind a sequence's end have none)
 /// @param initial what was before the first step (zeros if nullptr), @param final gets what is
 /// after the last step of each sequence
 /// @throws std::invalid_argument for data whose sizes do not fit
@@ -179,10 +181,9 @@ double gradient_with_inputs(const Net& net, const L& loss,
   check_data(data, net.inputs(), net.outputs());
   gradient.resize(net.parameter_count());
   d_inputs.resize(data.inputs.rows(), data.inputs.cols());
-  const double error =
-      detail::evaluate<true, true>(net.architecture(), net.parameters().data(), loss, data,
-                                   reduction, workspace, initial,
-                                   static_cast<State<Net, Batch>*>(nullptr), gradient.data());
+  const double error = detail::evaluate<true, true>(
+      net.architecture(), net.parameters().data(), loss, data, reduction, workspace, initial,
+      static_cast<State<Net, Batch>*>(nullptr), gradient.data());
   const Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(),
                                                  data.inputs.data(), data.inputs.outerStride(),
                                                  workspace);

@@ -84,7 +84,8 @@ struct He {
 };
 
 /// A random matrix with orthonormal rows or columns (whichever are fewer) times a gain.
-/// Source: Saxe, McClelland & Ganguli, Exact solutions to the nonlinear dynamics of learning (2014).
+/// Source: Saxe, McClelland & Ganguli, Exact solutions to the nonlinear dynamics of learning
+/// (2014).
 struct Orthogonal {
   double gain = 1;
 

@@ -5,13 +5,13 @@
 
 namespace backfold::inline BACKFOLD_ABI {
 
-/// Categorical cross-entropy: E = −Σ z ln y, ∂E/∂y = −z/y. For outputs that are the probabilities of
-/// classes; targets are one-hot or a distribution.
+/// Categorical cross-entropy: E = −Σ z ln y, ∂E/∂y = −z/y. For outputs that are the probabilities
+/// of classes; targets are one-hot or a distribution.
 ///
-/// Behind Softmax it is computed from the net inputs: E = Σ_j z_j (LSE(net) − net_j), δ = y Σ z − z;
-/// behind Sigmoid (one for each class) E = Σ z ln(1 + exp(−a·net)), δ = −a z(1 − y). Both are finite
-/// for every finite net input. Behind other activations y is held to the smallest normal number
-/// inside the logarithm.
+/// Behind Softmax it is computed from the net inputs: E = Σ_j z_j (LSE(net) − net_j), δ = y Σ z −
+/// z; behind Sigmoid (one for each class) E = Σ z ln(1 + exp(−a·net)), δ = −a z(1 − y). Both are
+/// finite for every finite net input. Behind other activations y is held to the smallest normal
+/// number inside the logarithm.
 struct CategoricalCrossEntropy {
   template <class V>
   V value(const V& y, const V& z) const {

@@ -86,7 +86,9 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
 };
 
 template <class L, class A>
-inline constexpr bool has_net_input_form = requires { sizeof(FromNetInput<L, A>); };
+inline constexpr bool has_net_input_form = requires {
+  sizeof(FromNetInput<L, A>);
+};
 
 /// Whether the error of this pair is computed from net inputs, which the output layer then keeps.
 template <class L, class A>

@@ -70,8 +70,8 @@ BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, c
     }
     return error;
   } else {
-    const double error = units_error<WithDelta>(loss, activation, net, output, target, units,
-                                                scale, delta);
+    const double error =
+        units_error<WithDelta>(loss, activation, net, output, target, units, scale, delta);
     if constexpr (WithDelta) activation.multiply_by_derivative(output, delta, units);
     return error;
   }
@@ -85,8 +85,8 @@ BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, c
 /// @tparam Rows, Columns units and columns where they are constants, else Dynamic
 /// @param net units × columns, read only if needs_net<L, A>
 /// @param target units × columns, its columns `target_stride` apart
-/// @param weights one a column, or nullptr; a column of weight 0 adds nothing and has δ = 0, whatever
-/// stands in it
+/// @param weights one a column, or nullptr; a column of weight 0 adds nothing and has δ = 0,
+/// whatever stands in it
 /// @param delta WithDelta: gets scale·weight·∂E/∂net; may be `net`
 /// @return Σ weight·E, not scaled; summed in double
 template <bool WithDelta, Index Rows, Index Columns, class L, class A, Real S>
@@ -99,8 +99,8 @@ BACKFOLD_ALWAYS_INLINE double output_error(const L& loss, const A& activation, c
   if constexpr (Columns != Dynamic) columns = Columns;
   if constexpr (!by_column) {
     if (weights == nullptr && (target_stride == units || columns == 1)) {
-      return detail::units_error<WithDelta>(loss, activation, net, output, target,
-                                            units * columns, static_cast<S>(scale), delta);
+      return detail::units_error<WithDelta>(loss, activation, net, output, target, units * columns,
+                                            static_cast<S>(scale), delta);
     }
   }
   double error = 0;

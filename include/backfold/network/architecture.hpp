@@ -58,11 +58,8 @@ class Architecture {
   static constexpr auto fixed_offsets =
       detail::block_offsets<Layers...>({Layers::units_at_compile_time...});
 
-  constexpr Architecture()
-    requires fixed
-  = default;
-  constexpr explicit Architecture(const Layers&... layers)
-    requires(sizeof...(Layers) > 1)
+  constexpr Architecture() requires fixed = default;
+  constexpr explicit Architecture(const Layers&... layers) requires(sizeof...(Layers) > 1)
       : layers_(layers...) {
     if constexpr (!fixed) offsets_ = detail::block_offsets<Layers...>({layers.units()...});
   }

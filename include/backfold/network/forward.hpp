@@ -106,7 +106,8 @@ BACKFOLD_ALWAYS_INLINE auto fed_rows(const List&, const P& pass, S* net, Index c
 template <class Function, class S>
 void activate(const Function& function, const S* net, S* output, Index units, Index n) {
   if constexpr (ElementwiseActivation<Function>) {
-    transform_into(output, units * n, [&](const auto& v) { return function.value(v); }, net);
+    transform_into(
+        output, units * n, [&](const auto& v) { return function.value(v); }, net);
   } else {
     for (Index i = 0; i < units * n; ++i) output[i] = net[i];
     for (Index c = 0; c < n; ++c) function.apply(output + c * units, units);
@@ -143,7 +144,9 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
         }
       };
       if constexpr (!keep && feed.ends) {
-        run([&](const auto& v) { return pass.architecture().template layer<L>().activation().value(v); });
+        run([&](const auto& v) {
+          return pass.architecture().template layer<L>().activation().value(v);
+        });
       } else {
         run(Identity{});
       }
@@ -171,9 +174,9 @@ BACKFOLD_ALWAYS_INLINE void gather_biases(const P& pass) {
     constexpr int layer = l() + 1;
     using Type = typename P::template LayerType<layer>;
     if constexpr (Cell<Type>) {
-      pass.architecture().template layer<layer>().gather_bias(
-          pass.template bias<layer>(), pass.template net_bias<layer>(),
-          pass.template units<layer>());
+      pass.architecture().template layer<layer>().gather_bias(pass.template bias<layer>(),
+                                                              pass.template net_bias<layer>(),
+                                                              pass.template units<layer>());
     }
   });
 }

@@ -36,17 +36,13 @@ class Network {
   using Parameters = Vector<S, inline_parameters>;
 
   /// All sizes from the type; w = 0.
-  Network()
-    requires fixed
-  {
-    reset();
-  }
+  Network() requires fixed { reset(); }
 
   /// One size for each layer, in order (those that the type fixes are checked); w = 0.
   /// @throws std::invalid_argument for a size below 1 or other than the type's
   template <std::integral... Sizes>
-    requires(sizeof...(Sizes) > 0)
-  explicit Network(Sizes... sizes) : architecture_(from_sizes(sizes...)) {
+  requires(sizeof...(Sizes) > 0) explicit Network(Sizes... sizes)
+      : architecture_(from_sizes(sizes...)) {
     reset();
   }
 
@@ -56,8 +52,8 @@ class Network {
   /// A network of other sizes in its type (fixed or Dynamic), or of the other scalar.
   /// @throws std::invalid_argument if the numbers of units differ
   template <Real OtherS, class... OtherLayers>
-    requires(sizeof...(OtherLayers) == sizeof...(Layers))
-  explicit Network(const Network<OtherS, OtherLayers...>& other)
+  requires(sizeof...(OtherLayers) ==
+           sizeof...(Layers)) explicit Network(const Network<OtherS, OtherLayers...>& other)
       : architecture_(converted(other.architecture(), std::index_sequence_for<Layers...>{})),
         parameters_(other.parameters().template cast<S>()) {}
 
@@ -159,7 +155,7 @@ class Network {
   auto weights_view(T* w) const {
     constexpr bool all = C < 0;
     const Index rows = architecture_.template block_rows<L>();
-    const Index offset = architecture_.template weights_offset<L, all ? 0 : C>();
+    const Index offset = architecture_.template weights_offset < L, all ? 0 : C > ();
     const Index columns = [&] {
       if constexpr (all) {
         return (architecture_.template bias_offset<L>() - offset) / rows;
@@ -169,7 +165,7 @@ class Network {
     }();
     using Plain = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
     return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>(w + offset, rows,
-                                                                                 columns);
+                                                                                  columns);
   }
 
   template <int L, class T>

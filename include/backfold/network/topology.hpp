@@ -58,9 +58,10 @@ constexpr Segment segment_of(const Links& links, int layer) {
 /// The graph of a network, worked out from the layers' types at compile time.
 ///
 /// Because every layer is chained to the one before, a delayed connection from layer s back to
-/// layer t <= s makes the layers t..s depend on one another through time, and on no other layer: the
-/// strongly connected components are runs of neighbouring layers. They are the segments that step
-/// through time; each other layer is a segment of its own and runs for the whole sequence at once.
+/// layer t <= s makes the layers t..s depend on one another through time, and on no other layer:
+/// the strongly connected components are runs of neighbouring layers. They are the segments that
+/// step through time; each other layer is a segment of its own and runs for the whole sequence at
+/// once.
 template <class InputLayer, class... Layers>
 struct Topology {
   static_assert(detail::is_input<InputLayer>,

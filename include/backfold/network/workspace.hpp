@@ -59,10 +59,10 @@ struct WorkspacePlan {
               take(detail::net_gates<Type>() * architecture.template units<layer>());
         }
         for_each_index<Arch::template connection_count<layer>>([&](auto c) {
-          scratch = std::max(scratch, product_scratch<typename Arch::Scalar>(
-                                          architecture.template block_rows<layer>(),
-                                          architecture.template fan_in<layer, c()>(),
-                                          batch * steps));
+          scratch =
+              std::max(scratch, product_scratch<typename Arch::Scalar>(
+                                    architecture.template block_rows<layer>(),
+                                    architecture.template fan_in<layer, c()>(), batch * steps));
         });
       }
     });

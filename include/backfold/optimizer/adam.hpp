@@ -38,8 +38,10 @@ BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_
   ++state.steps;
   // 1 − β^τ in double, exact for small τ and for τ in the millions.
   const double steps = static_cast<double>(state.steps);
-  const double correction1 = settings.beta1 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta1));
-  const double correction2 = settings.beta2 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta2));
+  const double correction1 =
+      settings.beta1 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta1));
+  const double correction2 =
+      settings.beta2 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta2));
   using V = Lanes<S>;
   const V rate(settings.learning_rate / correction1);
   const V beta1(settings.beta1);
@@ -90,8 +92,8 @@ struct Adam {
 
   /// @throws std::invalid_argument for settings out of range
   void check() const {
-    detail::check_adam(
-        {"Adam: learning_rate", "Adam: beta1", "Adam: beta2", "Adam: epsilon"}, *this);
+    detail::check_adam({"Adam: learning_rate", "Adam: beta1", "Adam: beta2", "Adam: epsilon"},
+                       *this);
   }
 
   template <Real S, Index N, class Objective>

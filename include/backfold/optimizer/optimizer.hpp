@@ -48,7 +48,8 @@ class StateVectors {
 /// it saw. Where E or a number of the gradient is not finite it returns NaN and leaves w and state
 /// as they were.
 template <class O>
-concept Optimizer = requires(const O optimizer, double* w, double (*objective)(const double*, double*),
+concept Optimizer = requires(const O optimizer, double* w,
+                             double (*objective)(const double*, double*),
                              typename O::template State<double, Dynamic>& state) {
   optimizer.check();
   { optimizer.step(w, objective, state) } -> std::same_as<double>;
@@ -68,8 +69,8 @@ namespace detail {
 
 /// E and gradient at w; false where one of them is not finite.
 template <class Objective, Real S>
-BACKFOLD_ALWAYS_INLINE bool evaluate_finite(Objective&& objective, const S* w, S* gradient,
-                                            Index n, double& error) {
+BACKFOLD_ALWAYS_INLINE bool evaluate_finite(Objective&& objective, const S* w, S* gradient, Index n,
+                                            double& error) {
   error = objective(w, gradient);
   if (is_finite(error) && all_finite(gradient, n)) return true;
   error = std::numeric_limits<double>::quiet_NaN();

@@ -43,8 +43,8 @@ struct Rprop {
     if (!detail::evaluate_finite(objective, w, g, n, error)) return error;
     using V = Lanes<S>;
     if (!state.started) {
-      transform_into(state.vectors[2], n, [&](const V&) { return V(learning_rate); },
-                     state.vectors[2]);
+      transform_into(
+          state.vectors[2], n, [&](const V&) { return V(learning_rate); }, state.vectors[2]);
       state.started = true;
     }
     detail::fused_pass<N>(
@@ -53,8 +53,8 @@ struct Rprop {
           // By signs, not by the product, which underflows for small gradients.
           const V sign = sign_of(gradient);
           const V agreement = sign * sign_of(before);
-          const V factor = select(agreement > V(0), V(increase),
-                                  select(agreement < V(0), V(decrease), V(1)));
+          const V factor =
+              select(agreement > V(0), V(increase), select(agreement < V(0), V(decrease), V(1)));
           size = min(max(size * factor, V(smallest_step)), V(largest_step));
           const V used = select(agreement < V(0), V(0), gradient);
           w_ -= sign_of(used) * size;

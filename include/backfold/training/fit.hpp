@@ -74,10 +74,10 @@ class Training {
         data_(data),
         options_(checked(options, loss, net, data)),
         count_(data.count()),
-        batch_size_(Batch != Dynamic                       ? Batch
-                    : options.batch_size == full_batch     ? count_
-                    : options.batch_size < count_ ? options.batch_size
-                                                           : count_),
+        batch_size_(Batch != Dynamic                   ? Batch
+                    : options.batch_size == full_batch ? count_
+                    : options.batch_size < count_      ? options.batch_size
+                                                       : count_),
         random_(options.seed),
         order_(static_cast<std::size_t>(count_)),
         buffer_(data[0], copies() ? batch_size_ : 0),
@@ -175,11 +175,11 @@ class Training {
   /// Steps t..t+n of a batch.
   Sequences<S> cut(const Sequences<S>& batch, Index t, Index n) {
     const Index b = batch.batch();
-    Sequences<S> part(Samples<S>(
-        ConstMatrixView<S>(batch.inputs.column(t * b), batch.inputs.rows(), n * b,
-                           batch.inputs.outerStride()),
-        ConstMatrixView<S>(batch.targets.column(t * b), batch.targets.rows(), n * b,
-                           batch.targets.outerStride())));
+    Sequences<S> part(
+        Samples<S>(ConstMatrixView<S>(batch.inputs.column(t * b), batch.inputs.rows(), n * b,
+                                      batch.inputs.outerStride()),
+                   ConstMatrixView<S>(batch.targets.column(t * b), batch.targets.rows(), n * b,
+                                      batch.targets.outerStride())));
     part.steps = n;
     if (batch.weights != nullptr) {
       part.weights = batch.weights + t * b * batch.weight_stride;
@@ -239,6 +239,11 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
   const FlushDenormals flush(options.flush_denormals);
   for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
     history.epoch = epoch;
+    if constexpr (requires { optimizer.learning_rate; }) {
+      const double passed = options.epochs > 1 ? double(epoch - 1) / double(options.epochs - 1) : 0;
+      training.optimizer().learning_rate =
+          optimizer.learning_rate * (1 - passed * (1 - options.final_rate));
+    }
     const double loss_of_epoch = training.run_epoch();
     if (!is_finite(loss_of_epoch)) {
       history.status = Status::NonFinite;
@@ -271,12 +276,15 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
 template <class Net, class L, class O, class Source, class Callback = detail::GoOn>
 History fit(Net& net, const L& loss, const O& optimizer, const Source& data,
             const FitOptions& options = {}, Callback&& callback = {}) {
-  static_assert(Loss<L>, "backfold: the second argument of fit is a loss: it needs value(y, z) and "
-                         "derivative(y, z) on Lanes");
-  static_assert(Optimizer<O>, "backfold: the third argument of fit is an optimizer: it needs "
-                              "check(), State and step()");
+  static_assert(Loss<L>,
+                "backfold: the second argument of fit is a loss: it needs value(y, z) and "
+                "derivative(y, z) on Lanes");
+  static_assert(Optimizer<O>,
+                "backfold: the third argument of fit is an optimizer: it needs "
+                "check(), State and step()");
   using S = typename Net::Scalar;
-  using Data = std::conditional_t<std::is_convertible_v<Source, Sequences<S>>, Sequences<S>, Source>;
+  using Data =
+      std::conditional_t<std::is_convertible_v<Source, Sequences<S>>, Sequences<S>, Source>;
   static_assert(SequenceSource<Data>,
                 "backfold: fit learns from Samples, Sequences or Windows of the network's scalar");
   const Data source = data;

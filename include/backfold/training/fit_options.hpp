@@ -14,13 +14,14 @@ inline constexpr Index full_batch = -1;
 
 /// How `fit` goes over the data.
 struct FitOptions {
-  Index epochs = 1;          ///< passes over the data, >= 0
-  Index batch_size = 32;     ///< samples (or sequences) a step: 1 is online learning; or full_batch
-  bool shuffle = true;       ///< a fresh random order each epoch
-  std::uint64_t seed = 1;    ///< of the order
+  Index epochs = 1;        ///< passes over the data, >= 0
+  Index batch_size = 32;   ///< samples (or sequences) a step: 1 is online learning; or full_batch
+  bool shuffle = true;     ///< a fresh random order each epoch
+  std::uint64_t seed = 1;  ///< of the order
+  double final_rate = 1;   ///< the learning rate falls linearly to this part of it, >= 0
   Reduction reduction = Reduction::Mean;  ///< over the targets of a batch
-  Index truncation = 0;      ///< steps of a truncated pass through time, the state carried on; 0: none
-  bool stateful = false;     ///< windows: the state is carried from each window to the next
+  Index truncation = 0;   ///< steps of a truncated pass through time, the state carried on; 0: none
+  bool stateful = false;  ///< windows: the state is carried from each window to the next
   bool flush_denormals = true;  ///< flush-to-zero while fit runs (restored after): a dead unit's
                                 ///< numbers would otherwise slow each step many times
 
@@ -29,6 +30,9 @@ struct FitOptions {
     if (epochs < 0) fail_argument("fit: epochs must be >= 0, got ", epochs);
     if (batch_size < 1 && batch_size != full_batch) {
       fail_argument("fit: batch_size must be >= 1 or full_batch, got ", batch_size);
+    }
+    if (!(final_rate >= 0 && final_rate <= 1)) {
+      fail_argument("fit: final_rate must lie between 0 and 1, got ", final_rate);
     }
     if (truncation < 0) fail_argument("fit: truncation must be >= 0, got ", truncation);
     if (stateful && (shuffle || batch_size != 1)) {

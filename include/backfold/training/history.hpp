@@ -23,10 +23,10 @@ struct EpochReport {
 
 /// How training went.
 struct History {
-  std::vector<double> losses;           ///< one for each epoch completed
+  std::vector<double> losses;  ///< one for each epoch completed
   Status status = Status::EpochsDone;
-  Index epoch = 0;                      ///< the last epoch begun, from 1
-  Index step = 0;                       ///< NonFinite: the step of that epoch, from 1
+  Index epoch = 0;  ///< the last epoch begun, from 1
+  Index step = 0;   ///< NonFinite: the step of that epoch, from 1
 
   double final_loss() const { return losses.back(); }
 };

@@ -7,8 +7,8 @@
 
 namespace backfold::inline BACKFOLD_ABI::kernel {
 
-/// finish(i, count, Σ_j a(·, j) x_j) for runs of rows: a sweep over the columns of A with up to four
-/// registers of rows at a time, and with few of them several sums, to hide the latency.
+/// finish(i, count, Σ_j a(·, j) x_j) for runs of rows: a sweep over the columns of A with up to
+/// four registers of rows at a time, and with few of them several sums, to hide the latency.
 template <int Registers, Real S, class Finish>
 BACKFOLD_ALWAYS_INLINE void column_sweep(Index m, Index k, const S* a, Index lda, const S* x,
                                          Index x_stride, Index row, const Finish& finish) {
@@ -50,9 +50,8 @@ BACKFOLD_ALWAYS_INLINE void column_sweep(Index m, Index k, const S* a, Index lda
 
 /// finish(i, count, (A x)_i) for all rows.
 template <Real S, class Finish>
-BACKFOLD_ALWAYS_INLINE void matrix_times_vector(Index m, Index k, const S* a, Index lda,
-                                                const S* x, Index x_stride,
-                                                const Finish& finish) {
+BACKFOLD_ALWAYS_INLINE void matrix_times_vector(Index m, Index k, const S* a, Index lda, const S* x,
+                                                Index x_stride, const Finish& finish) {
   constexpr Index width = native_width<S>;
   Index row = 0;
   for (; m - row > 3 * width; row += 4 * width) {
@@ -88,8 +87,8 @@ BACKFOLD_ALWAYS_INLINE V sums_of(const V* sums) {
   }
 }
 
-/// finish(i, count, (Aᵀ d)_i) for all k columns of A: dot products down the columns, as many at once
-/// as a register has lanes.
+/// finish(i, count, (Aᵀ d)_i) for all k columns of A: dot products down the columns, as many at
+/// once as a register has lanes.
 template <Real S, class Finish>
 BACKFOLD_ALWAYS_INLINE void transposed_times_vector(Index m, Index k, const S* a, Index lda,
                                                     const S* d, const Finish& finish) {

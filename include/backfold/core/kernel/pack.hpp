@@ -7,7 +7,7 @@ namespace backfold::inline BACKFOLD_ABI::kernel {
 
 /// Rows of a packed panel.
 template <Real S>
-inline constexpr Index panel_rows = tile_rows * native_width<S>;
+inline constexpr Index panel_rows = tile_rows* native_width<S>;
 
 /// Steps of k in a packed panel.
 inline constexpr Index panel_depth = 512;

@@ -47,8 +47,8 @@ BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S
   for (Index i = 0; i < k; ++i, a += lda, bk += b.row) {
     V rows[Rows];
     for (int r = 0; r < Rows; ++r) {
-      rows[r] = Partial && r == Rows - 1 ? V::load(a + r * V::size, lanes)
-                                         : V::load(a + r * V::size);
+      rows[r] =
+          Partial && r == Rows - 1 ? V::load(a + r * V::size, lanes) : V::load(a + r * V::size);
     }
     for (int c = 0; c < Columns; ++c) {
       const V factor(bk[c * b.column]);
@@ -79,8 +79,8 @@ void row_panel(Index n, Index k, const S* a, Index lda, Strided<S> b, S* y, Inde
   Index j = 0;
   auto run = [&]<int Columns>(std::integral_constant<int, Columns>) {
     for (; j + Columns <= n; j += Columns) {
-      tile<Rows, Columns, Partial>(k, a, lda, {b.data + j * b.column, b.row, b.column},
-                                   y + j * ldy, ldy, start, lanes);
+      tile<Rows, Columns, Partial>(k, a, lda, {b.data + j * b.column, b.row, b.column}, y + j * ldy,
+                                   ldy, start, lanes);
     }
   };
   run(std::integral_constant<int, tile_columns>{});

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "backfold/core/error.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// What a list of checks found: nothing, or a line for each failure.
+class Report {
+ public:
+  bool ok() const { return failures_.empty(); }
+  const std::string& failures() const { return failures_; }
+
+  /// Notes the parts, strings and numbers, as a failure unless `held`.
+  template <class... Parts>
+  void expect(bool held, const Parts&... parts) {
+    if (!held) failures_ += (detail::text(parts) + ...) + '\n';
+  }
+
+ private:
+  std::string failures_;
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "backfold/loss/check_loss.hpp"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "backfold/activation/linear.hpp"
+#include "backfold/activation/tanh.hpp"
+#include "backfold/loss/absolute_error.hpp"
+#include "backfold/loss/half_squared_error.hpp"
+#include "backfold/loss/huber.hpp"
+#include "backfold/loss/output_error.hpp"
+#include "catch.hpp"
+
+namespace bf = backfold;
+using bf::Dynamic;
+using bf::Index;
+
+namespace {
+
+template <class L>
+void passes(const L& loss) {
+  const bf::Report report = bf::check_loss(loss);
+  INFO(report.failures());
+  CHECK(report.ok());
+}
+
+struct WrongSign {
+  template <class V>
+  V value(const V& y, const V& z) const {
+    return (y - z) * (y - z);
+  }
+  template <class V>
+  V derivative(const V& y, const V& z) const {
+    return 2 * (z - y);
+  }
+};
+
+/// E and delta of one column, with the output computed from the net input.
+template <class S, class L, class A>
+double error_of(const L& loss, const A& activation, const std::vector<S>& net,
+                const std::vector<S>& target, std::vector<S>& delta) {
+  std::vector<S> output = net;
+  if constexpr (bf::ElementwiseActivation<A>) {
+    bf::transform_into(
+        output.data(), Index(net.size()), [&](const auto& v) { return activation.value(v); },
+        net.data());
+  } else {
+    activation.apply(output.data(), Index(net.size()));
+  }
+  delta.assign(net.size(), S(77));
+  return bf::output_error<true, Dynamic, Dynamic>(
+      loss, activation, net.data(), output.data(), target.data(), Index(net.size()),
+      Index(net.size()), Index{1}, static_cast<const S*>(nullptr), 1.0, delta.data());
+}
+
+/// delta against central differences of E, for one pair.
+template <class L, class A>
+void delta_is_the_derivative(const L& loss, const A& activation, std::vector<double> target) {
+  std::vector<double> net = {0.3, -1.2, 0.8, 0.05, -0.4};
+  target.resize(net.size(), 0);
+  std::vector<double> delta, unused;
+  error_of(loss, activation, net, target, delta);
+  for (std::size_t i = 0; i < net.size(); ++i) {
+    const double h = 1e-6;
+    const double at = net[i];
+    net[i] = at + h;
+    const double above = error_of(loss, activation, net, target, unused);
+    net[i] = at - h;
+    const double below = error_of(loss, activation, net, target, unused);
+    net[i] = at;
+    CAPTURE(i, delta[i], (above - below) / (2 * h));
+    CHECK(std::abs(delta[i] - (above - below) / (2 * h)) < 2e-8);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every loss passes the list of checks") {
+  passes(bf::HalfSquaredError{});
+  passes(bf::AbsoluteError{});
+  passes(bf::Huber{});
+  passes(bf::Huber{.threshold = 0.2});
+  passes(bf::BinaryCrossEntropy{});
+  passes(bf::CategoricalCrossEntropy{});
+}
+
+TEST_CASE("the list of checks finds a derivative of the wrong sign") {
+  CHECK_FALSE(bf::check_loss(WrongSign{}).ok());
+}
+
+TEST_CASE("the delta of every pair is the derivative of its error by the net input") {
+  const std::vector<double> probabilities = {0.2, 0.7, 0.0, 1.0, 0.4};
+  const std::vector<double> one_hot = {0, 0, 1, 0, 0};
+  const std::vector<double> numbers = {1.5, -0.3, 0.2, 2.0, -1.0};
+  delta_is_the_derivative(bf::HalfSquaredError{}, bf::Linear{}, numbers);
+  delta_is_the_derivative(bf::HalfSquaredError{}, bf::Softmax{}, one_hot);
+  delta_is_the_derivative(bf::AbsoluteError{}, bf::Tanh{}, numbers);
+  delta_is_the_derivative(bf::Huber{.threshold = 0.5}, bf::Sigmoid{.slope = 3}, numbers);
+  delta_is_the_derivative(bf::BinaryCrossEntropy{}, bf::Sigmoid{}, probabilities);
+  delta_is_the_derivative(bf::BinaryCrossEntropy{}, bf::Sigmoid{.slope = 0.4}, probabilities);
+  delta_is_the_derivative(bf::BinaryCrossEntropy{}, bf::Softmax{}, probabilities);
+  delta_is_the_derivative(bf::CategoricalCrossEntropy{}, bf::Softmax{}, one_hot);
+  delta_is_the_derivative(bf::CategoricalCrossEntropy{}, bf::Softmax{}, probabilities);
+  delta_is_the_derivative(bf::CategoricalCrossEntropy{}, bf::Sigmoid{.slope = 1.7}, one_hot);
+}
+
+TEST_CASE("cross-entropies are those of their formulas") {
+  std::vector<double> delta;
+  const std::vector<double> net = {0.3, -1.2, 0.8};
+  const std::vector<double> z = {0, 0, 1};
+  const double sum = std::exp(0.3) + std::exp(-1.2) + std::exp(0.8);
+  CHECK(error_of(bf::CategoricalCrossEntropy{}, bf::Softmax{}, net, z, delta) ==
+        Approx(-std::log(std::exp(0.8) / sum)).epsilon(1e-14));
+  CHECK(delta[0] == Approx(std::exp(0.3) / sum).epsilon(1e-14));
+  double binary = 0;
+  for (int i = 0; i < 3; ++i) {
+    const double y = 1 / (1 + std::exp(-net[i]));
+    binary -= z[i] * std::log(y) + (1 - z[i]) * std::log(1 - y);
+  }
+  CHECK(error_of(bf::BinaryCrossEntropy{}, bf::Sigmoid{}, net, z, delta) ==
+        Approx(binary).epsilon(1e-14));
+}
+
+TEST_CASE("cross-entropies stay finite, with the right limits, for net inputs of 1e4 in float") {
+  std::vector<float> delta;
+  using Row = std::vector<float>;
+  // The right answer far away costs nothing, the wrong one its distance.
+  CHECK(error_of(bf::BinaryCrossEntropy{}, bf::Sigmoid{}, Row{1e4f}, Row{1}, delta) == 0);
+  CHECK(delta[0] == 0);
+  CHECK(error_of(bf::BinaryCrossEntropy{}, bf::Sigmoid{}, Row{-1e4f}, Row{1}, delta) == 1e4);
+  CHECK(delta[0] == -1);
+  CHECK(error_of(bf::BinaryCrossEntropy{}, bf::Sigmoid{}, Row{1e4f}, Row{0}, delta) == 1e4);
+  CHECK(delta[0] == 1);
+  CHECK(error_of(bf::CategoricalCrossEntropy{}, bf::Softmax{}, Row{1e4f, -1e4f}, Row{1, 0},
+                 delta) == 0);
+  CHECK(error_of(bf::CategoricalCrossEntropy{}, bf::Softmax{}, Row{1e4f, -1e4f}, Row{0, 1},
+                 delta) == 2e4);
+  CHECK(delta == Row{1, -1});
+  CHECK(error_of(bf::CategoricalCrossEntropy{}, bf::Sigmoid{}, Row{-1e4f, 1e4f}, Row{1, 0},
+                 delta) == 1e4);
+  CHECK(delta == Row{-1, 0});
+  // Pairs that go through the output are held to finite numbers.
+  for (const float net : {-1e4f, 1e4f}) {
+    for (const float z : {0.f, 1.f}) {
+      CHECK(std::isfinite(
+          error_of(bf::BinaryCrossEntropy{}, bf::Softmax{}, Row{net, -net}, Row{z, 1 - z}, delta)));
+      CHECK((std::isfinite(delta[0]) && std::isfinite(delta[1])));
+      CHECK(std::isfinite(
+          error_of(bf::CategoricalCrossEntropy{}, bf::Linear{}, Row{net}, Row{z}, delta)));
+      CHECK(std::isfinite(delta[0]));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a batch is the sum of its columns, fixed sizes or not, weighed or not", "",
+                   float, double) {
+  using S = TestType;
+  constexpr Index units = 3;
+  constexpr Index columns = 7;
+  std::vector<S> output(units * columns), net(units * columns), target(units * columns);
+  for (std::size_t i = 0; i < output.size(); ++i) {
+    net[i] = static_cast<S>(std::sin(double(i)));
+    output[i] = static_cast<S>(1 / (1 + std::exp(-double(net[i]))));
+    target[i] = static_cast<S>(i % 2);
+  }
+  const std::vector<S> weights = {1, 2, 0, 0.5, 1, 3, 1};
+  std::vector<S> delta(output.size()), one(units);
+  const bf::BinaryCrossEntropy loss;
+  const bf::Sigmoid activation;
+  for (const bool weighed : {false, true}) {
+    const double all = bf::output_error<true, units, Dynamic>(
+        loss, activation, net.data(), output.data(), target.data(), units, units, columns,
+        weighed ? weights.data() : nullptr, 0.25, delta.data());
+    double sum = 0;
+    for (Index c = 0; c < columns; ++c) {
+      const double w = weighed ? double(weights[std::size_t(c)]) : 1;
+      const auto at = c * units;
+      sum += w * bf::output_error<true, Dynamic, 1>(
+                     loss, activation, net.data() + at, output.data() + at, target.data() + at,
+                     units, units, Index{1}, static_cast<const S*>(nullptr), 1.0, one.data());
+      for (Index i = 0; i < units; ++i) {
+        CHECK(double(delta[std::size_t(at + i)]) ==
+              Approx(0.25 * w * double(one[std::size_t(i)])).margin(1e-7));
+      }
+    }
+    CHECK(all == Approx(sum).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("a column of weight 0 adds nothing, whatever stands in it", "[nan]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> output = {0.5, nan, 0.2}, net = {0, nan, 1}, target = {1, 1, nan};
+  const std::vector<double> weights = {1, 0, 0};
+  std::vector<double> delta(3, nan);
+  const double error = bf::output_error<true, 1, Dynamic>(
+      bf::HalfSquaredError{}, bf::Linear{}, net.data(), output.data(), target.data(), Index{1},
+      Index{1}, Index{3}, weights.data(), 1.0, delta.data());
+  CHECK(error == 0.125);
+  CHECK(delta == std::vector<double>{-0.5, 0, 0});
+}
