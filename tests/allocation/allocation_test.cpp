@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include <cstdlib>
+#include <new>
+
+#include "backfold/backfold.hpp"
+#include "catch.hpp"
+
+// Every allocation of this program is counted: operator new here, malloc through Eigen's own check
+// (EIGEN_RUNTIME_NO_MALLOC, an assertion) and, with glibc, through malloc itself.
+
+namespace {
+long allocations = 0;
+}
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#define COUNTS_MALLOC
+extern "C" void* __libc_malloc(std::size_t);
+extern "C" void* malloc(std::size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+#endif
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t size, std::align_val_t) { return operator new(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+
+using namespace backfold;
+
+namespace {
+
+template <class F>
+long allocations_of(const F& work) {
+  const long before = allocations;
+  Eigen::internal::set_is_malloc_allowed(false);
+  work();
+  Eigen::internal::set_is_malloc_allowed(true);
+  return allocations - before;
+}
+
+template <class Net, class O>
+void trains_quietly(Net net, const O& optimizer, Index batch, Index steps = 1) {
+  Random random(1);
+  net.initialize(Uniform{}, random);
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(net.inputs(), 3 * batch * steps);
+  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(net.outputs(), 3 * batch * steps);
+  const Sequences<double> data(X, Z, steps);
+  const FitOptions options{.batch_size = batch};
+  Training<Net, HalfSquaredError, O, Sequences<double>> training(net, HalfSquaredError{}, optimizer,
+                                                                  data, options);
+  CHECK(allocations_of([&] {
+          for (int epoch = 0; epoch < 34; ++epoch) training.run_epoch();  // 102 steps
+        }) == 0);
+
+  Workspace<Net> workspace(net, batch, steps);
+  CHECK(allocations_of([&] {
+          for (int i = 0; i < 100; ++i) run(net, X.leftCols(batch * steps), steps, workspace);
+        }) == 0);
+  if constexpr (Net::Graph::is_recurrent) {
+    State<Net> state(net, batch);
+    CHECK(allocations_of([&] {
+            for (int i = 0; i < 100; ++i) step(net, X.leftCols(batch), state);
+          }) == 0);
+  }
+}
+
+template <class Net, class... Sizes>
+void all_optimizers(Index batch, Index steps, Sizes... sizes) {
+  const Net net(sizes...);
+  trains_quietly(net, Sgd{}, batch, steps);
+  trains_quietly(net, Momentum{}, batch, steps);
+  trains_quietly(net, Nesterov{}, batch, steps);
+  trains_quietly(net, RmsProp{}, batch, steps);
+  trains_quietly(net, Adam{}, batch, steps);
+  trains_quietly(net, AdamW{}, batch, steps);
+  trains_quietly(net, Rprop{}, batch, steps);
+}
+
+}  // namespace
+
+TEST_CASE("the counters count") {
+  double* volatile numbers = nullptr;
+  const long before = allocations;
+  numbers = new double[10];
+  CHECK(allocations > before);
+  delete[] numbers;
+#ifdef COUNTS_MALLOC
+  const long before_malloc = allocations;
+  void* volatile memory = std::malloc(10);
+  CHECK(allocations > before_malloc);
+  std::free(memory);
+#endif
+}
+
+TEST_CASE("a hundred training steps and inferences allocate nothing, fixed and Dynamic") {
+  using Fixed = Mlp<double, Input<5>, Dense<8, Tanh>, Dense<3, Linear, From<0>>>;
+  using Sized = Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Linear, From<0>>>;
+  for (const Index batch : {1, 7}) {
+    all_optimizers<Fixed>(batch, 1);
+    all_optimizers<Sized>(batch, 1, 5, 8, 3);
+  }
+}
+
+TEST_CASE("large products allocate nothing either") {
+  using Large = Mlp<double, Input<Dynamic>, Dense<Dynamic, Relu>, Dense<Dynamic, Linear>>;
+  trains_quietly(Large(300, 700, 40), Sgd{}, 40);
+}
+
+TEST_CASE("a hundred recurrent steps, forward and back, allocate nothing") {
+  using Loop = Rnn<double, Input<2>, Dense<5, Tanh, Recurrent<>, Delayed<2, 2>>, Dense<2, Linear>>;
+  using Cells = Rnn<double, Input<Dynamic>, Lstm<Dynamic>, Gru<Dynamic>, Dense<Dynamic, Linear>>;
+  for (const Index batch : {1, 4}) {
+    trains_quietly(Loop(), Adam{}, batch, 6);
+    trains_quietly(Cells(2, 5, 4, 2), Adam{}, batch, 6);
+  }
+}
+
+TEST_CASE("a fixed network answers a fixed vector without any allocation") {
+  Mlp<double, Input<5>, Dense<8, Tanh>, Dense<3, Softmax>> net;
+  Eigen::Matrix<double, 5, 1> x = Eigen::Matrix<double, 5, 1>::Ones();
+  CHECK(allocations_of([&] {
+          for (int i = 0; i < 100; ++i) x[0] += net(x)[0];
+        }) == 0);
+}
+
+TEST_CASE("online learning of a fixed network allocates nothing after its set-up") {
+  using Net = Mlp<double, Input<2>, Dense<8, Tanh>, Dense<1, Sigmoid>>;
+  Net net;
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 50), Z = Eigen::MatrixXd::Random(1, 50);
+  const Sequences<double> data(X, Z, 1);
+  Training<Net, BinaryCrossEntropy, Momentum, Sequences<double>, 1> training(
+      net, BinaryCrossEntropy{}, Momentum{}, data, FitOptions{.batch_size = 1});
+  CHECK(allocations_of([&] { training.run_epoch(), training.run_epoch(); }) == 0);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "backfold/backfold.hpp"
+#include "catch.hpp"
+
+using namespace backfold;
+
+namespace {
+
+template <class... Layers>
+constexpr auto schedule = Topology<Layers...>::schedule;
+
+using H = Dense<4, Tanh>;
+using Out = Dense<2, Linear>;
+
+// Nothing delayed: every layer runs for the whole batch.
+static_assert(schedule<Input<3>, H, Out> == std::array{Segment{1, 1, false}, Segment{2, 2, false}});
+// Elman: the hidden layer steps, the output layer is one product behind.
+static_assert(schedule<Input<3>, Dense<4, Tanh, Recurrent<>>, Out> ==
+              std::array{Segment{1, 1, true}, Segment{2, 2, false}});
+static_assert(schedule<Input<3>, Dense<4, Tanh, SelfRecurrent<>>, Out> ==
+              std::array{Segment{1, 1, true}, Segment{2, 2, false}});
+// Jordan: the output is part of the loop.
+static_assert(schedule<Input<3>, Dense<4, Tanh, Delayed<2>>, Out> ==
+              std::array{Segment{1, 2, true}});
+// A tap on an earlier layer is no loop: all for the whole sequence.
+static_assert(schedule<Input<3>, Dense<4, Tanh, Delayed<0, 3>>, Dense<2, Tanh, Delayed<1>>> ==
+              std::array{Segment{1, 1, false}, Segment{2, 2, false}});
+// Two recurrent layers are two loops, the first done before the second begins.
+static_assert(schedule<Input<3>, Dense<4, Tanh, Recurrent<>>, Lstm<3>, Gru<2>, Out> ==
+              std::array{Segment{1, 1, true}, Segment{2, 2, true}, Segment{3, 3, true}, Segment{4, 4, false}});
+// Loops that share a layer are one; layers before and behind stay outside.
+static_assert(
+    schedule<Input<3>, H, Dense<4, Tanh, Delayed<3>>, Dense<4, Tanh, Delayed<4>>, H, Out, Out> ==
+    std::array{Segment{1, 1, false}, Segment{2, 4, true}, Segment{5, 5, false}, Segment{6, 6, false}});
+static_assert(schedule<Input<3>, H, Dense<2, Tanh, Recurrent<2>>> ==
+              std::array{Segment{1, 1, false}, Segment{2, 2, true}});
+
+static_assert(Topology<Input<3>, Dense<4, Tanh, Recurrent<3>, Recurrent<>>, Out>::history(1) == 3);
+static_assert(Topology<Input<3>, Dense<4, Tanh, Delayed<0, 2>>, Out>::history(0) == 2);
+static_assert(!Topology<Input<3>, H, Out>::is_recurrent);
+
+}  // namespace
+
+TEST_CASE("parameters lie as [W | U | b] of each layer, and views show them", "[network]") {
+  Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>, SelfRecurrent<2>>, Dense<1, Linear, NoBias>> net;
+  REQUIRE(net.parameter_count() == 3 * (2 + 3 + 1 + 1) + 3);
+  for (Index i = 0; i < net.parameter_count(); ++i) net.parameters()[i] = double(i);
+  CHECK(net.weights<1>().rows() == 3);
+  CHECK(net.weights<1>().cols() == 6);
+  CHECK(net.weights<1, 0>()(2, 1) == 5);   // from input 1 to unit 2
+  CHECK(net.weights<1, 1>()(0, 0) == 6);   // recurrent
+  CHECK(net.weights<1, 2>().cols() == 1);  // the diagonal
+  CHECK(net.weights<1, 2>()(1, 0) == 16);
+  CHECK(net.bias<1>()[2] == 20);
+  CHECK(net.weights<2>()(0, 1) == 22);
+  CHECK(net.bias<2>().size() == 0);
+  net.weights<1, 1>()(1, 2) = -5;
+  CHECK(net.parameters()[13] == -5);
+}
+
+TEST_CASE("a cell's block is PyTorch's, gates in rows", "[network]") {
+  const Rnn<float, Input<2>, Lstm<3>, Gru<4>> net;
+  CHECK(net.weights<1, 0>().rows() == 12);
+  CHECK(net.weights<1, 0>().cols() == 2);
+  CHECK(net.weights<1, 1>().cols() == 3);
+  CHECK(net.bias<1>().size() == 24);
+  CHECK(net.weights<2, 1>().rows() == 12);
+  CHECK(net.parameter_count() == 12 * (2 + 3 + 2) + 12 * (3 + 4 + 2));
+}
+
+TEST_CASE("networks of fixed and Dynamic sizes convert into each other", "[network]") {
+  using Fixed = Mlp<double, Input<2>, Dense<3, Tanh>, Dense<1, Sigmoid, From<0>>>;
+  using Sized = Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Sigmoid, From<0>>>;
+  Random random(3);
+  Fixed fixed(Input<2>{}, Dense<3, Tanh>(Tanh{.slope = 2}), Dense<1, Sigmoid, From<0>>{});
+  fixed.initialize(Uniform{-1, 1}, random);
+  const Sized sized(fixed);
+  const Fixed back(sized);
+  const Eigen::Vector2d x(0.3, -0.8);
+  CHECK(back.parameters() == fixed.parameters());
+  CHECK(back.architecture().layer<1>().activation().slope == 2);
+  CHECK(sized(x)(0) == Approx(fixed(x)(0)).epsilon(1e-14));
+  CHECK_THROWS_WITH(Fixed(Sized(2, 4, 1)),
+                    "layer: this type has 3 units, but 4 were asked for");
+  const Mlp<float, Input<2>, Dense<3, Tanh>, Dense<1, Sigmoid, From<0>>> rounded(fixed);
+  CHECK(rounded(x.cast<float>().eval())(0) == Approx(fixed(x)(0)).epsilon(1e-5));
+}
+
+TEST_CASE("copies of networks are independent", "[network]") {
+  Mlp<double, Input<Dynamic>, Dense<Dynamic, Linear>> net(2, 2);
+  auto copy = net;
+  copy.parameters()[0] = 7;
+  CHECK(net.parameters()[0] == 0);
+}
+
+TEST_CASE("large fixed networks keep their parameters on the heap, small ones inside", "[network]") {
+  using Small = Mlp<float, Input<2>, Dense<3, Tanh>>;
+  using Large = Mlp<float, Input<784>, Dense<128, Relu>>;
+  CHECK(sizeof(Small) < 256);
+  CHECK(sizeof(Large) < 256);
+  CHECK(Large::inline_parameters == Dynamic);
+  CHECK(Small::inline_parameters == 9);
+}
+
+TEST_CASE("outputs of a batch equal those of its samples to rounding", "[network]") {
+  Random random(5);
+  Mlp<double, Input<7>, Dense<19, Tanh>, Dense<5, Softmax>> net;
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(7, 11);
+  const Eigen::MatrixXd Y = net(X);
+  for (Index s = 0; s < 11; ++s) {
+    const Eigen::VectorXd x = X.col(s);
+    CHECK((net(x) - Y.col(s)).cwiseAbs().maxCoeff() < 1e-14);
+  }
+}
+
+TEST_CASE("blocks of a larger matrix are inputs too", "[network]") {
+  Random random(5);
+  Mlp<double, Input<3>, Dense<4, Tanh>, Dense<2, Linear>> net;
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd big = Eigen::MatrixXd::Random(6, 9);
+  const Eigen::MatrixXd part = big.block(2, 3, 3, 5);
+  CHECK((net(big.block(2, 3, 3, 5)) - net(part)).cwiseAbs().maxCoeff() < 1e-15);
+  Mlp<double, Input<1>, Dense<2, Tanh>> narrow;
+  narrow.initialize(Glorot{}, random);
+  const Eigen::RowVectorXd row = Eigen::RowVectorXd::Random(4);
+  const Eigen::MatrixXd same = row;
+  CHECK((narrow(row) - narrow(same)).cwiseAbs().maxCoeff() == 0);
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "backfold/optimizer/adam.hpp"
+#include "backfold/optimizer/adam_w.hpp"
+#include "backfold/optimizer/check_optimizer.hpp"
+#include "backfold/optimizer/momentum.hpp"
+#include "backfold/optimizer/nesterov.hpp"
+#include "backfold/optimizer/rms_prop.hpp"
+#include "backfold/optimizer/rprop.hpp"
+#include "backfold/optimizer/sgd.hpp"
+#include "catch.hpp"
+#include "reference/reference.hpp"
+
+namespace bf = backfold;
+using bf::Index;
+
+namespace {
+
+template <class S>
+double rosenbrock(const S* w, S* g) {
+  const S a = 1 - w[0], b = w[1] - w[0] * w[0];
+  g[0] = -2 * a - 4 * w[0] * b;
+  g[1] = 2 * b;
+  return double(a * a + b * b);
+}
+
+/// Σ c_i log cosh(w_i − i)
+double valley(const double* w, double* g) {
+  const double c[] = {0.1, 1, 10, 0.3, 0.4};
+  double error = 0;
+  for (int i = 0; i < 5; ++i) {
+    g[i] = c[i] * std::tanh(w[i] - i);
+    error += c[i] * std::log(std::cosh(w[i] - i));
+  }
+  return error;
+}
+
+template <Index N, class O, class Objective>
+double distance_from(const Eigen::MatrixXd& path, const O& optimizer, Eigen::VectorXd w,
+                     const Objective& objective) {
+  auto state = bf::start<double, N>(optimizer, w.size());
+  double worst = 0;
+  for (Index t = 0; t < path.cols(); ++t) {
+    optimizer.step(w.data(), objective, state);
+    worst = std::max(worst, difference(w, path.col(t)));
+  }
+  return worst;
+}
+
+template <class O>
+void follows(const std::string& name, const O& optimizer) {
+  INFO(name);
+  const Reference reference("optimizers");
+  const Eigen::VectorXd first2 = (Eigen::VectorXd(2) << -1.2, 1).finished();
+  const Eigen::VectorXd first5 = (Eigen::VectorXd(5) << 1, -1, 3, 0.5, 6).finished();
+  const auto& on_rosenbrock = reference[name + "_rosenbrock"];
+  const auto& on_valley = reference[name + "_valley"];
+  CHECK(distance_from<bf::Dynamic>(on_rosenbrock, optimizer, first2, rosenbrock<double>) <= 1e-12);
+  CHECK(distance_from<2>(on_rosenbrock, optimizer, first2, rosenbrock<double>) <= 1e-12);
+  CHECK(distance_from<bf::Dynamic>(on_valley, optimizer, first5, valley) <= 1e-12);
+  CHECK(distance_from<5>(on_valley, optimizer, first5, valley) <= 1e-12);
+}
+
+template <class O>
+void passes(const O& optimizer) {
+  const bf::Report report = bf::check_optimizer(optimizer);
+  INFO(report.failures());
+  CHECK(report.ok());
+}
+
+template <class O>
+std::string message(const O& optimizer) {
+  try {
+    (void)bf::start<double>(optimizer, 3);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "";
+}
+
+/// Moves on although the gradient is NaN.
+struct Careless : bf::Sgd {
+  template <class S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    const double error = objective(w, state.vectors[0]);
+    for (Index i = 0; i < state.vectors.size(); ++i) w[i] -= S(0.01) * state.vectors[0][i];
+    return error;
+  }
+};
+
+constexpr auto outside = bf::EpsilonPlacement::OutsideRoot;
+constexpr bf::Adam adam{.learning_rate = 0.05, .beta2 = 0.99, .epsilon = 0.01};
+
+}  // namespace
+
+TEST_CASE("forty steps of each optimizer follow the high-precision and PyTorch's paths",
+          "[reference]") {
+  follows("sgd", bf::Sgd{.learning_rate = 0.02});
+  follows("momentum", bf::Momentum{.learning_rate = 0.02, .momentum = 0.8});
+  follows("nesterov", bf::Nesterov{.learning_rate = 0.02, .momentum = 0.8});
+  follows("rms_prop_inside", bf::RmsProp{.learning_rate = 0.02, .decay = 0.9, .epsilon = 0.01});
+  follows("rms_prop_outside", bf::RmsProp{.learning_rate = 0.02,
+                                          .decay = 0.9,
+                                          .epsilon = 0.01,
+                                          .epsilon_placement = outside});
+  follows("adam_inside", adam);
+  bf::Adam outside_adam = adam;
+  outside_adam.epsilon_placement = outside;
+  follows("adam_outside", outside_adam);
+  bf::AdamW adam_w{.learning_rate = 0.05, .beta2 = 0.99, .epsilon = 0.01, .weight_decay = 0.1};
+  follows("adam_w_inside", adam_w);
+  adam_w.epsilon_placement = outside;
+  follows("adam_w_outside", adam_w);
+  follows("rprop", bf::Rprop{.learning_rate = 0.05});
+}
+
+TEST_CASE("every optimizer passes the list of checks") {
+  passes(bf::Sgd{});
+  passes(bf::Momentum{});
+  passes(bf::Nesterov{});
+  passes(bf::RmsProp{});
+  passes(bf::Adam{});
+  passes(bf::AdamW{});
+  passes(bf::Rprop{});
+}
+
+TEST_CASE("the list of checks finds an optimizer that follows a gradient of NaN") {
+  CHECK_FALSE(bf::check_optimizer(Careless{}).ok());
+}
+
+TEST_CASE("optimizers minimise Rosenbrock's function without a network") {
+  auto reaches = [](const auto& optimizer, int steps) {
+    double w[2] = {-1.2, 1};
+    auto state = bf::start<double, 2>(optimizer);
+    auto steep = [](const double* at, double* g) {
+      const double a = 1 - at[0], b = at[1] - at[0] * at[0];
+      g[0] = -2 * a - 400 * at[0] * b;
+      g[1] = 200 * b;
+      return a * a + 100 * b * b;
+    };
+    for (int i = 0; i < steps; ++i) optimizer.step(w, steep, state);
+    return std::hypot(w[0] - 1, w[1] - 1);
+  };
+  CHECK(reaches(bf::Sgd{.learning_rate = 1e-3}, 60000) < 1e-3);
+  CHECK(reaches(bf::Momentum{.learning_rate = 5e-4}, 20000) < 1e-3);
+  CHECK(reaches(bf::Nesterov{.learning_rate = 5e-4}, 20000) < 1e-3);
+  CHECK(reaches(bf::RmsProp{.learning_rate = 1e-4, .epsilon = 1e-2}, 60000) < 1e-2);
+  CHECK(reaches(bf::Adam{.learning_rate = 1e-2}, 20000) < 1e-3);
+  CHECK(reaches(bf::AdamW{.learning_rate = 1e-2, .weight_decay = 0}, 20000) < 1e-3);
+  CHECK(reaches(bf::Rprop{}, 5000) < 1e-2);
+}
+
+TEST_CASE("Adam counts steps of the whole vector, so splitting the parameters changes nothing") {
+  double whole[5] = {1, -1, 3, 0.5, 6};
+  double parts[5] = {1, -1, 3, 0.5, 6};
+  auto state = bf::start<double>(adam, 5);
+  auto first = bf::start<double>(adam, 2);
+  auto second = bf::start<double>(adam, 3);
+  for (int t = 0; t < 50; ++t) {
+    double g[5];
+    adam.step(whole, valley, state);
+    double at[5];
+    std::copy(parts, parts + 5, at);
+    valley(at, g);
+    auto piece = [&](int from, int n) {
+      return [&, from, n](const double*, double* out) {
+        std::copy(g + from, g + from + n, out);
+        return 0.0;
+      };
+    };
+    adam.step(parts, piece(0, 2), first);
+    adam.step(parts + 2, piece(2, 3), second);
+  }
+  CHECK(std::memcmp(whole, parts, sizeof whole) == 0);
+}
+
+TEST_CASE("Nesterov's sequence is PyTorch's lookahead sequence while rate and momentum are held") {
+  // Bengio's form: v ← μv + g, w ← w − η(g + μv) at the lookahead point.
+  const bf::Nesterov nesterov{.learning_rate = 0.02, .momentum = 0.8};
+  double w[5] = {1, -1, 3, 0.5, 6};
+  double ahead[5] = {1, -1, 3, 0.5, 6};
+  double v[5] = {};
+  auto state = bf::start<double>(nesterov, 5);
+  for (int t = 0; t < 30; ++t) {
+    nesterov.step(w, valley, state);
+    double g[5];
+    valley(ahead, g);
+    for (int i = 0; i < 5; ++i) {
+      v[i] = 0.8 * v[i] + g[i];
+      ahead[i] -= 0.02 * (g[i] + 0.8 * v[i]);
+      CHECK(ahead[i] == Approx(w[i] - 0.8 * 0.02 * v[i]).margin(1e-12));
+    }
+  }
+}
+
+TEST_CASE("Adam's bias correction is right after very many steps") {
+  auto state = bf::start<float>(bf::Adam{}, 1);
+  state.vectors[1][0] = 1;
+  state.vectors[2][0] = 1;
+  for (const std::int64_t steps : {std::int64_t{0}, std::int64_t{87274}, std::int64_t{1} << 24,
+                                   std::int64_t{1} << 40}) {
+    auto copy = state;
+    copy.steps = steps;
+    float w = 0;
+    bf::Adam{}.step(&w, [](const float*, float* g) { return double(*g = 1); }, copy);
+    CHECK(copy.steps == steps + 1);
+    // With m = v = g = 1, m̂/√v̂ is √(1 − β2^τ)/(1 − β1^τ).
+    const double tau = double(steps + 1);
+    const double expected =
+        -1e-3 * std::sqrt(1 - std::pow(0.999, tau)) / (1 - std::pow(0.9, tau));
+    CHECK(w == Approx(expected).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("moments that die out become 0 and not denormal") {
+  auto state = bf::start<float>(bf::Adam{}, 3);
+  float w[3] = {};
+  auto once = [&, first = true](const float*, float* g) mutable {
+    for (int i = 0; i < 3; ++i) g[i] = first ? 1e-18f : 0;
+    first = false;
+    return 0.0;
+  };
+  for (int t = 0; t < 2000; ++t) {
+    bf::Adam{}.step(w, once, state);
+    for (int vector : {1, 2}) {
+      const float moment = state.vectors[vector][1];
+      REQUIRE((moment == 0 || std::abs(moment) >= std::numeric_limits<float>::min()));
+    }
+  }
+  CHECK(state.vectors[1][1] == 0);
+}
+
+TEST_CASE("a step with an error or gradient that is not finite changes nothing") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const double bad : {nan, inf, -inf}) {
+    double w[5] = {1, 2, 3, 4, 5};
+    auto state = bf::start<double>(adam, 5);
+    auto bad_error = [&](const double* at, double* g) { return valley(at, g) * 0 + bad; };
+    CHECK(std::isnan(adam.step(w, bad_error, state)));
+    for (int i = 0; i < 5; ++i) {
+      auto bad_gradient = [&](const double* at, double* g) {
+        const double e = valley(at, g);
+        g[i] = bad;
+        return e;
+      };
+      CHECK(std::isnan(adam.step(w, bad_gradient, state)));
+    }
+    CHECK(state.steps == 0);
+    for (int i = 0; i < 5; ++i) CHECK(w[i] == i + 1);
+  }
+}
+
+TEST_CASE("settings out of range are refused by name") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(message(bf::Sgd{-1}) == "Sgd: learning_rate must be finite and >= 0, got -1");
+  CHECK(message(bf::Sgd{nan}) == "Sgd: learning_rate must be finite and >= 0, got nan");
+  CHECK(message(bf::Momentum{0.1, 1}) == "Momentum: momentum must be >= 0 and < 1, got 1");
+  CHECK(message(bf::Nesterov{0.1, -0.1}) == "Nesterov: momentum must be >= 0 and < 1, got -0.1");
+  CHECK(message(bf::RmsProp{0.1, 1.5}) == "RmsProp: decay must be >= 0 and < 1, got 1.5");
+  CHECK(message(bf::RmsProp{0.1, 0.9, -1}) == "RmsProp: epsilon must be finite and >= 0, got -1");
+  CHECK(message(bf::Adam{.beta1 = 1}) == "Adam: beta1 must be >= 0 and < 1, got 1");
+  CHECK(message(bf::Adam{.beta2 = nan}) == "Adam: beta2 must be >= 0 and < 1, got nan");
+  CHECK(message(bf::AdamW{.weight_decay = -2}) ==
+        "AdamW: weight_decay must be finite and >= 0, got -2");
+  CHECK(message(bf::Rprop{.increase = 0.9}) == "Rprop: increase must be >= 1 and < 1e+300, got 0.9");
+  CHECK_THROWS_WITH(bf::start<double>(bf::Sgd{}, 0), "optimizer: there are no parameters");
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+#include "backfold/training/fit.hpp"
+
+#include <cstring>
+#include <limits>
+#include <set>
+#include <vector>
+
+#include "backfold/backfold.hpp"
+#include "catch.hpp"
+
+using namespace backfold;
+
+namespace {
+
+using Small = Mlp<double, Input<2>, Dense<4, Tanh>, Dense<1, Linear>>;
+using Loop = Elman<double, 1, 4, 1>;
+
+template <class Net>
+Net made(double width = 0.5) {
+  Net net;
+  Random random(31);
+  net.initialize(Uniform{-width, width}, random);
+  return net;
+}
+
+struct Data {
+  Eigen::MatrixXd X, Z;
+  explicit Data(Index n, Index rows = 2) : X(rows, n), Z(1, n) {
+    Random random(8);
+    for (Index s = 0; s < n; ++s) {
+      for (Index i = 0; i < rows; ++i) X(i, s) = uniform(random, -1, 1);
+      Z(0, s) = X(0, s) * (rows > 1 ? X(1, s) : 0.5) + 0.2;
+    }
+  }
+};
+
+/// Writes down the error it saw and its learning rate, then does a step of Sgd.
+struct Recorder : Sgd {
+  std::vector<double>* seen = nullptr;
+  std::vector<double>* rates = nullptr;
+
+  template <class S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    if (rates != nullptr) rates->push_back(learning_rate);
+    const double error = Sgd::step(w, objective, state);
+    if (seen != nullptr) seen->push_back(error);
+    return error;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("online learning is one step a sample in the shuffled order") {
+  const Data data(7);
+  Small net = made<Small>();
+  Small by_hand = net;
+  fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1}, Samples(data.X, data.Z),
+      {.epochs = 2, .batch_size = 1, .seed = 5});
+  Random random(5);
+  std::vector<Index> order = {0, 1, 2, 3, 4, 5, 6};
+  Workspace<Small> workspace(by_hand);
+  Eigen::VectorXd g;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    shuffle(random, order.data(), 7);
+    for (const Index s : order) {
+      const Eigen::MatrixXd x = data.X.col(s), z = data.Z.col(s);
+      gradient(by_hand, HalfSquaredError{}, Samples(x, z), workspace, g);
+      by_hand.parameters() -= 0.1 * g;
+    }
+  }
+  CHECK((net.parameters() - by_hand.parameters()).cwiseAbs().maxCoeff() < 1e-14);
+}
+
+TEST_CASE("full-batch learning follows the gradient of the mean") {
+  const Data data(7);
+  Small net = made<Small>();
+  Small by_hand = net;
+  const auto history = fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1},
+                           Samples(data.X, data.Z), {.epochs = 3, .batch_size = full_batch});
+  Workspace<Small> workspace(by_hand, 7);
+  Eigen::VectorXd g;
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    const double E = gradient(by_hand, HalfSquaredError{}, Samples(data.X, data.Z), workspace, g,
+                              Reduction::Mean);
+    CHECK(history.losses[std::size_t(epoch)] == Approx(E).epsilon(1e-13));
+    by_hand.parameters() -= 0.1 * g;
+  }
+  CHECK((net.parameters() - by_hand.parameters()).cwiseAbs().maxCoeff() < 1e-14);
+}
+
+TEST_CASE("a shorter last batch is averaged over what it has") {
+  const Data data(7);
+  Small net = made<Small>();
+  Small by_hand = net;
+  const auto history =
+      fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1}, Samples(data.X, data.Z),
+          {.epochs = 1, .batch_size = 3, .shuffle = false});
+  Workspace<Small> workspace(by_hand, 3);
+  Eigen::VectorXd g;
+  double sum = 0;
+  for (const auto& [from, n] : {std::pair<Index, Index>{0, 3}, {3, 3}, {6, 1}}) {
+    const Eigen::MatrixXd x = data.X.middleCols(from, n), z = data.Z.middleCols(from, n);
+    sum += double(n) * gradient(by_hand, HalfSquaredError{}, Samples(x, z), workspace, g,
+                                Reduction::Mean);
+    by_hand.parameters() -= 0.1 * g;
+  }
+  CHECK((net.parameters() - by_hand.parameters()).cwiseAbs().maxCoeff() < 1e-14);
+  CHECK(history.final_loss() == Approx(sum / 7).epsilon(1e-13));
+}
+
+TEST_CASE("every sample is seen once an epoch, in an order that changes") {
+  // The errors tell the samples apart: a network of zeros that does not learn, targets 1 to 9.
+  std::vector<double> seen;
+  Recorder recorder;
+  recorder.learning_rate = 0;
+  recorder.seen = &seen;
+  Mlp<double, Input<1>, Dense<1, Linear>> net;  // answers 0
+  const Eigen::MatrixXd X = Eigen::RowVectorXd::Ones(9);
+  const Eigen::MatrixXd Z = Eigen::RowVectorXd::LinSpaced(9, 1, 9);
+  fit(net, HalfSquaredError{}, recorder, Samples(X, Z), {.epochs = 2, .batch_size = 1});
+  REQUIRE(seen.size() == 18);
+  CHECK(std::set<double>(seen.begin(), seen.begin() + 9).size() == 9);
+  CHECK(std::set<double>(seen.begin() + 9, seen.end()).size() == 9);
+  CHECK_FALSE(std::equal(seen.begin(), seen.begin() + 9, seen.begin() + 9));
+}
+
+TEST_CASE("the same seed gives the same bits, another seed others") {
+  const Data data(20);
+  auto trained = [&](std::uint64_t seed) {
+    Small net = made<Small>();
+    fit(net, HalfSquaredError{}, Adam{}, Samples(data.X, data.Z),
+        {.epochs = 3, .batch_size = 4, .seed = seed});
+    return net.parameters();
+  };
+  const auto first = trained(1), again = trained(1), other = trained(2);
+  CHECK(std::memcmp(first.data(), again.data(), sizeof(double) * std::size_t(first.size())) == 0);
+  CHECK(first != other);
+}
+
+TEST_CASE("fixed and Dynamic networks train alike") {
+  const Data data(20);
+  for (const Index batch : {Index{1}, Index{6}, full_batch}) {
+    Small net = made<Small>();
+    Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Linear>> sized(net);
+    fit(net, HalfSquaredError{}, Adam{}, Samples(data.X, data.Z), {.epochs = 3, .batch_size = batch});
+    fit(sized, HalfSquaredError{}, Adam{}, Samples(data.X, data.Z),
+        {.epochs = 3, .batch_size = batch});
+    CHECK((net.parameters() - sized.parameters()).cwiseAbs().maxCoeff() < 1e-12);
+  }
+}
+
+TEST_CASE("the callback is told of each epoch and can stop") {
+  const Data data(5);
+  Small net = made<Small>();
+  std::vector<Index> epochs;
+  const auto history = fit(net, HalfSquaredError{}, Sgd{}, Samples(data.X, data.Z), {.epochs = 10},
+                           [&](const EpochReport& report) {
+                             epochs.push_back(report.epoch);
+                             CHECK(report.samples == 5);
+                             return report.epoch < 3;
+                           });
+  CHECK(epochs == std::vector<Index>{1, 2, 3});
+  CHECK(history.status == Status::Stopped);
+  CHECK(history.losses.size() == 3);
+  CHECK(fit(net, HalfSquaredError{}, Sgd{}, Samples(data.X, data.Z), {.epochs = 2}).status ==
+        Status::EpochsDone);
+  CHECK(fit(net, HalfSquaredError{}, Sgd{}, Samples(data.X, data.Z), {.epochs = 0}).losses.empty());
+}
+
+TEST_CASE("an error that is not finite ends training with its place and the last finite weights") {
+  const Data data(4);
+  Mlp<double, Input<2>, Dense<1, Linear>> net;
+  net.parameters().setConstant(0.1);
+  auto before = net.parameters();
+  const auto history =
+      fit(net, HalfSquaredError{}, Sgd{.learning_rate = 1e200}, Samples(data.X, data.Z),
+          {.epochs = 5, .batch_size = 1, .shuffle = false}, [&](const EpochReport&) {
+            before = net.parameters();
+          });
+  CHECK(history.status == Status::NonFinite);
+  CHECK(history.epoch == 1);
+  CHECK((history.step >= 2 && history.step <= 4));
+  CHECK(net.parameters().allFinite());
+}
+
+TEST_CASE("truncated learning carries the state from piece to piece") {
+  const Data data(12, 1);
+  Loop net = made<Loop>();
+  Loop by_hand = net;
+  fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1}, Sequences(data.X, data.Z, 12),
+      {.epochs = 1, .batch_size = 1, .truncation = 5});
+  Workspace<Loop> workspace(by_hand, 1, 5);
+  State<Loop> state(by_hand, 1), next(by_hand, 1);
+  Eigen::VectorXd g;
+  for (const auto& [from, n] : {std::pair<Index, Index>{0, 5}, {5, 5}, {10, 2}}) {
+    const Eigen::MatrixXd x = data.X.middleCols(from, n), z = data.Z.middleCols(from, n);
+    gradient(by_hand, HalfSquaredError{}, Sequences(x, z, n), workspace, g, Reduction::Mean, &state,
+             &next);
+    std::swap(state, next);
+    by_hand.parameters() -= 0.1 * g;
+  }
+  CHECK((net.parameters() - by_hand.parameters()).cwiseAbs().maxCoeff() < 1e-14);
+}
+
+TEST_CASE("truncation handles batches of sequences of different lengths") {
+  const Data data(24, 1);
+  const std::vector<Index> lengths = {12, 4};
+  Sequences<double> sequences(data.X, data.Z, 12);
+  sequences.lengths = lengths.data();
+  Loop net = made<Loop>();
+  const auto history = fit(net, HalfSquaredError{}, Adam{.learning_rate = 0.02}, sequences,
+                           {.epochs = 50, .batch_size = 2, .truncation = 5});
+  CHECK(history.status == Status::EpochsDone);
+  CHECK(history.final_loss() < history.losses.front());
+}
+
+TEST_CASE("sequences and windows train in batches and online, and the error falls") {
+  Eigen::MatrixXd series(1, 200);
+  for (Index t = 0; t < 200; ++t) series(0, t) = std::sin(0.3 * double(t));
+  const Windows windows(series, series, {.length = 20, .stride = 5, .horizon = 1, .warm_up = 3});
+  for (const Index batch : {1, 8}) {
+    Loop net = made<Loop>();
+    const auto history = fit(net, HalfSquaredError{}, Adam{.learning_rate = 0.01}, windows,
+                             {.epochs = 30, .batch_size = batch});
+    CHECK(history.final_loss() < 0.1 * history.losses.front());
+  }
+  Loop net = made<Loop>();
+  const Windows in_order(series, series, {.length = 20, .stride = 20, .horizon = 1});
+  const auto history =
+      fit(net, HalfSquaredError{}, Adam{.learning_rate = 0.01}, in_order,
+          {.epochs = 60, .batch_size = 1, .shuffle = false, .stateful = true});
+  CHECK(history.final_loss() < 0.1 * history.losses.front());
+}
+
+TEST_CASE("the learning rate falls linearly to its final part") {
+  const Data data(4);
+  std::vector<double> rates;
+  Recorder recorder;
+  recorder.learning_rate = 1e-3;
+  recorder.rates = &rates;
+  Small net = made<Small>();
+  fit(net, HalfSquaredError{}, recorder, Samples(data.X, data.Z),
+      {.epochs = 3, .batch_size = full_batch, .final_rate = 0.5});
+  REQUIRE(rates.size() == 3);
+  CHECK(rates[0] == 1e-3);
+  CHECK(rates[1] == Approx(0.75e-3));
+  CHECK(rates[2] == Approx(0.5e-3));
+}
+
+TEST_CASE("a net of one sigmoid for each class learns classes") {
+  Eigen::MatrixXd X(2, 60);
+  std::vector<int> labels;
+  Random random(4);
+  for (Index s = 0; s < 60; ++s) {
+    const int c = int(s % 3);
+    X(0, s) = std::cos(2.1 * c) + 0.2 * normal(random);
+    X(1, s) = std::sin(2.1 * c) + 0.2 * normal(random);
+    labels.push_back(c);
+  }
+  const Eigen::MatrixXd Z = one_hot<double>(labels, 3);
+  auto learns = [&](const auto& loss) {
+    Mlp<double, Input<2>, Dense<5, Tanh>, Dense<3, Sigmoid>> net;
+    Random start(2);
+    net.initialize(Glorot{}, start);
+    fit(net, loss, Adam{.learning_rate = 0.02}, Samples(X, Z), {.epochs = 150, .batch_size = 10});
+    return accuracy(net(X), Z);
+  };
+  CHECK(learns(BinaryCrossEntropy{}) > 0.95);
+  CHECK(learns(HalfSquaredError{}) > 0.95);
+}
+
+TEST_CASE("an objective outside fit uses the same gradient: w and g are plain vectors") {
+  const Data data(10);
+  Small net = made<Small>();
+  Workspace<Small> workspace(net, 10);
+  Eigen::VectorXd g;
+  const Momentum momentum{.learning_rate = 0.1};
+  auto state = start<double>(momentum, net.parameter_count());
+  double first = 0, last = 0;
+  for (int i = 0; i < 50; ++i) {
+    last = momentum.step(
+        net.parameters().data(),
+        [&](const double*, double* out) {
+          const double E = gradient(net, HalfSquaredError{}, Samples(data.X, data.Z), workspace, g);
+          Eigen::VectorXd::Map(out, g.size()) = g;
+          return E;
+        },
+        state);
+    if (i == 0) first = last;
+  }
+  CHECK(last < 0.5 * first);
+}

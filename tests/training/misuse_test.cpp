@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "backfold/backfold.hpp"
+#include "catch.hpp"
+
+using namespace backfold;
+
+namespace {
+
+using Sized = Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Linear>>;
+using Loop = Rnn<double, Input<Dynamic>, Dense<Dynamic, Tanh, Recurrent<>>, Dense<Dynamic, Linear>>;
+using Matrix_ = Eigen::MatrixXd;
+
+struct Misuse {
+  const char* message;
+  std::function<void()> wrong;
+};
+
+std::string said(const std::function<void()>& wrong) {
+  try {
+    wrong();
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+const Matrix_ X = Matrix_::Random(2, 6), Z = Matrix_::Random(1, 6);
+
+Sized net() { return Sized(2, 3, 1); }
+Loop loop() { return Loop(2, 3, 1); }
+
+void train(const Matrix_& x, const Matrix_& z, const FitOptions& options = {}) {
+  Sized n = net();
+  fit(n, HalfSquaredError{}, Sgd{}, Samples(x, z), options);
+}
+void train_loop(const Sequences<double>& data, const FitOptions& options = {}) {
+  Loop n = loop();
+  fit(n, HalfSquaredError{}, Sgd{}, data, options);
+}
+Matrix_ with(Matrix_ m, Index row, Index column, double value) {
+  m(row, column) = value;
+  return m;
+}
+void with_lengths(std::vector<Index> lengths) {
+  Sequences<double> data(X, Z, 3);
+  data.lengths = lengths.data();
+  train_loop(data);
+}
+
+}  // namespace
+
+TEST_CASE("wrong use is refused with what was expected and what came") {
+  const std::vector<Misuse> table = {
+      {"layer: needs at least one unit, got 0", [] { Sized(2, 0, 1); }},
+      {"layer: needs at least one unit, got -3", [] { Sized(-3, 1, 1); }},
+      {"layer: this type has 3 units, but 4 were asked for",
+       [] { Mlp<double, Input<2>, Dense<3, Tanh>> wrong(2, 4); }},
+      {"Tanh: slope must be positive and finite, got -1",
+       [] { Dense<3, Tanh>(Tanh{.slope = -1}); }},
+      {"Sigmoid: slope must be positive and finite, got nan",
+       [] { Dense<3, Sigmoid>(Sigmoid{.slope = not_a_number}); }},
+      {"Elu: alpha must be positive and finite, got 0", [] { Dense<3, Elu>(Elu{.alpha = 0}); }},
+      {"LeakyRelu: slope must be positive and finite, got -0.5",
+       [] { Dense<3, LeakyRelu>(LeakyRelu{.slope = -0.5}); }},
+      {"input has 3 rows, the input layer 2 units", [] { net()(Matrix_::Ones(3, 1).eval()); }},
+      {"workspace: the batch needs at least one sample, got 0", [] { Workspace(net(), 0); }},
+      {"workspace: a sequence needs at least one step, got 0", [] { Workspace(loop(), 1, 0); }},
+      {"data: no samples", [] { train(Matrix_(2, 0), Matrix_(1, 0)); }},
+      {"data: inputs have 3 rows, the input layer 2 units", [] { train(Matrix_::Ones(3, 6), Z); }},
+      {"data: targets have 3 rows, the output layer 1 units", [] { train(X, Matrix_::Ones(3, 6)); }},
+      {"data: expected 6 columns of targets for 6 columns of inputs, got 5",
+       [] { train(X, Matrix_::Ones(1, 5)); }},
+      {"data: inputs hold a number that is not finite at row 1, column 4",
+       [] { train(with(X, 1, 4, not_a_number), Z); }},
+      {"data: targets hold a number that is not finite at row 0, column 2",
+       [] { train(X, with(Z, 0, 2, std::numeric_limits<double>::infinity())); }},
+      {"data: expected 6 weights, one for each column of targets, got 2",
+       [] {
+         Sized n = net();
+         const Eigen::VectorXd weights = Eigen::VectorXd::Ones(2);
+         fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z, weights));
+       }},
+      {"fit: batch_size must be >= 1 or full_batch, got 0", [] { train(X, Z, {.batch_size = 0}); }},
+      {"fit: batch_size must be >= 1 or full_batch, got -2",
+       [] { train(X, Z, {.batch_size = -2}); }},
+      {"fit: epochs must be >= 0, got -1", [] { train(X, Z, {.epochs = -1}); }},
+      {"fit: final_rate must lie between 0 and 1, got 2", [] { train(X, Z, {.final_rate = 2}); }},
+      {"Adam: learning_rate must be finite and >= 0, got -0.1",
+       [] {
+         Sized n = net();
+         fit(n, HalfSquaredError{}, Adam{.learning_rate = -0.1}, Samples(X, Z));
+       }},
+      {"Huber: threshold must be positive and finite, got 0",
+       [] {
+         Sized n = net();
+         fit(n, Huber{.threshold = 0}, Sgd{}, Samples(X, Z));
+       }},
+      {"Uniform: needs finite low <= high, got 1 and 0",
+       [] {
+         Sized n = net();
+         Random random(1);
+         n.initialize(Uniform{1, 0}, random);
+       }},
+      {"one_hot: label 2 is 3, expected 0 to 2",
+       [] { one_hot<double>(std::vector<int>{0, 1, 3}, 3); }},
+      {"one_hot: label 0 is -1, expected 0 to 2", [] { one_hot<double>(std::vector<int>{-1}, 3); }},
+      {"one_hot: needs at least one class, got 0", [] { one_hot<double>(std::vector<int>{}, 0); }},
+      {"accuracy: no samples", [] { accuracy(Matrix_(2, 0), Matrix_(2, 0)); }},
+      {"confusion_matrix: outputs are 2 x 3, targets 2 x 4",
+       [] { confusion_matrix(Matrix_(2, 3), Matrix_(2, 4)); }},
+      {"optimizer: there are no parameters", [] { (void)start<double>(Sgd{}, 0); }},
+
+      // Sequences and windows
+      {"data: 6 columns of inputs are no whole number of sequences of 4 steps",
+       [] { train_loop(Sequences(X, Z, 4)); }},
+      {"data: a sequence needs at least one step, got 0", [] { train_loop(Sequences(X, Z, 0)); }},
+      {"data: length of sequence 1 is 4, expected 1 to 3", [] { with_lengths({3, 4}); }},
+      {"data: length of sequence 0 is 0, expected 1 to 3", [] { with_lengths({0, 3}); }},
+      {"data: length of sequence 1 is -2, expected 1 to 3", [] { with_lengths({1, -2}); }},
+      {"data: expected 2 columns of targets for 6 columns of inputs, got 6",
+       [] {
+         Sequences<double> data(X, Z, 3);
+         data.targets_at = TargetsAt::LastStep;
+         train_loop(data);
+       }},
+      {"fit: truncation must be >= 0, got -1",
+       [] { train_loop(Sequences(X, Z, 3), {.truncation = -1}); }},
+      {"fit: truncation needs targets at every step",
+       [] {
+         const Matrix_ last = Z.leftCols(2);
+         Sequences<double> data(X, last, 3);
+         data.targets_at = TargetsAt::LastStep;
+         train_loop(data, {.truncation = 2});
+       }},
+      {"fit: stateful training needs shuffle = false and batch_size = 1",
+       [] { train_loop(Sequences(X, Z, 3), {.stateful = true}); }},
+      {"input has 6 columns, no whole number of sequences of 4 steps",
+       [] {
+         Workspace workspace(loop(), 1, 4);
+         run(loop(), X, 4, workspace);
+       }},
+      {"state: it is for a batch of 3, the data have 2",
+       [] {
+         Workspace workspace(loop(), 2, 3);
+         State state(loop(), 3);
+         run(loop(), X, 3, workspace, &state);
+       }},
+      {"input has 2 columns, the state a batch of 3",
+       [] {
+         State state(loop(), 3);
+         step(loop(), X.leftCols(2), state);
+       }},
+      {"input has 1 rows, the input layer 2 units",
+       [] {
+         State state(loop(), 1);
+         step(loop(), Matrix_::Ones(1, 1).eval(), state);
+       }},
+      {"windows: a window of 7 steps and a horizon of 0 reach past the end of 6 steps",
+       [] { Windows(X, Z, {.length = 7}); }},
+      {"windows: a window of 5 steps and a horizon of 2 reach past the end of 6 steps",
+       [] { Windows(X, Z, {.length = 5, .horizon = 2}); }},
+      {"windows: length must be >= 1, got 0", [] { Windows(X, Z, {.length = 0}); }},
+      {"windows: stride must be >= 1, got 0", [] { Windows(X, Z, {.length = 2, .stride = 0}); }},
+      {"windows: horizon must be >= 0, got -1", [] { Windows(X, Z, {.length = 2, .horizon = -1}); }},
+      {"windows: warm_up must lie between 0 and the length 2, got 2",
+       [] { Windows(X, Z, {.length = 2, .warm_up = 2}); }},
+      {"windows: the inputs have 6 steps, the targets 5",
+       [] { Windows(X, Z.leftCols(5), {.length = 2}); }},
+      {"windows: no window 5 of 5", [] { Windows(X, Z, {.length = 2})[5]; }},
+      {"windows: the fraction of a split lies between 0 and 1, got 1",
+       [] { Windows(X, Z, {.length = 2}).split(1); }},
+      {"data: inputs hold a number that is not finite at row 0, column 3",
+       [] {
+         Loop n = loop();
+         const Matrix_ series = with(X, 0, 3, not_a_number);
+         fit(n, HalfSquaredError{}, Sgd{}, Windows(series, Z, {.length = 2}));
+       }},
+  };
+  CHECK(table.size() >= 45);
+  for (const Misuse& misuse : table) CHECK(said(misuse.wrong) == misuse.message);
+}
