@@ -53,7 +53,7 @@ void trains_quietly(Net net, const O& optimizer, Index batch, Index steps = 1) {
   const Sequences<double> data(X, Z, steps);
   const FitOptions options{.batch_size = batch};
   Training<Net, HalfSquaredError, O, Sequences<double>> training(net, HalfSquaredError{}, optimizer,
-                                                                  data, options);
+                                                                 data, options);
   CHECK(allocations_of([&] {
           for (int epoch = 0; epoch < 34; ++epoch) training.run_epoch();  // 102 steps
         }) == 0);

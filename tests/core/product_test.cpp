@@ -48,7 +48,8 @@ struct Padded {
 template <class S>
 bool close(S computed, long double exact, long double magnitude, Index terms) {
   const long double eps = std::numeric_limits<S>::epsilon();
-  return std::abs(computed - exact) <= (0.5L * static_cast<long double>(terms) + 4) * eps * magnitude;
+  return std::abs(computed - exact) <=
+         (0.5L * static_cast<long double>(terms) + 4) * eps * magnitude;
 }
 
 template <class S>
@@ -176,8 +177,8 @@ TEMPLATE_TEST_CASE("products of all shapes around the tiles are those of long do
   for (const Index m : {Index{1}, Index{2}, Index{3}, width - 1, width, width + 1, 2 * width + 1,
                         panel - 1, panel, panel + 1, 2 * panel + 3}) {
     if (m < 1) continue;
-    for (const Index n : {Index{1}, Index{2}, Index{3}, columns - 1, columns, columns + 1,
-                          5 * columns + 3}) {
+    for (const Index n :
+         {Index{1}, Index{2}, Index{3}, columns - 1, columns, columns + 1, 5 * columns + 3}) {
       for (const Index k : {Index{1}, Index{2}, Index{5}, width + 3, Index{33}}) {
         all_products<S>(m, k, n, 0);
         all_products<S>(m, k, n, 5);

@@ -14,18 +14,17 @@ namespace bf = backfold;
 TEST_CASE("the generator gives xoshiro256++'s published numbers") {
   bf::Random random(bf::Random::State{{1, 2, 3, 4}});
   for (const std::uint64_t expected : std::initializer_list<std::uint64_t>{
-        41943041u, 58720359u, 3588806011781223u, 3591011842654386u, 9228616714210784205u,
-        9973669472204895162u, 14011001112246962877u, 12406186145184390807u, 15849039046786891736u,
-        10450023813501588000u}) {
+           41943041u, 58720359u, 3588806011781223u, 3591011842654386u, 9228616714210784205u,
+           9973669472204895162u, 14011001112246962877u, 12406186145184390807u,
+           15849039046786891736u, 10450023813501588000u}) {
     CHECK(random() == expected);
   }
 }
 
 TEST_CASE("seeds become states by SplitMix64's published numbers") {
   const bf::Random random(1234567);
-  CHECK(random.state() ==
-        bf::Random::State{{6457827717110365317u, 3203168211198807973u, 9817491932198370423u,
-                           4593380528125082431u}});
+  CHECK(random.state() == bf::Random::State{{6457827717110365317u, 3203168211198807973u,
+                                             9817491932198370423u, 4593380528125082431u}});
 }
 
 TEST_CASE("distributions and the shuffle give these numbers on every platform") {

@@ -9,8 +9,8 @@ using namespace backfold;
 
 namespace {
 
-using Net = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>, Delayed<2, 2>>,
-                Dense<2, Sigmoid, From<0>>>;
+using Net =
+    Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>, Delayed<2, 2>>, Dense<2, Sigmoid, From<0>>>;
 using Cells = Rnn<double, Input<2>, Lstm<3>, Gru<2>, Dense<2, Linear>>;
 constexpr Index T = 5;
 constexpr Index B = 3;
@@ -192,8 +192,8 @@ TEST_CASE("a split of windows keeps past and future apart") {
 
 TEST_CASE("float networks have the gradient of double networks, to rounding") {
   const auto net = made<Net>();
-  const Rnn<float, Input<2>, Dense<3, Tanh, Recurrent<>, Delayed<2, 2>>,
-            Dense<2, Sigmoid, From<0>>> rounded(net);
+  const Rnn<float, Input<2>, Dense<3, Tanh, Recurrent<>, Delayed<2, 2>>, Dense<2, Sigmoid, From<0>>>
+      rounded(net);
   const Eigen::MatrixXd X = numbers(2, T * B, 8), Z = numbers(2, T * B, 9);
   const Eigen::MatrixXf Xf = X.cast<float>(), Zf = Z.cast<float>();
   Workspace workspace(rounded, B, T);

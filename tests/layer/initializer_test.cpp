@@ -43,8 +43,8 @@ TEST_CASE("orthogonal weights have orthonormal rows or columns, whichever are fe
     bf::Random random(2);
     Eigen::MatrixXd w(units, fan_in);
     bf::Orthogonal{2}.fill(random, w.data(), units, fan_in);
-    const Eigen::MatrixXd product = units > fan_in ? Eigen::MatrixXd(w.transpose() * w)
-                                                   : Eigen::MatrixXd(w * w.transpose());
+    const Eigen::MatrixXd product =
+        units > fan_in ? Eigen::MatrixXd(w.transpose() * w) : Eigen::MatrixXd(w * w.transpose());
     const int n = std::min(units, fan_in);
     CHECK((product - 4 * Eigen::MatrixXd::Identity(n, n)).cwiseAbs().maxCoeff() < 1e-13);
   }

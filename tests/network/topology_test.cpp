@@ -27,11 +27,13 @@ static_assert(schedule<Input<3>, Dense<4, Tanh, Delayed<0, 3>>, Dense<2, Tanh, D
               std::array{Segment{1, 1, false}, Segment{2, 2, false}});
 // Two recurrent layers are two loops, the first done before the second begins.
 static_assert(schedule<Input<3>, Dense<4, Tanh, Recurrent<>>, Lstm<3>, Gru<2>, Out> ==
-              std::array{Segment{1, 1, true}, Segment{2, 2, true}, Segment{3, 3, true}, Segment{4, 4, false}});
+              std::array{Segment{1, 1, true}, Segment{2, 2, true}, Segment{3, 3, true},
+                         Segment{4, 4, false}});
 // Loops that share a layer are one; layers before and behind stay outside.
 static_assert(
     schedule<Input<3>, H, Dense<4, Tanh, Delayed<3>>, Dense<4, Tanh, Delayed<4>>, H, Out, Out> ==
-    std::array{Segment{1, 1, false}, Segment{2, 4, true}, Segment{5, 5, false}, Segment{6, 6, false}});
+    std::array{Segment{1, 1, false}, Segment{2, 4, true}, Segment{5, 5, false},
+               Segment{6, 6, false}});
 static_assert(schedule<Input<3>, H, Dense<2, Tanh, Recurrent<2>>> ==
               std::array{Segment{1, 1, false}, Segment{2, 2, true}});
 
@@ -42,7 +44,8 @@ static_assert(!Topology<Input<3>, H, Out>::is_recurrent);
 }  // namespace
 
 TEST_CASE("parameters lie as [W | U | b] of each layer, and views show them", "[network]") {
-  Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>, SelfRecurrent<2>>, Dense<1, Linear, NoBias>> net;
+  Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>, SelfRecurrent<2>>, Dense<1, Linear, NoBias>>
+      net;
   REQUIRE(net.parameter_count() == 3 * (2 + 3 + 1 + 1) + 3);
   for (Index i = 0; i < net.parameter_count(); ++i) net.parameters()[i] = double(i);
   CHECK(net.weights<1>().rows() == 3);
@@ -80,8 +83,7 @@ TEST_CASE("networks of fixed and Dynamic sizes convert into each other", "[netwo
   CHECK(back.parameters() == fixed.parameters());
   CHECK(back.architecture().layer<1>().activation().slope == 2);
   CHECK(sized(x)(0) == Approx(fixed(x)(0)).epsilon(1e-14));
-  CHECK_THROWS_WITH(Fixed(Sized(2, 4, 1)),
-                    "layer: this type has 3 units, but 4 were asked for");
+  CHECK_THROWS_WITH(Fixed(Sized(2, 4, 1)), "layer: this type has 3 units, but 4 were asked for");
   const Mlp<float, Input<2>, Dense<3, Tanh>, Dense<1, Sigmoid, From<0>>> rounded(fixed);
   CHECK(rounded(x.cast<float>().eval())(0) == Approx(fixed(x)(0)).epsilon(1e-5));
 }
@@ -93,7 +95,8 @@ TEST_CASE("copies of networks are independent", "[network]") {
   CHECK(net.parameters()[0] == 0);
 }
 
-TEST_CASE("large fixed networks keep their parameters on the heap, small ones inside", "[network]") {
+TEST_CASE("large fixed networks keep their parameters on the heap, small ones inside",
+          "[network]") {
   using Small = Mlp<float, Input<2>, Dense<3, Tanh>>;
   using Large = Mlp<float, Input<784>, Dense<128, Relu>>;
   CHECK(sizeof(Small) < 256);

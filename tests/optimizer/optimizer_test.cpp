@@ -103,10 +103,9 @@ TEST_CASE("forty steps of each optimizer follow the high-precision and PyTorch's
   follows("momentum", bf::Momentum{.learning_rate = 0.02, .momentum = 0.8});
   follows("nesterov", bf::Nesterov{.learning_rate = 0.02, .momentum = 0.8});
   follows("rms_prop_inside", bf::RmsProp{.learning_rate = 0.02, .decay = 0.9, .epsilon = 0.01});
-  follows("rms_prop_outside", bf::RmsProp{.learning_rate = 0.02,
-                                          .decay = 0.9,
-                                          .epsilon = 0.01,
-                                          .epsilon_placement = outside});
+  follows("rms_prop_outside",
+          bf::RmsProp{
+              .learning_rate = 0.02, .decay = 0.9, .epsilon = 0.01, .epsilon_placement = outside});
   follows("adam_inside", adam);
   bf::Adam outside_adam = adam;
   outside_adam.epsilon_placement = outside;
@@ -201,17 +200,17 @@ TEST_CASE("Adam's bias correction is right after very many steps") {
   auto state = bf::start<float>(bf::Adam{}, 1);
   state.vectors[1][0] = 1;
   state.vectors[2][0] = 1;
-  for (const std::int64_t steps : {std::int64_t{0}, std::int64_t{87274}, std::int64_t{1} << 24,
-                                   std::int64_t{1} << 40}) {
+  for (const std::int64_t steps :
+       {std::int64_t{0}, std::int64_t{87274}, std::int64_t{1} << 24, std::int64_t{1} << 40}) {
     auto copy = state;
     copy.steps = steps;
     float w = 0;
-    bf::Adam{}.step(&w, [](const float*, float* g) { return double(*g = 1); }, copy);
+    bf::Adam{}.step(
+        &w, [](const float*, float* g) { return double(*g = 1); }, copy);
     CHECK(copy.steps == steps + 1);
     // With m = v = g = 1, m̂/√v̂ is √(1 − β2^τ)/(1 − β1^τ).
     const double tau = double(steps + 1);
-    const double expected =
-        -1e-3 * std::sqrt(1 - std::pow(0.999, tau)) / (1 - std::pow(0.9, tau));
+    const double expected = -1e-3 * std::sqrt(1 - std::pow(0.999, tau)) / (1 - std::pow(0.9, tau));
     CHECK(w == Approx(expected).epsilon(1e-5));
   }
 }
@@ -267,6 +266,7 @@ TEST_CASE("settings out of range are refused by name") {
   CHECK(message(bf::Adam{.beta2 = nan}) == "Adam: beta2 must be >= 0 and < 1, got nan");
   CHECK(message(bf::AdamW{.weight_decay = -2}) ==
         "AdamW: weight_decay must be finite and >= 0, got -2");
-  CHECK(message(bf::Rprop{.increase = 0.9}) == "Rprop: increase must be >= 1 and < 1e+300, got 0.9");
+  CHECK(message(bf::Rprop{.increase = 0.9}) ==
+        "Rprop: increase must be >= 1 and < 1e+300, got 0.9");
   CHECK_THROWS_WITH(bf::start<double>(bf::Sgd{}, 0), "optimizer: there are no parameters");
 }

@@ -101,8 +101,8 @@ TEST_CASE("a shorter last batch is averaged over what it has") {
   double sum = 0;
   for (const auto& [from, n] : {std::pair<Index, Index>{0, 3}, {3, 3}, {6, 1}}) {
     const Eigen::MatrixXd x = data.X.middleCols(from, n), z = data.Z.middleCols(from, n);
-    sum += double(n) * gradient(by_hand, HalfSquaredError{}, Samples(x, z), workspace, g,
-                                Reduction::Mean);
+    sum += double(n) *
+           gradient(by_hand, HalfSquaredError{}, Samples(x, z), workspace, g, Reduction::Mean);
     by_hand.parameters() -= 0.1 * g;
   }
   CHECK((net.parameters() - by_hand.parameters()).cwiseAbs().maxCoeff() < 1e-14);
@@ -143,7 +143,8 @@ TEST_CASE("fixed and Dynamic networks train alike") {
   for (const Index batch : {Index{1}, Index{6}, full_batch}) {
     Small net = made<Small>();
     Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Linear>> sized(net);
-    fit(net, HalfSquaredError{}, Adam{}, Samples(data.X, data.Z), {.epochs = 3, .batch_size = batch});
+    fit(net, HalfSquaredError{}, Adam{}, Samples(data.X, data.Z),
+        {.epochs = 3, .batch_size = batch});
     fit(sized, HalfSquaredError{}, Adam{}, Samples(data.X, data.Z),
         {.epochs = 3, .batch_size = batch});
     CHECK((net.parameters() - sized.parameters()).cwiseAbs().maxCoeff() < 1e-12);
@@ -175,9 +176,8 @@ TEST_CASE("an error that is not finite ends training with its place and the last
   auto before = net.parameters();
   const auto history =
       fit(net, HalfSquaredError{}, Sgd{.learning_rate = 1e200}, Samples(data.X, data.Z),
-          {.epochs = 5, .batch_size = 1, .shuffle = false}, [&](const EpochReport&) {
-            before = net.parameters();
-          });
+          {.epochs = 5, .batch_size = 1, .shuffle = false},
+          [&](const EpochReport&) { before = net.parameters(); });
   CHECK(history.status == Status::NonFinite);
   CHECK(history.epoch == 1);
   CHECK((history.step >= 2 && history.step <= 4));
@@ -227,9 +227,8 @@ TEST_CASE("sequences and windows train in batches and online, and the error fall
   }
   Loop net = made<Loop>();
   const Windows in_order(series, series, {.length = 20, .stride = 20, .horizon = 1});
-  const auto history =
-      fit(net, HalfSquaredError{}, Adam{.learning_rate = 0.01}, in_order,
-          {.epochs = 60, .batch_size = 1, .shuffle = false, .stateful = true});
+  const auto history = fit(net, HalfSquaredError{}, Adam{.learning_rate = 0.01}, in_order,
+                           {.epochs = 60, .batch_size = 1, .shuffle = false, .stateful = true});
   CHECK(history.final_loss() < 0.1 * history.losses.front());
 }
 

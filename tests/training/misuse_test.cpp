@@ -73,7 +73,8 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
       {"workspace: a sequence needs at least one step, got 0", [] { Workspace(loop(), 1, 0); }},
       {"data: no samples", [] { train(Matrix_(2, 0), Matrix_(1, 0)); }},
       {"data: inputs have 3 rows, the input layer 2 units", [] { train(Matrix_::Ones(3, 6), Z); }},
-      {"data: targets have 3 rows, the output layer 1 units", [] { train(X, Matrix_::Ones(3, 6)); }},
+      {"data: targets have 3 rows, the output layer 1 units",
+       [] { train(X, Matrix_::Ones(3, 6)); }},
       {"data: expected 6 columns of targets for 6 columns of inputs, got 5",
        [] { train(X, Matrix_::Ones(1, 5)); }},
       {"data: inputs hold a number that is not finite at row 1, column 4",
@@ -108,7 +109,9 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
          n.initialize(Uniform{1, 0}, random);
        }},
       {"one_hot: label 2 is 3, expected 0 to 2",
-       [] { one_hot<double>(std::vector<int>{0, 1, 3}, 3); }},
+       [] {
+         one_hot<double>(std::vector<int>{0, 1, 3}, 3);
+       }},
       {"one_hot: label 0 is -1, expected 0 to 2", [] { one_hot<double>(std::vector<int>{-1}, 3); }},
       {"one_hot: needs at least one class, got 0", [] { one_hot<double>(std::vector<int>{}, 0); }},
       {"accuracy: no samples", [] { accuracy(Matrix_(2, 0), Matrix_(2, 0)); }},
@@ -120,9 +123,18 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
       {"data: 6 columns of inputs are no whole number of sequences of 4 steps",
        [] { train_loop(Sequences(X, Z, 4)); }},
       {"data: a sequence needs at least one step, got 0", [] { train_loop(Sequences(X, Z, 0)); }},
-      {"data: length of sequence 1 is 4, expected 1 to 3", [] { with_lengths({3, 4}); }},
-      {"data: length of sequence 0 is 0, expected 1 to 3", [] { with_lengths({0, 3}); }},
-      {"data: length of sequence 1 is -2, expected 1 to 3", [] { with_lengths({1, -2}); }},
+      {"data: length of sequence 1 is 4, expected 1 to 3",
+       [] {
+         with_lengths({3, 4});
+       }},
+      {"data: length of sequence 0 is 0, expected 1 to 3",
+       [] {
+         with_lengths({0, 3});
+       }},
+      {"data: length of sequence 1 is -2, expected 1 to 3",
+       [] {
+         with_lengths({1, -2});
+       }},
       {"data: expected 2 columns of targets for 6 columns of inputs, got 6",
        [] {
          Sequences<double> data(X, Z, 3);
@@ -167,7 +179,8 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
        [] { Windows(X, Z, {.length = 5, .horizon = 2}); }},
       {"windows: length must be >= 1, got 0", [] { Windows(X, Z, {.length = 0}); }},
       {"windows: stride must be >= 1, got 0", [] { Windows(X, Z, {.length = 2, .stride = 0}); }},
-      {"windows: horizon must be >= 0, got -1", [] { Windows(X, Z, {.length = 2, .horizon = -1}); }},
+      {"windows: horizon must be >= 0, got -1",
+       [] { Windows(X, Z, {.length = 2, .horizon = -1}); }},
       {"windows: warm_up must lie between 0 and the length 2, got 2",
        [] { Windows(X, Z, {.length = 2, .warm_up = 2}); }},
       {"windows: the inputs have 6 steps, the targets 5",

@@ -22,7 +22,9 @@ constexpr auto block_offsets(const std::array<Index, 1 + sizeof...(Layers)>& uni
     ++target;
     Index columns = L::bias_columns;
     for (const Connection& c : L::connections) {
-      columns += c.diagonal ? 1 : units[static_cast<std::size_t>(c.source_of(target))];
+      // A source that does not exist is reported by Topology.
+      const auto source = static_cast<std::size_t>(c.source_of(target));
+      columns += c.diagonal ? 1 : source < units.size() ? units[source] : 0;
     }
     const auto t = static_cast<std::size_t>(target);
     offsets[t + 1] = offsets[t] + columns * weight_gates<L>() * units[t];
