@@ -34,6 +34,8 @@
 #include "backfold/gradient/backward.hpp"
 #include "backfold/gradient/gradient.hpp"
 #include "backfold/gradient/gradient_check.hpp"
+#include "backfold/gradient/rtrl.hpp"
+#include "backfold/gradient/sensitivity.hpp"
 #include "backfold/layer/cell.hpp"
 #include "backfold/layer/connection.hpp"
 #include "backfold/layer/dense.hpp"

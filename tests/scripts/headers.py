@@ -5,6 +5,7 @@ usage: headers.py PROJECT COMPILER EIGEN_INCLUDE
 The floors are read from the table in docs/design.md.
 """
 import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -13,45 +14,63 @@ import sys
 project, compiler, eigen = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 root = project / "include"
 headers = sorted(p.relative_to(root) for p in root.rglob("*.hpp"))
+opt_in = {"backfold/data/idx.hpp"}  # they need more than Eigen
 errors = []
 
+# Rows such as "  activation/  loss/    one header each   floor 2".
 floors = {}
-for line in (project / "docs/design.md").read_text().splitlines():
-    row = re.match(r"\s*([a-z/ ]+?)/ .*floor (\d)$", line)
-    if row:
-        for room in row.group(1).replace("/", " ").split():
-            floors[room] = int(row.group(2))
+for line in (project / "docs/design.md").read_text(encoding="utf-8").splitlines():
+    row = re.match(r"\s*((?:[a-z]+/\s+)+).*floor (\d+)\s*$", line)
+    for room in re.findall(r"[a-z]+", row.group(1)) if row else []:
+        floors[room] = int(row.group(2))
+
+
+def standing(room, header):
+    if room not in floors:
+        errors.append(f"{header}: docs/design.md gives no floor for {room}/")
+    return floors.get(room)
+
 
 for header in headers:
     if len(header.parts) == 2:  # the umbrella and the version
         continue
+    text = (root / header).read_text(encoding="utf-8")
+    if not text.startswith("// SPDX-License-Identifier: MIT\n#pragma once\n"):
+        errors.append(f"{header} does not begin with the SPDX line and #pragma once")
     room = header.parts[1]
-    if room not in floors:
-        errors.append(f"{header}: docs/design.md gives no floor for {room}/")
-        continue
-    for line in (root / header).read_text().splitlines():
-        used = re.match(r'#include "backfold/(\w+)/', line)
-        if used and used.group(1) != room and floors[used.group(1)] >= floors[room]:
-            errors.append(f"{header}: on floor {floors[room]}, includes {used.group(1)}/ on floor "
-                          f"{floors[used.group(1)]}")
+    floor = standing(room, header)
+    for used in re.findall(r"^#include [\"<](backfold/[\w/.]+)", text, re.M):
+        if used == "backfold/version.hpp":
+            continue
+        if used.count("/") == 1:
+            errors.append(f"{header} includes the umbrella {used}")
+            continue
+        other = used.split("/")[1]
+        below = standing(other, header)
+        if other != room and None not in (floor, below) and below >= floor:
+            errors.append(f"{header}: on floor {floor}, includes {used} on floor {below}")
 
-opt_in = {"backfold/data/idx.hpp"}  # they need more than Eigen
-umbrella = (root / "backfold/backfold.hpp").read_text()
+umbrella = (root / "backfold/backfold.hpp").read_text(encoding="utf-8")
 for header in headers:
-    if header.name != "backfold.hpp" and "kernel" not in header.parts and str(header) not in opt_in:
-        if f'#include "{header}"' not in umbrella:
-            errors.append(f"backfold.hpp lacks {header}")
+    if header.name == "backfold.hpp" or "kernel" in header.parts:
+        continue
+    if (f'#include "{header}"' in umbrella) == (str(header) in opt_in):
+        errors.append(f"backfold.hpp {'has' if str(header) in opt_in else 'lacks'} {header}")
 
 
-def compiles_alone(header):
+def compiles(name, source):
     run = subprocess.run(
-        [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", f"-I{root}",
-         "-isystem", eigen, "-x", "c++", "-"],
-        input=f'#include "{header}"\n#include "{header}"\n', text=True, capture_output=True)
-    return "" if run.returncode == 0 else f"{header} does not compile alone:\n{run.stderr}"
+        [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion",
+         "-Wshadow", "-Werror", f"-I{root}", "-isystem", eigen, "-x", "c++", "-"],
+        input=source, text=True, capture_output=True)
+    return "" if run.returncode == 0 else f"{name}:\n{run.stderr}"
 
 
-with concurrent.futures.ThreadPoolExecutor(2) as pool:
-    errors += [e for e in pool.map(compiles_alone, headers) if e]
+# Twice the same header, and all headers in the order against the alphabet.
+sources = {f"{h} does not compile alone": f'#include "{h}"\n' * 2 for h in headers}
+sources["the headers in backward order do not compile"] = "".join(
+    f'#include "{h}"\n' for h in reversed(headers) if h.name != "backfold.hpp")
+with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    errors += [e for e in pool.map(compiles, sources.keys(), sources.values()) if e]
 print("\n".join(errors) or f"{len(headers)} headers are in order")
-sys.exit(bool(errors))
+sys.exit(bool(errors) or not headers)

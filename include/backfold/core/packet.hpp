@@ -69,7 +69,9 @@ struct Lanes {
     }
 #endif
     alignas(64) T buffer[size] = {};
-    for (Eigen::Index i = 0; i < count; ++i) buffer[i] = from[i];
+    for (int i = 0; i < size; ++i) {
+      if (i < count) buffer[i] = from[i];
+    }
     result.packet = Eigen::internal::pload<P>(buffer);
     return result;
   }
@@ -98,7 +100,9 @@ struct Lanes {
 #endif
     alignas(64) T buffer[size];
     Eigen::internal::pstore(buffer, packet);
-    for (Eigen::Index i = 0; i < count; ++i) to[i] = buffer[i];
+    for (int i = 0; i < size; ++i) {
+      if (i < count) to[i] = buffer[i];
+    }
   }
 
   /// The first lane.

@@ -109,85 +109,140 @@ BACKFOLD_ALWAYS_INLINE void for_block(Index row, Index rows, Index n, const F& f
 
 }  // namespace detail
 
+namespace detail {
+
+/// One column: inlined, with whatever sizes are constants.
+template <class W, class X, class Y, class Start, class F>
+BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, const Start& start,
+                                          const F& f) {
+  using S = typename Y::Scalar;
+  using V = Lanes<S>;
+  S* const to = y.data();
+  if (y.rows() == 1 && w.outerStride() == 1) {
+    const V product(kernel::dot(x.rows(), w.data(), x.data()));
+    f(product + start_value<V>(start, to, 0, Index{1})).store(to, 1);
+  } else {
+    kernel::matrix_times_vector(y.rows(), x.rows(), w.data(), w.outerStride(), x.data(), 1,
+                                [&](Index i, auto count, const V& product) {
+                                  const V sum = product + start_value<V>(start, to, i, count);
+                                  store_run(f(sum), to + i, count);
+                                });
+  }
+}
+
+/// Any number of columns: compiled once for each activation, not for each layer.
+template <Real S, class Start, class F>
+BACKFOLD_NO_INLINE void affine_batch(ConstMatrixView<S> w, ConstMatrixView<S> x, MatrixView<S> y,
+                                     Start start, F f, S* scratch) {
+  using V = Lanes<S>;
+  if (y.cols() == 1) return affine_column(w, x, y, start, f);
+  panel_product<Source::AsIs>(
+      y.rows(), y.cols(), x.rows(), w.data(), w.outerStride(), {x.data(), 1, x.outerStride()},
+      y.data(), y.outerStride(), tile_start<S>(start), scratch, [&](Index row, Index rows) {
+        if constexpr (!std::is_same_v<F, Identity>) {
+          for_block<S>(row, rows, y.cols(), [&](Index i, Index j, auto count) {
+            S* const at = y.column(j) + i;
+            store_run(f(load_run<V>(at, count)), at, count);
+          });
+        }
+      });
+}
+
+/// The same view without its constants.
+template <class View>
+auto plain(const View& view) {
+  using T = std::remove_pointer_t<decltype(view.data())>;
+  return MatrixView<T>(view.data(), view.rows(), view.cols(), view.outerStride());
+}
+
+}  // namespace detail
+
 /// Y ← f(start + W·X): W m × k, X k × n, Y m × n. f is a function of Lanes, or Identity.
 template <class W, class X, class Y, class Start, class F, Real S>
 BACKFOLD_ALWAYS_INLINE void affine(const W& w, const X& x, const Y& y, const Start& start,
                                    const F& f, [[maybe_unused]] S* scratch) {
-  using V = Lanes<S>;
-  const Index m = y.rows();
-  const Index n = y.cols();
-  const Index k = x.rows();
-  auto one_column = [&](Index j) {
-    S* const to = y.column(j);
-    if (m == 1 && w.outerStride() == 1) {
-      const S product = kernel::dot(k, w.data(), x.column(j));
-      const V sum = V(product) + detail::start_value<V>(start, to, 0, Index{1});
-      f(sum).store(to, 1);
-    } else {
-      kernel::matrix_times_vector(m, k, w.data(), w.outerStride(), x.column(j), 1,
-                                  [&](Index i, auto count, const V& product) {
-                                    const V sum =
-                                        product + detail::start_value<V>(start, to, i, count);
-                                    detail::store_run(f(sum), to + i, count);
-                                  });
-    }
-  };
   if constexpr (Y::ColsAtCompileTime == 1) {
-    one_column(0);
-  } else if (n == 1) {
-    one_column(0);
+    detail::affine_column(w, x, y, start, f);
   } else {
-    detail::panel_product<detail::Source::AsIs>(
-        m, n, k, w.data(), w.outerStride(), {x.data(), 1, x.outerStride()}, y.data(),
-        y.outerStride(), detail::tile_start<S>(start), scratch, [&](Index row, Index rows) {
-          if constexpr (!std::is_same_v<F, Identity>) {
-            detail::for_block<S>(row, rows, n, [&](Index i, Index j, auto count) {
-              S* const at = y.column(j) + i;
-              detail::store_run(f(detail::load_run<V>(at, count)), at, count);
-            });
-          }
-        });
+    detail::affine_batch<S, Start, F>(detail::plain(w), detail::plain(x), detail::plain(y), start,
+                                      f, scratch);
   }
 }
 
 namespace detail {
 
-template <class W, class D, class Y, class Start, Real S, class Finish>
-BACKFOLD_ALWAYS_INLINE void back_product(const W& w, const D& d, const Y& y, const Start& start,
-                                         [[maybe_unused]] S* scratch, const Finish& finish) {
+/// One column of Wᵀ·D, inlined. g is given the sum and the entry of Xs; without Xs see `back`.
+template <class W, class D, class Y, class Start, class G, class Xs>
+BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, const Start& start,
+                                        const G& g, const Xs& x) {
+  using S = typename Y::Scalar;
   using V = Lanes<S>;
-  const Index k = y.rows();
-  const Index n = y.cols();
-  const Index m = d.rows();
-  const bool one_row = m == 1 && w.outerStride() == 1;
-  auto one_column = [&](Index j) {
-    S* const to = y.column(j);
-    auto store = [&](Index i, auto count, const V& product) {
-      const V sum = product + start_value<V>(start, to, i, count);
-      store_run(finish(sum, i, j, count), to + i, count);
-    };
-    if (one_row) {
-      const V factor(d.column(j)[0]);
-      for_runs<V::size>(k, [&](Index i, auto count) {
-        store(i, count, load_run<V>(w.data() + i, count) * factor);
-      });
-    } else {
-      kernel::transposed_times_vector(m, k, w.data(), w.outerStride(), d.column(j), store);
-    }
+  S* const to = y.data();
+  auto store = [&](Index i, auto count, const V& product) {
+    const V sum = product + start_value<V>(start, to, i, count);
+    store_run(g(sum, x.data() + i, count), to + i, count);
   };
-  if constexpr (Y::ColsAtCompileTime == 1) {
-    one_column(0);
-  } else if (n == 1 || one_row) {
-    for (Index j = 0; j < n; ++j) one_column(j);
+  if (d.rows() == 1 && w.outerStride() == 1) {
+    const V factor(d.data()[0]);
+    for_runs<V::size>(y.rows(), [&](Index i, auto count) {
+      store(i, count, load_run<V>(w.data() + i, count) * factor);
+    });
   } else {
-    panel_product<Source::Transposed>(
-        k, n, m, w.data(), w.outerStride(), {d.data(), 1, d.outerStride()}, y.data(),
-        y.outerStride(), tile_start<S>(start), scratch, [&](Index row, Index rows) {
+    kernel::transposed_times_vector(d.rows(), y.rows(), w.data(), w.outerStride(), d.data(), store);
+  }
+}
+
+/// Any number of columns: compiled once for each activation.
+template <Real S, class Start, class G>
+BACKFOLD_NO_INLINE void back_batch(ConstMatrixView<S> w, ConstMatrixView<S> d, MatrixView<S> y,
+                                   Start start, G g, ConstMatrixView<S> x, S* scratch) {
+  using V = Lanes<S>;
+  const Index n = y.cols();
+  if (n == 1 || (d.rows() == 1 && w.outerStride() == 1)) {
+    for (Index j = 0; j < n; ++j) {
+      back_column(w, ConstMatrixView<S>(d.column(j), d.rows(), 1),
+                  MatrixView<S>(y.column(j), y.rows(), 1), start, g,
+                  ConstMatrixView<S>(x.column(j), x.rows(), 1));
+    }
+    return;
+  }
+  panel_product<Source::Transposed>(
+      y.rows(), n, d.rows(), w.data(), w.outerStride(), {d.data(), 1, d.outerStride()}, y.data(),
+      y.outerStride(), tile_start<S>(start), scratch, [&](Index row, Index rows) {
+        if constexpr (!G::is_identity) {
           for_block<S>(row, rows, n, [&](Index i, Index j, auto count) {
             S* const at = y.column(j) + i;
-            store_run(finish(load_run<V>(at, count), i, j, count), at, count);
+            store_run(g(load_run<V>(at, count), x.column(j) + i, count), at, count);
           });
-        });
+        }
+      });
+}
+
+/// g of a sum and the entry of Xs, from a function of two Lanes.
+template <class G>
+struct WithEntry {
+  static constexpr bool is_identity = false;
+  G g;
+  template <class V, class S, class Count>
+  BACKFOLD_ALWAYS_INLINE V operator()(const V& sum, const S* x, Count count) const {
+    return g(sum, load_run<V>(x, count));
+  }
+};
+struct SumAlone {
+  static constexpr bool is_identity = true;
+  template <class V, class S, class Count>
+  BACKFOLD_ALWAYS_INLINE V operator()(const V& sum, const S*, Count) const {
+    return sum;
+  }
+};
+
+template <class W, class D, class Y, class Start, class G, class Xs, Real S>
+BACKFOLD_ALWAYS_INLINE void back_any(const W& w, const D& d, const Y& y, const Start& start,
+                                     const G& g, const Xs& x, [[maybe_unused]] S* scratch) {
+  if constexpr (Y::ColsAtCompileTime == 1) {
+    back_column(w, d, y, start, g, x);
+  } else {
+    back_batch<S, Start, G>(plain(w), plain(d), plain(y), start, g, plain(x), scratch);
   }
 }
 
@@ -197,9 +252,7 @@ BACKFOLD_ALWAYS_INLINE void back_product(const W& w, const D& d, const Y& y, con
 template <class W, class D, class Y, class Start, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start,
                                  S* scratch) {
-  using V = Lanes<S>;
-  detail::back_product(w, d, y, start, scratch,
-                       [](const V& sum, Index, Index, auto) { return sum; });
+  detail::back_any(w, d, y, start, detail::SumAlone{}, y, scratch);
 }
 
 /// Y ← g(start + Wᵀ·D, x): g a function of two Lanes, x the same entry of a k × n matrix of
@@ -207,55 +260,66 @@ BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start
 template <class W, class D, class Y, class Start, class G, class Xs, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start, const G& g,
                                  const Xs& x, S* scratch) {
-  using V = Lanes<S>;
-  detail::back_product(w, d, y, start, scratch, [&](const V& sum, Index i, Index j, auto count) {
-    return g(sum, detail::load_run<V>(x.column(j) + i, count));
+  detail::back_any(w, d, y, start, detail::WithEntry<G>{g}, x, scratch);
+}
+
+namespace detail {
+
+/// The outer product of two columns, inlined.
+template <class D, class X, class G, class Start>
+BACKFOLD_ALWAYS_INLINE void outer_column(const D& d, const X& x, const G& g, const Start& start) {
+  using V = Lanes<typename G::Scalar>;
+  const Index k = x.rows();
+  if (d.rows() == 1 && g.outerStride() == 1) {
+    const V factor(d.data()[0]);
+    for_runs<V::size>(k, [&](Index i, auto count) {
+      const V product = load_run<V>(x.data() + i, count) * factor;
+      store_run(product + start_value<V>(start, g.data(), i, count), g.data() + i, count);
+    });
+    return;
+  }
+  for_runs<V::size>(d.rows(), [&](Index i, auto count) {
+    const V rows = load_run<V>(d.data() + i, count);
+    for (Index j = 0; j < k; ++j) {
+      const V product = rows * V(x.data()[j]);
+      store_run(product + start_value<V>(start, g.column(j), i, count), g.column(j) + i, count);
+    }
   });
 }
+
+template <Real S, class Start>
+BACKFOLD_NO_INLINE void outer_batch(ConstMatrixView<S> d, ConstMatrixView<S> x, MatrixView<S> g,
+                                    Start start, S* scratch) {
+  using V = Lanes<S>;
+  const Index k = x.rows();
+  const Index n = d.cols();
+  if (n == 1) {
+    outer_column(d, x, g, start);
+  } else if (d.rows() == 1 && g.outerStride() == 1) {
+    kernel::matrix_times_vector(k, n, x.data(), x.outerStride(), d.data(), d.outerStride(),
+                                [&](Index i, auto count, const V& product) {
+                                  store_run(product + start_value<V>(start, g.data(), i, count),
+                                            g.data() + i, count);
+                                });
+  } else {
+    panel_product<Source::AsIs>(d.rows(), k, n, d.data(), d.outerStride(),
+                                {x.data(), x.outerStride(), 1}, g.data(), g.outerStride(),
+                                tile_start<S>(start), scratch, [](Index, Index) {});
+  }
+}
+
+}  // namespace detail
 
 /// G ← start + D·Xᵀ: D m × n, X k × n, G m × k.
 template <class D, class X, class G, class Start, Real S>
 BACKFOLD_ALWAYS_INLINE void outer(const D& d, const X& x, const G& g, const Start& start,
                                   [[maybe_unused]] S* scratch) {
-  using V = Lanes<S>;
   static_assert(!std::is_same_v<Start, FromBias<S>>);
-  const Index m = d.rows();
-  const Index n = d.cols();
-  const Index k = x.rows();
-  auto rank_one = [&] {
-    if (m == 1 && g.outerStride() == 1) {
-      const V factor(d.data()[0]);
-      for_runs<V::size>(k, [&](Index i, auto count) {
-        const V product = detail::load_run<V>(x.data() + i, count) * factor;
-        detail::store_run(product + detail::start_value<V>(start, g.data(), i, count), g.data() + i,
-                          count);
-      });
-      return;
-    }
-    for_runs<V::size>(m, [&](Index i, auto count) {
-      const V rows = detail::load_run<V>(d.data() + i, count);
-      for (Index j = 0; j < k; ++j) {
-        const V product = rows * V(x.data()[j]);
-        detail::store_run(product + detail::start_value<V>(start, g.column(j), i, count),
-                          g.column(j) + i, count);
-      }
-    });
-  };
   if constexpr (D::ColsAtCompileTime == 1) {
-    rank_one();
-  } else if (n == 1) {
-    rank_one();
-  } else if (m == 1 && g.outerStride() == 1) {
-    kernel::matrix_times_vector(k, n, x.data(), x.outerStride(), d.data(), d.outerStride(),
-                                [&](Index i, auto count, const V& product) {
-                                  detail::store_run(
-                                      product + detail::start_value<V>(start, g.data(), i, count),
-                                      g.data() + i, count);
-                                });
+    detail::outer_column(d, x, g, start);
   } else {
-    detail::panel_product<detail::Source::AsIs>(
-        m, k, n, d.data(), d.outerStride(), {x.data(), x.outerStride(), 1}, g.data(),
-        g.outerStride(), detail::tile_start<S>(start), scratch, [](Index, Index) {});
+    detail::outer_batch<S, Start>(detail::plain(d), detail::plain(x), detail::plain(g), start,
+                                  scratch);
   }
 }
 

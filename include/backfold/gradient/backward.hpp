@@ -27,6 +27,16 @@ void multiply_by_derivative(const Function& function, [[maybe_unused]] const S* 
   }
 }
 
+/// A sum times φ' of the output.
+template <class Function>
+struct TimesDerivative {
+  Function function;
+  template <class V>
+  BACKFOLD_ALWAYS_INLINE V operator()(const V& sum, const V& x) const {
+    return sum * function.derivative(x);
+  }
+};
+
 /// How the error comes back to layer L through the links out of it.
 template <class Graph, int L>
 struct Consumers {
@@ -219,9 +229,7 @@ class Backward {
       constexpr bool fused = Fused && p() == count - 1;
       if constexpr (fused) {
         const auto& function = pass_.architecture().template layer<link.source>().activation();
-        auto times_derivative = [&](const auto& sum, const auto& x) {
-          return sum * function.derivative(x);
-        };
+        const TimesDerivative<std::remove_cvref_t<decltype(function)>> times_derivative{function};
         if constexpr (link.diagonal) {
           diagonal_affine(w.data(), delta, to, start, Identity{});
           transform_into(to.data(), to.rows() * to.cols(), times_derivative, to.data(),

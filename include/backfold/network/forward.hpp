@@ -102,6 +102,16 @@ BACKFOLD_ALWAYS_INLINE auto fed_rows(const List&, const P& pass, S* net, Index c
                                       columns, net_gates<Type>() * units);
 }
 
+/// φ, as a function of Lanes.
+template <class Function>
+struct ValueOf {
+  Function function;
+  template <class V>
+  BACKFOLD_ALWAYS_INLINE V operator()(const V& net) const {
+    return function.value(net);
+  }
+};
+
 /// x ← φ(net) for n columns where the products have not done it.
 template <class Function, class S>
 void activate(const Function& function, const S* net, S* output, Index units, Index n) {
@@ -144,9 +154,7 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
         }
       };
       if constexpr (!keep && feed.ends) {
-        run([&](const auto& v) {
-          return pass.architecture().template layer<L>().activation().value(v);
-        });
+        run(ValueOf{pass.architecture().template layer<L>().activation()});
       } else {
         run(Identity{});
       }

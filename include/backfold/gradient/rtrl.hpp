@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/gradient/gradient.hpp"
+#include "backfold/gradient/sensitivity.hpp"
+#include "backfold/network/predict.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// Real-time recurrent learning: the gradient of each step's error as soon as the step is taken,
+/// exact for any network. It carries the sensitivities P = ∂(what the network remembers)/∂w
+/// forward:
+///
+///     ∂E^t/∂w = (∂E^t/∂w at the step, the past held) + (∂E^t/∂past) · P^(t−1)
+///
+/// With the weights held, the gradients of all steps add up to that of BPTT. Memory does not grow
+/// with time. A full step of n recurrent units takes about n²·(parameters) multiply-adds; a layer
+/// whose only loops are diagonal takes one for each of its parameters. Batch 1.
+///
+///     bf::Rtrl rtrl(net);
+///     for (each step) {
+///       double E = rtrl.step(net, loss, x, z, g);   // g: gradient of this step's error
+///       net.parameters() -= 0.01 * g;               // online: use it now; or add it up
+///     }
+///
+/// Source: Williams & Zipser, A learning algorithm for continually running fully recurrent neural
+/// networks (1989).
+template <class Net>
+class Rtrl {
+ public:
+  using S = typename Net::Scalar;
+
+  /// Allocates all it needs for networks of this architecture.
+  explicit Rtrl(const Net& net)
+      : workspace_(net, 1, 1), before_(net, 1), after_(net, 1), sensitivity_(net.architecture()) {
+    static_assert(Net::Graph::is_recurrent,
+                  "backfold: Rtrl is for networks with delays; others need no past");
+  }
+
+  /// Forgets the past.
+  void reset() {
+    before_.reset();
+    sensitivity_.reset();
+  }
+
+  /// Takes one step and gives the gradient of its error. Allocates nothing if `gradient` has its
+  /// size.
+  ///
+  /// @param x inputs × 1, @param z outputs × 1, @param gradient as long as w, overwritten
+  /// @return E^t
+  /// @throws std::invalid_argument for wrong sizes
+  template <class L, class X, class Z, class G>
+  double step(const Net& net, const L& loss, const Eigen::DenseBase<X>& x,
+              const Eigen::DenseBase<Z>& z, Eigen::PlainObjectBase<G>& gradient) {
+    const Sequences<S> data(x, z, 1);
+    check_data(data, net.inputs(), net.outputs());
+    if (data.inputs.cols() != 1) fail_argument("Rtrl: takes one sample, got ", data.inputs.cols());
+    gradient.resize(net.parameter_count());
+    const double error = detail::evaluate<true, true>(net.architecture(), net.parameters().data(),
+                                                      loss, data, Reduction::Sum, workspace_,
+                                                      &before_, &after_, gradient.data());
+    const auto pass = pass_of(net, data.inputs);
+    sensitivity_.add_past(pass, gradient.data());
+    advance(pass);
+    return error;
+  }
+
+  /// Takes one step that has no target.
+  template <class X>
+  void step(const Net& net, const Eigen::DenseBase<X>& x) {
+    detail::static_check_inputs<Net, X>();
+    const auto input = detail::columns_of(x);
+    detail::check_inputs(net, input.rows());
+    run(net, x, 1, workspace_, &before_, &after_);
+    advance(pass_of(net, input));
+  }
+
+  /// y^t of the last step taken, outputs × 1.
+  auto output() const { return output_.eigen(); }
+
+  /// What the network remembers.
+  const State<Net, 1>& state() const { return before_; }
+
+ private:
+  using PassType = Pass<Net, 1, Purpose::Gradient>;
+
+  PassType pass_of(const Net& net, const ConstMatrixView<S>& input) {
+    PassType pass(net.architecture(), net.parameters().data(), input.data(), input.outerStride(),
+                  workspace_);
+    if constexpr (Net::Graph::history(0) > 0) pass.read_own_input();
+    return pass;
+  }
+
+  void advance(const PassType& pass) {
+    // The backward pass has made deltas of the gates of cells: they are run once more.
+    forward<false>(pass);
+    sensitivity_.advance(pass);
+    output_ = ConstMatrixView<S>(pass.template own_output<Net::output_layer>(),
+                                 pass.template units<Net::output_layer>(), 1);
+    std::swap(before_, after_);
+  }
+
+  Workspace<Net, 1> workspace_;
+  State<Net, 1> before_, after_;
+  detail::Sensitivity<Net> sensitivity_;
+  ConstMatrixView<S> output_{nullptr, 0, 0};
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/network/forward.hpp"
+
+namespace backfold::inline BACKFOLD_ABI::detail {
+
+/// The derivatives P of what a network remembers by its parameters, carried forward in time: for
+/// each layer a matrix with a column for each parameter that reaches it, of its output now and as
+/// many steps ago as delays need, and of its memory.
+///
+/// One step is forward differentiation in all parameters at once: ∂net = Σ W ∂x of the sources,
+/// plus the source's output itself where the parameter is a weight of this layer; ∂x = φ'·∂net. A
+/// layer whose loops are diagonal alone needs, of its own parameters, only each row's effect on its
+/// own unit: that part is kept in the shape of the layer's block ("compact").
+template <class Net>
+class Sensitivity {
+ public:
+  using S = typename Net::Scalar;
+  using Arch = typename Net::ArchitectureType;
+  using Graph = typename Net::Graph;
+  template <int L>
+  using LayerType = typename Arch::template LayerType<L>;
+
+  explicit Sensitivity(const Arch& architecture) {
+    Index size = 0;
+    Index scratch = 0;
+    Index net = 0;
+    for_each_index<last_layer>([&](auto l) {
+      constexpr int layer = l() + 1;
+      const Index units = architecture.template units<layer>();
+      const Index block = units * columns<layer>(architecture) + own_size<layer>(architecture);
+      block_[layer] = block;
+      output_[layer] = size;
+      size += block * (Graph::history(layer) + 1);
+      memory_[layer] = size;
+      if constexpr (has_memory<LayerType<layer>>()) size += 2 * block;
+      const Index rows = net_gates<LayerType<layer>>() * units;
+      net = std::max(net, rows * columns<layer>(architecture));
+      const Index widest = std::max(rows, architecture.template block_rows<layer>());
+      for_each_index<Arch::template connection_count<layer>>([&](auto c) {
+        const Index k = architecture.template fan_in<layer, c()>();
+        scratch = std::max(scratch, product_scratch<S>(widest, k, columns<layer>(architecture)));
+      });
+      scratch = std::max(scratch, product_scratch<S>(units, columns<layer>(architecture), 1));
+      temporary_ = std::max(temporary_, (2 * rows + 4 * units) + units * units);
+    });
+    net_.resize(net);
+    scratch_.resize(scratch);
+    work_.resize(temporary_);
+    numbers_.resize(size);
+    reset();
+  }
+
+  void reset() {
+    for (Index i = 0; i < numbers_.size(); ++i) numbers_[i] = S(0);
+    phase_ = {};
+  }
+
+  /// gradient ← gradient + Σ (∂E/∂past)·P, after a backward pass of the next step.
+  template <class P>
+  void add_past(const P& pass, S* gradient) const {
+    for_each_index<last_layer>([&](auto l) {
+      constexpr int layer = l() + 1;
+      for (int d = 1; d <= Graph::history(layer); ++d) {
+        contract<layer>(pass, pass.template delta<layer>(-d), output<layer>(d), gradient);
+      }
+      if constexpr (has_memory<LayerType<layer>>()) {
+        contract<layer>(pass, pass.template d_memory<layer>(), memory<layer>(1), gradient);
+      }
+    });
+  }
+
+  /// Moves P on by the step that the pass has run forward.
+  template <class P>
+  void advance(const P& pass) {
+    for_each_index<last_layer>([&](auto l) { differentiate<l() + 1>(pass); });
+    for_each_index<last_layer>([&](auto l) {
+      constexpr int layer = l() + 1;
+      constexpr int slots = Graph::history(layer) + 1;
+      phase_[layer] = (phase_[layer] + slots - 1) % slots;
+    });
+    memory_phase_ ^= 1;
+  }
+
+ private:
+  /// The last layer of which anything is remembered: no parameter behind it has a past.
+  static constexpr int last_layer = [] {
+    int last = 0;
+    for (int l = 0; l < Graph::layer_count; ++l) {
+      if (Graph::history(l) > 0) last = l;
+    }
+    return last;
+  }();
+
+  /// Whether layer L feels its own past through diagonal connections only.
+  template <int L>
+  static constexpr bool is_compact() {
+    if constexpr (Cell<LayerType<L>>) {
+      return false;
+    } else {
+      if (!ElementwiseActivation<typename LayerType<L>::ActivationType>) return false;
+      const Segment segment = Graph::segment_of(L);
+      if (segment.first != segment.last || !segment.in_time) return false;
+      for (const Link& link : Graph::links) {
+        if (link.target == L && link.source == L && !link.diagonal) return false;
+      }
+      return true;
+    }
+  }
+
+  /// Parameters with a column in the matrices of layer L: those of all layers that reach it, but
+  /// its own where they are compact.
+  template <int L>
+  static Index columns(const Arch& architecture) {
+    if constexpr (is_compact<L>()) {
+      return architecture.template block_offset<L>();
+    } else {
+      return architecture.template block_offset<Graph::segment_of(L).last + 1>();
+    }
+  }
+  template <int L>
+  static Index own_size(const Arch& architecture) {
+    if constexpr (is_compact<L>()) {
+      return architecture.template block_offset<L + 1>() - architecture.template block_offset<L>();
+    } else {
+      return 0;
+    }
+  }
+
+  template <int L>
+  S* output(int delay) {
+    const int slot = (phase_[L] + delay) % (Graph::history(L) + 1);
+    return numbers_.data() + output_[L] + slot * block_[L];
+  }
+  template <int L>
+  const S* output(int delay) const {
+    return const_cast<Sensitivity*>(this)->output<L>(delay);
+  }
+  template <int L>
+  S* memory(int delay) {
+    return numbers_.data() + memory_[L] + ((memory_phase_ + delay) & 1) * block_[L];
+  }
+  template <int L>
+  const S* memory(int delay) const {
+    return const_cast<Sensitivity*>(this)->memory<L>(delay);
+  }
+
+  template <int L, class P>
+  void contract(const P& pass, const S* v, const S* p, S* gradient) const {
+    const Index units = pass.template units<L>();
+    const Index n = columns<L>(pass.architecture());
+    if (n > 0) {
+      back(ConstMatrixView<S>(p, units, n), ConstMatrixView<S, Dynamic, 1>(v, units, 1),
+           MatrixView<S, Dynamic, 1>(gradient, n, 1), FromOutput{},
+           const_cast<S*>(scratch_.data()));
+    }
+    if constexpr (is_compact<L>()) {
+      const S* const own = p + units * n;
+      S* const g = gradient + n;
+      const Index count = own_size<L>(pass.architecture()) / units;
+      for (Index j = 0; j < count; ++j) {
+        for (Index i = 0; i < units; ++i) g[j * units + i] += v[i] * own[j * units + i];
+      }
+    }
+  }
+
+  template <int L, class P>
+  void differentiate(const P& pass) {
+    using Type = LayerType<L>;
+    const Index units = pass.template units<L>();
+    const Index rows = net_gates<Type>() * units;
+    const Index n = columns<L>(pass.architecture());
+    S* const net = net_.data();
+    for (Index i = 0; i < rows * n; ++i) net[i] = S(0);
+    for_each_index<Arch::template connection_count<L>>([&](auto c) {
+      constexpr Connection connection = Type::connections[c()];
+      constexpr int source = connection.source_of(L);
+      constexpr PartList part_list = parts<Type>(c());
+      for_each_index<part_list.size()>([&](auto p) {
+        constexpr Part part = part_list[p()];
+        if constexpr (source > 0 && source <= last_layer) {
+          through<L, c(), source, part.gates>(pass, part, net);
+        }
+        if constexpr (!is_compact<L>()) immediate<L, c(), source, part.gates>(pass, part, net);
+      });
+    });
+    if constexpr (Cell<Type>) {
+      immediate_cell_bias<L>(pass, net);
+      through_cell<L>(pass, net);
+    } else {
+      if constexpr (Type::bias_columns > 0 && !is_compact<L>()) {
+        const Index first = pass.architecture().template bias_offset<L>();
+        for (Index i = 0; i < units; ++i) net[(first + i) * rows + i] += S(1);
+      }
+      if constexpr (is_compact<L>()) own_parameters<L>(pass);
+      through_activation<L>(pass, net, n);
+    }
+  }
+
+  /// ∂net += W ∂x of a source.
+  template <int L, int C, int Source, int Gates, class P>
+  void through(const P& pass, const Part& part, S* net) {
+    using Type = LayerType<L>;
+    constexpr Connection connection = Type::connections[C];
+    const Index units = pass.template units<L>();
+    const Index rows = net_gates<Type>() * units;
+    const Index from_units = pass.template units<Source>();
+    const Index n = std::min(columns<Source>(pass.architecture()), columns<L>(pass.architecture()));
+    const S* const from = output<Source>(connection.delay);
+    const auto w = pass.template weights<L, C, Gates>(part.weight_gate);
+    S* const to = net + part.net_gate * units;
+    if (n > 0) {
+      const ConstMatrixView<S> x(from, from_units, n);
+      const MatrixView<S> y(to, Gates * units, n, rows);
+      if constexpr (connection.diagonal) {
+        diagonal_affine(w.data(), x, y, FromOutput{}, Identity{});
+      } else {
+        const ConstMatrixView<S> plain(w.data(), w.rows(), w.cols(), w.outerStride());
+        affine(plain, x, y, FromOutput{}, Identity{}, scratch_.data());
+      }
+    }
+    if constexpr (is_compact<Source>() && Source != L) {
+      // Each own parameter of the source moves one of its units.
+      const S* const own = from + from_units * n;
+      const Index count = own_size<Source>(pass.architecture());
+      for (Index q = 0; q < count; ++q) {
+        const Index unit = q % from_units;
+        S* const column = to + (n + q) * rows;
+        if constexpr (connection.diagonal) {
+          column[unit] += w(unit, 0) * own[q];
+        } else {
+          for (Index i = 0; i < Gates * units; ++i) column[i] += w(i, unit) * own[q];
+        }
+      }
+    }
+  }
+
+  /// ∂net of unit i by its weight from source unit j: the source's output.
+  template <int L, int C, int Source, int Gates, class P>
+  void immediate(const P& pass, const Part& part, S* net) const {
+    using Type = LayerType<L>;
+    constexpr Connection connection = Type::connections[C];
+    const Index units = pass.template units<L>();
+    const Index rows = net_gates<Type>() * units;
+    const Index block_rows = pass.architecture().template block_rows<L>();
+    const Index first = pass.architecture().template weights_offset<L, C>();
+    const auto x = pass.template output<Source>(-connection.delay);
+    const Index fan_in = pass.architecture().template fan_in<L, C>();
+    for (Index j = 0; j < fan_in; ++j) {
+      const Index column = first + j * block_rows + part.weight_gate * units;
+      for (Index i = 0; i < Gates * units; ++i) {
+        net[(column + i) * rows + part.net_gate * units + i] += x(connection.diagonal ? i : j, 0);
+      }
+    }
+  }
+
+  template <int L, class P>
+  void immediate_cell_bias(const P& pass, S* net) {
+    using Type = LayerType<L>;
+    const Index units = pass.template units<L>();
+    const Index rows = net_gates<Type>() * units;
+    const Index count = weight_gates<Type>() * units * Type::bias_columns;
+    const Index first = pass.architecture().template bias_offset<L>();
+    S* const bias = work_.data();
+    for (Index i = 0; i < count; ++i) bias[i] = S(0);
+    S* const net_bias = work_.data() + std::max(count, Index{1});
+    for (Index q = 0; q < count; ++q) {
+      bias[q] = S(1);
+      pass.architecture().template layer<L>().gather_bias(bias, net_bias, units);
+      for (Index i = 0; i < rows; ++i) net[(first + q) * rows + i] += net_bias[i];
+      bias[q] = S(0);
+    }
+  }
+
+  /// P of a Dense layer: φ'·∂net, or its Jacobian where φ acts on whole columns.
+  template <int L, class P>
+  void through_activation(const P& pass, const S* net, Index n) {
+    const Index units = pass.template units<L>();
+    S* const to = output<L>(0);
+    if (n == 0) return;
+    using Function = typename LayerType<L>::ActivationType;
+    if constexpr (ElementwiseActivation<Function>) {
+      const S* const slope = slopes<L>(pass);
+      diagonal_affine(slope, ConstMatrixView<S>(net, units, n), MatrixView<S>(to, units, n),
+                      FromZero{}, Identity{});
+    } else {
+      // Row i of the Jacobian is Jᵀe_i; stored as column i, so that the product is with Jᵀ back.
+      S* const jacobian = work_.data();
+      for (Index i = 0; i < units; ++i) {
+        for (Index k = 0; k < units; ++k) jacobian[i * units + k] = S(i == k);
+        pass.architecture().template layer<L>().activation().multiply_by_derivative(
+            static_cast<const S*>(pass.template own_output<L>()), jacobian + i * units, units);
+      }
+      back(ConstMatrixView<S>(jacobian, units, units), ConstMatrixView<S>(net, units, n),
+           MatrixView<S>(to, units, n), FromZero{}, scratch_.data());
+    }
+  }
+
+  /// φ' of each unit of a Dense layer.
+  template <int L, class P>
+  const S* slopes(const P& pass) {
+    const Index units = pass.template units<L>();
+    S* const slope = work_.data();
+    const auto& function = pass.architecture().template layer<L>().activation();
+    const S* const x = pass.template own_output<L>();
+    if constexpr (uses_net_input<std::remove_cvref_t<decltype(function)>>) {
+      const S* const net_input = pass.template net<L>();
+      transform_into(
+          slope, units, [&](const auto& v, const auto& y) { return function.derivative(v, y); },
+          net_input, x);
+    } else {
+      transform_into(
+          slope, units, [&](const auto& y) { return function.derivative(y); }, x);
+    }
+    return slope;
+  }
+
+  /// The compact part: ∂x_i by the parameters of row i of the layer's own block.
+  template <int L, class P>
+  void own_parameters(const P& pass) {
+    using Type = LayerType<L>;
+    const Index units = pass.template units<L>();
+    const Index n = columns<L>(pass.architecture());
+    const Index count = own_size<L>(pass.architecture()) / units;
+    S* const to = output<L>(0) + units * n;
+    const S* const slope = slopes<L>(pass);
+    Index column = 0;
+    auto sources = [&](auto&& value) {  // value(i): what the parameters of this column multiply
+      S* const p = to + column * units;
+      for (Index i = 0; i < units; ++i) p[i] = value(i);
+      ++column;
+    };
+    for_each_index<Arch::template connection_count<L>>([&](auto c) {
+      constexpr Connection connection = Type::connections[c()];
+      const auto x = pass.template output<connection.source_of(L)>(-connection.delay);
+      for (Index j = 0; j < pass.architecture().template fan_in<L, c()>(); ++j) {
+        sources([&](Index i) { return x(connection.diagonal ? i : j, 0); });
+      }
+    });
+    if constexpr (Type::bias_columns > 0) {
+      sources([](Index) { return S(1); });
+    }
+    for_each_index<Arch::template connection_count<L>>([&](auto c) {
+      constexpr Connection connection = Type::connections[c()];
+      if constexpr (connection.source_of(L) == L) {
+        const S* const before = output<L>(connection.delay) + units * n;
+        diagonal_affine(pass.template weights<L, c()>().data(),
+                        ConstMatrixView<S>(before, units, count), MatrixView<S>(to, units, count),
+                        FromOutput{}, Identity{});
+      }
+    });
+    diagonal_affine(slope, ConstMatrixView<S>(to, units, count), MatrixView<S>(to, units, count),
+                    FromZero{}, Identity{});
+  }
+
+  /// P of a cell: its local Jacobians come from its pull-back, for all units at once, since each
+  /// unit feels its own gates alone.
+  template <int L, class P>
+  void through_cell(const P& pass, const S* net) {
+    constexpr bool with_memory = has_memory<LayerType<L>>();
+    const Index units = pass.template units<L>();
+    const Index rows = net_gates<LayerType<L>>() * units;
+    const Index n = columns<L>(pass.architecture());
+    for (const bool of_memory : {false, true}) {
+      if (of_memory && !with_memory) break;
+      S* const by_net = work_.data();
+      S* const d_output = by_net + rows;
+      S* const by_memory = d_output + units;
+      S* const by_previous = by_memory + units;
+      for (Index i = 0; i < rows; ++i) by_net[i] = pass.template net<L>()[i];
+      for (Index i = 0; i < units; ++i) {
+        d_output[i] = S(!of_memory);
+        by_memory[i] = S(of_memory);
+        by_previous[i] = S(0);
+      }
+      pass.architecture().template layer<L>().pull_back(
+          by_net, static_cast<const S*>(pass.template own_output<L>(-1)),
+          with_memory ? static_cast<const S*>(pass.template memory<L>(-1)) : nullptr,
+          static_cast<const S*>(pass.template own_output<L>(0)),
+          with_memory ? static_cast<const S*>(pass.template memory<L>(0)) : nullptr,
+          static_cast<const S*>(d_output), by_memory, by_previous, units, Index{1});
+      const MatrixView<S> to(of_memory ? memory<L>(0) : output<L>(0), units, n);
+      diagonal_affine(by_previous, ConstMatrixView<S>(output<L>(1), units, n), to, FromZero{},
+                      Identity{});
+      if constexpr (with_memory) {
+        diagonal_affine(by_memory, ConstMatrixView<S>(memory<L>(1), units, n), to, FromOutput{},
+                        Identity{});
+      }
+      for (Index gate = 0; gate < rows; gate += units) {
+        diagonal_affine(by_net + gate, ConstMatrixView<S>(net + gate, units, n, rows), to,
+                        FromOutput{}, Identity{});
+      }
+    }
+  }
+
+  std::array<Index, Graph::layer_count> block_{}, output_{}, memory_{};
+  std::array<int, Graph::layer_count> phase_{};
+  int memory_phase_ = 0;
+  Index temporary_ = 0;
+  Vector<S> numbers_, net_, scratch_, work_;
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI::detail
