@@ -22,8 +22,9 @@ int main() {
 
   bf::Mlp<double, bf::Input<1>, bf::Dense<20, bf::Tanh>, bf::Dense<1, bf::Linear>> net;
   net.initialize(bf::Glorot{}, random);
-  const auto history = bf::fit(net, bf::HalfSquaredError{}, bf::Adam{.learning_rate = 0.02},
-                               bf::Samples(X, Z), {.epochs = 1000, .batch_size = 16, .final_rate = 0.02});
+  const auto history =
+      bf::fit(net, bf::HalfSquaredError{}, bf::Adam{.learning_rate = 0.02}, bf::Samples(X, Z),
+              {.epochs = 1000, .batch_size = 16, .final_rate = 0.02});
 
   std::printf("     x    data     fit   truth\n");
   for (int s = 0; s < 12; ++s) {

@@ -67,6 +67,7 @@
 #include "backfold/optimizer/adam.hpp"
 #include "backfold/optimizer/adam_w.hpp"
 #include "backfold/optimizer/check_optimizer.hpp"
+#include "backfold/optimizer/clip.hpp"
 #include "backfold/optimizer/epsilon_placement.hpp"
 #include "backfold/optimizer/momentum.hpp"
 #include "backfold/optimizer/nesterov.hpp"

@@ -218,3 +218,20 @@ TEST_CASE("ten thousand steps stay within the workspace's formula, and are diffe
   const Index formula = 3 * (1 + steps) * (1 + 8 + 1) + steps;
   CHECK(workspace.plan().size < formula + product_scratch<float>(8, 8, steps) + 1000);
 }
+
+TEST_CASE("a network that runs free hears its own outputs") {
+  const auto net = made<Elman<double, 2, 3, 2>>();
+  const Eigen::MatrixXd x = numbers(2, 3, 4);
+  State<Elman<double, 2, 3, 2>> state(net, 3), by_hand(net, 3);
+  Eigen::MatrixXd outputs(2, 4 * 3);
+  free_run(net, x, state, outputs);
+  Eigen::MatrixXd y = x;
+  for (Index t = 0; t < 4; ++t) {
+    y = step(net, y, by_hand).eval();
+    CHECK(outputs.middleCols(3 * t, 3) == y);
+  }
+  Eigen::MatrixXd wrong(1, 4);
+  CHECK_THROWS_WITH(
+      free_run(net, x, state, wrong),
+      "free_run: expected 2 rows and a multiple of 3 columns for the outputs, got 1 x 4");
+}

@@ -114,4 +114,31 @@ BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& inpu
   return detail::outputs_view(pass, x.cols());
 }
 
+/// Lets a network run free: each output is the next input.
+///
+/// @param input the first input, inputs × batch, @param state moves on
+/// @param outputs outputs × (batch·steps), overwritten: as many steps as fit
+/// @throws std::invalid_argument for wrong sizes, and where outputs cannot be inputs
+template <class Net, class X, Index Batch, class Y>
+void free_run(const Net& net, const Eigen::DenseBase<X>& input, State<Net, Batch>& state,
+              Eigen::PlainObjectBase<Y>& outputs) {
+  const Index batch = state.batch();
+  if (net.inputs() != net.outputs()) {
+    fail_argument("free_run: outputs are the next inputs, but there are ", net.outputs(),
+                  " outputs and ", net.inputs(), " inputs");
+  }
+  if (outputs.rows() != net.outputs() || outputs.cols() % batch != 0) {
+    fail_argument("free_run: expected ", net.outputs(), " rows and a multiple of ", batch,
+                  " columns for the outputs, got ", outputs.rows(), " x ", outputs.cols());
+  }
+  for (Index t = 0; t < outputs.cols() / batch; ++t) {
+    auto block = outputs.middleCols(t * batch, batch);
+    if (t == 0) {
+      block = step(net, input, state);
+    } else {
+      block = step(net, outputs.middleCols((t - 1) * batch, batch), state);
+    }
+  }
+}
+
 }  // namespace backfold::inline BACKFOLD_ABI
