@@ -121,6 +121,26 @@ TEST_CASE("a hundred recurrent steps, forward and back, allocate nothing") {
   }
 }
 
+TEST_CASE("a hundred updates of real-time recurrent learning allocate nothing") {
+  using Loop = Rnn<double, Input<2>, Dense<5, Tanh, Recurrent<>>, Dense<3, Tanh, SelfRecurrent<>>,
+                   Dense<1, Linear>>;
+  using Cells = Rnn<double, Input<2>, Lstm<3>, Gru<2>, Dense<1, Linear>>;
+  auto is_quiet = [](auto net) {
+    Rtrl rtrl(net);
+    Eigen::VectorXd g(net.parameter_count());
+    const Eigen::Vector2d x(0.5, -0.5);
+    const Eigen::Matrix<double, 1, 1> z(0.2);
+    return allocations_of([&] {
+      for (int i = 0; i < 100; ++i) {
+        rtrl.step(net, HalfSquaredError{}, x, z, g);
+        net.parameters() -= 0.01 * g;
+      }
+    });
+  };
+  CHECK(is_quiet(Loop()) == 0);
+  CHECK(is_quiet(Cells()) == 0);
+}
+
 TEST_CASE("a fixed network answers a fixed vector without any allocation") {
   Mlp<double, Input<5>, Dense<8, Tanh>, Dense<3, Softmax>> net;
   Eigen::Matrix<double, 5, 1> x = Eigen::Matrix<double, 5, 1>::Ones();
