@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-project, compiler, eigen = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+project, compiler, eigen = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3]
 errors, count = [], 0
 
 for document in [project / "README.md", *sorted((project / "docs").glob("*.md"))]:
@@ -22,7 +22,7 @@ for document in [project / "README.md", *sorted((project / "docs").glob("*.md"))
         # Types with member templates must stand outside a function.
         outside = [b for b in rest if re.match(r"\s*(///.*\n\s*)*(struct|class|template)", b)]
         inside = [b for b in rest if b not in outside]
-        programs.append("#include <backfold/backfold.hpp>\n#include <cstdio>\n"
+        programs.append("#include <backfold/backfold.hpp>\n#include <cmath>\n#include <cstdio>\n#include <vector>\n"
                         "namespace bf = backfold;\n" + "".join(outside) + "int main() {\n" +
                         "".join(inside) + "}\n")
     for number, program in enumerate(programs):
