@@ -7,6 +7,10 @@ endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
   target_compile_options(backfold_development INTERFACE -Wall -Wextra -Wpedantic -Wconversion
                                                         -Wshadow)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    # What g++'s -Wconversion leaves out in C++.
+    target_compile_options(backfold_development INTERFACE -Wno-sign-conversion)
+  endif()
   if(BACKFOLD_WERROR)
     target_compile_options(backfold_development INTERFACE -Werror)
   endif()

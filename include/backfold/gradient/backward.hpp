@@ -215,6 +215,14 @@ class Backward {
                      const Deltas& deltas_of) const {
     constexpr PartList part_list = parts<LayerType<link.target>>(link.index);
     constexpr int count = part_list.size();
+    [[maybe_unused]] const auto times_derivative = [&] {
+      if constexpr (Fused) {
+        const auto& function = pass_.architecture().template layer<link.source>().activation();
+        return TimesDerivative<std::remove_cvref_t<decltype(function)>>{function};
+      } else {
+        return Identity{};
+      }
+    }();
     for_each_index<count>([&](auto p) {
       constexpr Part part = part_list[p()];
       const auto w = pass_.template weights<link.target, link.index, part.gates>(part.weight_gate);
@@ -227,18 +235,14 @@ class Backward {
         }
       }();
       constexpr bool fused = Fused && p() == count - 1;
-      if constexpr (fused) {
-        const auto& function = pass_.architecture().template layer<link.source>().activation();
-        const TimesDerivative<std::remove_cvref_t<decltype(function)>> times_derivative{function};
-        if constexpr (link.diagonal) {
-          diagonal_affine(w.data(), delta, to, start, Identity{});
+      if constexpr (link.diagonal) {
+        diagonal_affine(w.data(), delta, to, start, Identity{});
+        if constexpr (fused) {
           transform_into(to.data(), to.rows() * to.cols(), times_derivative, to.data(),
                          outputs.data());
-        } else {
-          back(w, delta, to, start, times_derivative, outputs, pass_.scratch());
         }
-      } else if constexpr (link.diagonal) {
-        diagonal_affine(w.data(), delta, to, start, Identity{});
+      } else if constexpr (fused) {
+        back(w, delta, to, start, times_derivative, outputs, pass_.scratch());
       } else {
         back(w, delta, to, start, pass_.scratch());
       }

@@ -139,6 +139,14 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
       return pass.template own_output<L>(t);
     }
   }();
+  [[maybe_unused]] const auto value_of = [&] {
+    if constexpr (keep) {
+      return Identity{};
+    } else {
+      const auto& function = pass.architecture().template layer<L>().activation();
+      return ValueOf<std::remove_cvref_t<decltype(function)>>{function};
+    }
+  }();
   for_each_index<static_cast<int>(List::value.size())>([&](auto k) {
     constexpr Feed feed = List::value[k()];
     if constexpr (feed.in_time == InTime) {
@@ -154,7 +162,7 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
         }
       };
       if constexpr (!keep && feed.ends) {
-        run(ValueOf{pass.architecture().template layer<L>().activation()});
+        run(value_of);
       } else {
         run(Identity{});
       }

@@ -38,37 +38,37 @@ struct WorkspacePlan {
       return start;
     };
     Index largest_block = 0;
-    Index scratch = 0;
+    Index product_room = 0;
     for_each_index<LayerCount>([&](auto l) {
       using Graph = typename Arch::Graph;
       constexpr int layer = l();
-      const Index block = architecture.template units<layer>() * batch;
+      const Index numbers = architecture.template units<layer>() * batch;
       const Index blocks = Graph::history(layer) + steps;
-      largest_block = std::max(largest_block, block);
-      plan.output[layer] = take(block * blocks);
-      if constexpr (For == Purpose::Gradient) plan.delta[layer] = take(block * blocks);
+      largest_block = std::max(largest_block, numbers);
+      plan.output[layer] = take(numbers * blocks);
+      if constexpr (For == Purpose::Gradient) plan.delta[layer] = take(numbers * blocks);
       if constexpr (layer > 0) {
         using Type = typename Arch::template LayerType<layer>;
-        plan.net[layer] = take(detail::net_gates<Type>() * block * steps);
+        plan.net[layer] = take(detail::net_gates<Type>() * numbers * steps);
         if constexpr (detail::has_memory<Type>()) {
-          plan.memory[layer] = take(block * (1 + steps));
-          if constexpr (For == Purpose::Gradient) plan.d_memory[layer] = take(block);
+          plan.memory[layer] = take(numbers * (1 + steps));
+          if constexpr (For == Purpose::Gradient) plan.d_memory[layer] = take(numbers);
         }
         if constexpr (Cell<Type>) {
           plan.net_bias[layer] =
               take(detail::net_gates<Type>() * architecture.template units<layer>());
         }
         for_each_index<Arch::template connection_count<layer>>([&](auto c) {
-          scratch =
-              std::max(scratch, product_scratch<typename Arch::Scalar>(
-                                    architecture.template block_rows<layer>(),
-                                    architecture.template fan_in<layer, c()>(), batch * steps));
+          const Index needed = product_scratch<typename Arch::Scalar>(
+              architecture.template block_rows<layer>(), architecture.template fan_in<layer, c()>(),
+              batch * steps);
+          product_room = std::max(product_room, needed);
         });
       }
     });
     if constexpr (For == Purpose::Gradient) plan.weights = take(batch * steps);
     plan.block = take(largest_block);
-    plan.scratch = take(scratch);
+    plan.scratch = take(product_room);
     return plan;
   }
 };
