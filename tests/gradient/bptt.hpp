@@ -5,6 +5,7 @@
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
+#include "difference.hpp"
 
 // Backpropagation through time against central differences: weights, inputs and initial state, for
 // T in {1, 2, 9}, batch in {1, 4}, targets at every step or the last, lengths, weights of steps. A
@@ -90,8 +91,7 @@ void check(Net net, const L& loss) {
     };
     double worst = 0;
     auto compare = [&](double& number, double given) {
-      const double difference = std::abs(slope(number) - given);
-      if (!(difference <= worst)) worst = difference;
+      worst = larger(worst, std::abs(slope(number) - given));
     };
     const double scale = std::max(1.0, g.cwiseAbs().maxCoeff());
     for (Index i = 0; i < g.size(); ++i) compare(net.parameters()[i], g[i]);

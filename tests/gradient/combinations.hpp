@@ -6,6 +6,7 @@
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
+#include "difference.hpp"
 
 // Every meaningful combination of an activation (hidden and output) with losses, bias, skip
 // connection, batch and fixed or Dynamic sizes, against central differences.
@@ -40,7 +41,7 @@ double input_difference(const Net& net, const L& loss, Eigen::MatrixXd X,
     X.data()[i] = x - h;
     const double below = bf::error(net, loss, data, workspace);
     X.data()[i] = x;
-    worst = std::max(worst, std::abs((above - below) / (2 * h) - dX.data()[i]));
+    worst = larger(worst, std::abs((above - below) / (2 * h) - dX.data()[i]));
   }
   return worst;
 }

@@ -23,6 +23,8 @@ TEST_CASE("skip connections and missing biases equal PyTorch's", "[reference]") 
   check_mlp("skips", bf::Huber{.threshold = 0.5}, In<2>(), TanhLayer<3>(),
             SigmoidLayer<4, From<0>>(), TanhLayer<2, From<1>, From<0>>());
   check_mlp("no_bias", half_squared, In<3>(), TanhLayer<4, NoBias>(), LinearLayer<2, NoBias>());
+  check_mlp("mixed_bias", half_squared, In<3>(), SigmoidLayer<4, NoBias>(), TanhLayer<3>(),
+            LinearLayer<2, From<1>, NoBias>());
 }
 
 TEST_CASE("slopes and all activations equal PyTorch's", "[reference]") {
@@ -45,6 +47,8 @@ TEST_CASE("losses on any activation equal PyTorch's", "[reference]") {
             SigmoidLayer<2>(bf::Sigmoid{2}));
   check_mlp("multi_sigmoid_categorical", bf::CategoricalCrossEntropy{}, In<3>(), TanhLayer<4>(),
             SigmoidLayer<3>());
+  check_mlp("multi_sigmoid_slope", bf::CategoricalCrossEntropy{}, In<3>(), TanhLayer<4>(),
+            SigmoidLayer<3>(bf::Sigmoid{0.7}));
   check_mlp("absolute", bf::AbsoluteError{}, In<3>(), TanhLayer<4>(), LinearLayer<2>());
   check_mlp("weighted", bf::BinaryCrossEntropy{}, In<3>(), TanhLayer<4>(), SigmoidLayer<2>());
 }

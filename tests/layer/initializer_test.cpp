@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "catch.hpp"
+#include "difference.hpp"
 
 namespace bf = backfold;
 
@@ -46,7 +47,7 @@ TEST_CASE("orthogonal weights have orthonormal rows or columns, whichever are fe
     const Eigen::MatrixXd product =
         units > fan_in ? Eigen::MatrixXd(w.transpose() * w) : Eigen::MatrixXd(w * w.transpose());
     const int n = std::min(units, fan_in);
-    CHECK((product - 4 * Eigen::MatrixXd::Identity(n, n)).cwiseAbs().maxCoeff() < 1e-13);
+    CHECK(difference(product, 4 * Eigen::MatrixXd::Identity(n, n)) < 1e-13);
   }
 }
 

@@ -46,7 +46,7 @@ double distance_from(const Eigen::MatrixXd& path, const O& optimizer, Eigen::Vec
   double worst = 0;
   for (Index t = 0; t < path.cols(); ++t) {
     optimizer.step(w.data(), objective, state);
-    worst = std::max(worst, difference(w, path.col(t)));
+    worst = larger(worst, difference(w, path.col(t)));
   }
   return worst;
 }

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Reference values for networks from PyTorch's automatic differentiation.
+"""Reference values for feed-forward networks from PyTorch's automatic differentiation.
 
 Run with a Python that has torch (Debian: python3-torch, /usr/bin/python3):
 
     python3 tests/reference/networks.py
 
-It writes networks/*.txt and sequences/*.txt beside itself; the tests read those and need no torch.
-A network is described by its layers: (units, activation, [connections]), a connection being
-(source layer, delay, "full" or "diagonal"); the chain comes first and is not listed. It is computed
-by the written-out recursion; torch.nn.RNN, LSTM and GRU are held against that where they apply.
+It writes networks/*.txt beside itself; sequences.py does the same for recurrent ones, with what is
+defined here. The tests read those files and need no torch; README.md beside this says what is in
+them. A network is described by its layers: (units, activation, [connections], bias), a connection
+being (source layer, delay, "full" or "diagonal"); the chain comes first and is not listed. It is
+computed by the written-out recursion.
 """
 import pathlib
 
@@ -43,6 +44,56 @@ losses = {
     "categorical": lambda y, z: -(z * torch.log(y)).sum(0),
 }
 
+# The names in C++: (type, settings).
+activation_names = {
+    "linear": ("Linear", ""),
+    "sigmoid": ("Sigmoid", ""),
+    "sigmoid 0.7": ("Sigmoid", "{.slope = 0.7}"),
+    "sigmoid 2": ("Sigmoid", "{.slope = 2}"),
+    "tanh": ("Tanh", ""),
+    "tanh 1.5": ("Tanh", "{.slope = 1.5}"),
+    "relu": ("Relu", ""),
+    "leaky": ("LeakyRelu", ""),
+    "elu": ("Elu", ""),
+    "gelu": ("Gelu", ""),
+    "silu": ("Silu", ""),
+    "softplus": ("Softplus", ""),
+    "softmax": ("Softmax", ""),
+}
+loss_names = {
+    "half_squared": "HalfSquaredError{}",
+    "absolute": "AbsoluteError{}",
+    "huber": "Huber{.threshold = 0.5}",
+    "binary": "BinaryCrossEntropy{}",
+    "categorical": "CategoricalCrossEntropy{}",
+}
+
+
+def option_name(target, source, delay, kind):
+    """The C++ option that makes a connection into the layer `target`."""
+    step = "" if delay == 1 else str(delay)
+    if kind == "diagonal":
+        return f"SelfRecurrent<{step}>"
+    if delay == 0:
+        return f"From<{source}>"
+    if source == target:
+        return f"Recurrent<{step}>"
+    return f"Delayed<{source}{', ' + step if step else ''}>"
+
+
+def type_name(kind, inputs, layers, loss):
+    """The type in C++ and the loss; settings that are not the defaults stand behind their layer."""
+    names = [f"Input<{inputs}>"]
+    for index, (units, activation, links, bias) in enumerate(layers, 1):
+        options = [option_name(index, *link) for link in links] + ([] if bias else ["NoBias"])
+        if activation in ("lstm", "gru"):
+            name, settings = f"{activation.capitalize()}<{units}", ""
+        else:
+            type_, settings = activation_names[activation]
+            name, settings = f"Dense<{units}, {type_}", settings and f" {type_}{settings}"
+        names.append(", ".join([name] + options) + ">" + settings)
+    return f"{kind}<double, {', '.join(names)}>, {loss_names[loss]}"
+
 
 class Net:
     """layers: (units, activation, connections, bias); activation may be "lstm" or "gru"."""
@@ -50,6 +101,7 @@ class Net:
     def __init__(self, inputs, layers, seed):
         generator = torch.Generator().manual_seed(seed)
         self.units = [inputs] + [layer[0] for layer in layers]
+        self.least_kink = float("inf")  # the least distance of a net input to a kink of its φ
         self.layers = []
         self.tensors = []  # in the order of the flat vector
         for index, (units, activation, links, bias) in enumerate(layers, 1):
@@ -100,23 +152,34 @@ class Net:
                     before = past[index, t - 1] if t > 0 else initial.get((index, 1), zero(index))
                     x = (1 - z) * n + z * before
                 else:
-                    x = activations[activation](sum(terms) + sum(biases))
+                    net = sum(terms) + sum(biases)
+                    if activation in ("relu", "leaky", "elu"):
+                        self.least_kink = min(self.least_kink, net.abs().min().item())
+                    x = activations[activation](net)
                 past[index, t] = x
             outputs.append(x)
         return torch.cat(outputs, 1)
 
 
-def write(path, values):
+def write(path, type_, values):
+    path.parent.mkdir(exist_ok=True)
     with open(path, "w") as file:
+        file.write(f"# type {type_}\n")
         for key, matrix in values.items():
             matrix = torch.as_tensor(matrix, dtype=torch.float64).detach()
             matrix = matrix.reshape(-1, 1) if matrix.dim() < 2 else matrix
+            assert torch.isfinite(matrix).all(), (path, key)
             file.write(f"{key} {matrix.shape[0]} {matrix.shape[1]}\n")
             file.write(" ".join(repr(float(v)) for v in matrix.T.reshape(-1)) + "\n")
 
 
 def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=None, lengths=None,
          initial=(), last=False):
+    """Writes the file of one network. Returns what a second implementation is held against.
+
+    weights: one a target column; lengths: steps of each sequence; initial: the (layer, delay) and
+    (layer, "c") whose values before the first step are given; last: targets at the last step only.
+    """
     layers = [(*layer, [], True)[:4] if len(layer) == 2 else (*layer, True)[:4] for layer in layers]
     net = Net(inputs, layers, seed)
     generator = torch.Generator().manual_seed(1000 + seed)
@@ -137,7 +200,20 @@ def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=N
     if lengths and not last:
         w = w * torch.tensor([1.0 if t < lengths[b] else 0.0
                               for t in range(steps) for b in range(batch)])
-    E = (w * losses[loss](scored, Z)).sum()
+    # Away from kinks, and no target that is met by chance (the padding has none).
+    apart = (scored - Z).detach().abs()[:, w > 0]
+    assert apart.min() > 1e-4, name
+    if loss == "absolute":
+        assert apart.min() > 1e-3, name
+    if loss == "huber":  # both of its branches, too
+        assert (apart - 0.5).abs().min() > 1e-3 and apart.min() < 0.5 < apart.max(), name
+    assert net.least_kink > 1e-3, (name, net.least_kink)
+
+    def error(Y):
+        scored = torch.stack([Y[:, t * batch + b] for b, t in enumerate(ends)], 1) if last else Y
+        return (w * losses[loss](scored, Z)).sum()
+
+    E = error(Y)
     E.backward()
     values = {"steps": [steps], "batch": [batch], "w": net.flat(net.tensors), "X": X, "Z": Z,
               "Y": Y, "E": [E.item()], "g": net.flat([t.grad for t in net.tensors]), "dX": X.grad}
@@ -147,106 +223,44 @@ def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=N
         values["lengths"] = torch.tensor(lengths)
     for (layer, delay), value in first.items():
         values[f"initial_{layer}_{delay}"] = value
-        values[f"dinitial_{layer}_{delay}"] = value.grad
-    write(here / folder / f"{name}.txt", values)
-    return net, X, Y
+        unused = value.grad is None  # a delay so long that the sequence ends before it is over
+        values[f"dinitial_{layer}_{delay}"] = 0 * value if unused else value.grad
+    kind = "Mlp" if folder == "networks" else "Rnn"
+    write(here / folder / f"{name}.txt", type_name(kind, inputs, layers, loss), values)
+    return net, X, Y, first, error
 
 
 def network(name, *args, **kwargs):
-    return make("networks", name, *args, **kwargs)
+    make("networks", name, *args, **kwargs)
 
 
-def sequence(name, *args, **kwargs):
-    return make("sequences", name, *args, **kwargs)
-
-
-def same_as_torch(module, net, X, Y, steps, batch, layer=0):
-    """Gives a torch.nn module the weights of one layer and compares its outputs."""
-    _, _, weights, biases = net.layers[layer]
-    with torch.no_grad():
-        module.weight_ih_l0.copy_(weights[0])
-        module.weight_hh_l0.copy_(weights[1])
-        module.bias_ih_l0.copy_(biases[0][:, 0])
-        module.bias_hh_l0.copy_(biases[1][:, 0] if len(biases) > 1 else 0 * biases[0][:, 0])
-        out, _ = module(X.T.reshape(steps, batch, -1))
-        assert torch.allclose(out.reshape(steps * batch, -1).T, Y, rtol=0, atol=1e-14)
-
-
-# Feed-forward: the comment is the type in C++.
-network("deep", 3, [(4, "tanh"), (5, "sigmoid"), (4, "tanh"), (3, "tanh"), (4, "sigmoid"),
-                    (2, "linear")], "half_squared", batch=5)
-network("wide", 6, [(70, "tanh"), (3, "linear")], "half_squared", batch=5, seed=2)
-network("one_unit", 1, [(1, "sigmoid")], "half_squared", seed=3)
-network("one_sample", 4, [(5, "relu"), (3, "softmax")], "categorical", batch=1, seed=4)
-network("skip_two_layers", 3, [(4, "tanh"), (3, "tanh"), (2, "linear", [(0, 0, "full")])],
-        "half_squared", seed=5)
-network("skips", 2, [(3, "tanh"), (4, "sigmoid", [(0, 0, "full")]),
-                     (2, "tanh", [(1, 0, "full"), (0, 0, "full")])], "huber", seed=6)
-network("slopes", 3, [(4, "tanh 1.5"), (3, "sigmoid 0.7"), (2, "tanh 1.5")], "half_squared", seed=7)
-network("softmax_squared", 3, [(4, "tanh"), (3, "softmax")], "half_squared", seed=8)
-network("softmax_entropy", 3, [(4, "tanh"), (5, "softmax")], "categorical", seed=9)
-network("sigmoid_entropy", 3, [(4, "tanh"), (2, "sigmoid 2")], "binary", seed=10)
-network("multi_sigmoid_categorical", 3, [(4, "tanh"), (3, "sigmoid")], "categorical", seed=11)
-network("rectifiers", 4, [(6, "relu"), (5, "leaky"), (2, "linear")], "half_squared", seed=12)
-network("smooth_rectifiers", 4, [(5, "gelu"), (4, "silu"), (3, "elu"), (2, "softplus")],
-        "half_squared", seed=13)
-network("no_bias", 3, [(4, "tanh", [], False), (2, "linear", [], False)], "half_squared", seed=14)
-network("absolute", 3, [(4, "tanh"), (2, "linear")], "absolute", seed=15)
-network("softmax_binary", 3, [(4, "tanh"), (3, "softmax")], "binary", seed=16)
-network("weighted", 3, [(4, "tanh"), (2, "sigmoid")], "binary", seed=17, weights=[1, 0, 2.5, 0.3])
-network("softmax_hidden", 3, [(4, "softmax"), (2, "linear")], "half_squared", seed=18)
-
-# Recurrent.
-T, B = 6, 3
-elman = [(4, "tanh", [(1, 1, "full")]), (2, "linear")]
-net, X, _ = sequence("elman", 3, elman, "half_squared", B, T)
-net1, X1, Y1 = sequence("elman_alone", 3, elman[:1], "half_squared", B, T, seed=2)
-same_as_torch(torch.nn.RNN(3, 4), net1, X1, Y1, T, B)
-net1, X1, Y1 = sequence("elman_relu", 3, [(4, "relu", [(1, 1, "full")])], "half_squared", B, T, seed=3)
-same_as_torch(torch.nn.RNN(3, 4, nonlinearity="relu"), net1, X1, Y1, T, B)
-sequence("one_step", 3, elman, "half_squared", B, 1, seed=4)
-sequence("jordan", 2, [(4, "tanh", [(2, 1, "full")]), (2, "sigmoid")], "half_squared", B, T, seed=5)
-sequence("diagonal", 2, [(5, "tanh", [(1, 1, "diagonal")]), (2, "linear")], "half_squared", B, T,
-         seed=6)
-sequence("delay_three", 2, [(4, "tanh", [(1, 3, "full")]), (1, "linear")], "half_squared", 2, 9,
-         seed=7)
-sequence("several_at_once", 2, [(4, "tanh", [(1, 1, "full"), (1, 2, "diagonal"), (0, 2, "full"),
-                                             (2, 1, "full")]), (2, "tanh")],
-         "half_squared", B, T, seed=8)
-sequence("stacked", 2, [(4, "tanh", [(1, 1, "full")]), (3, "sigmoid", [(2, 1, "full")]),
-                        (2, "linear")], "half_squared", B, T, seed=9)
-sequence("recurrent_output", 2, [(3, "tanh"), (2, "tanh", [(2, 1, "full")])], "half_squared", B, T,
-         seed=10)
-sequence("recurrent_sigmoid_entropy", 2, [(3, "tanh"), (2, "sigmoid", [(2, 1, "full")])], "binary",
-         B, T, seed=11)
-sequence("skip_and_recurrence", 3, [(4, "tanh", [(1, 1, "full")]), (3, "tanh", [(0, 0, "full")]),
-                                    (2, "linear", [(1, 0, "full"), (0, 0, "full")])],
-         "half_squared", B, T, seed=12)
-sequence("no_bias", 2, [(4, "tanh", [(1, 1, "full")], False), (2, "linear", [], False)],
-         "half_squared", B, T, seed=13)
-sequence("back_over_two", 2, [(3, "tanh", [(3, 1, "full")]), (4, "sigmoid"), (2, "tanh")],
-         "half_squared", B, T, seed=14)
-sequence("softmax_recurrent", 2, [(3, "softmax", [(1, 1, "full")]), (4, "softmax")], "categorical",
-         B, T, seed=15)
-sequence("last_step", 2, elman, "half_squared", B, T, seed=16, last=True)
-sequence("lengths", 2, elman, "half_squared", B, T, seed=17, lengths=[6, 2, 4])
-sequence("lengths_last", 2, elman, "half_squared", B, T, seed=18, lengths=[6, 1, 4], last=True)
-sequence("weighted", 2, elman, "half_squared", 2, 3, seed=19, weights=[1, 0, 0.5, 2, 0, 1])
-sequence("initial_state", 2, [(4, "tanh", [(1, 1, "full"), (1, 2, "full")]), (2, "linear")],
-         "half_squared", B, T, seed=20, initial=[(1, 1), (1, 2)])
-sequence("slope", 2, [(4, "sigmoid 2", [(1, 1, "full")]), (2, "tanh 1.5")], "half_squared", B, T,
-         seed=21)
-net1, X1, Y1 = sequence("lstm_alone", 3, [(4, "lstm", [])], "half_squared", B, T, seed=22)
-same_as_torch(torch.nn.LSTM(3, 4), net1, X1, Y1, T, B)
-sequence("lstm_stacked", 2, [(3, "lstm", []), (4, "lstm", []), (2, "linear")], "half_squared", B, T,
-         seed=23)
-sequence("lstm_lengths", 2, [(3, "lstm", []), (2, "linear")], "half_squared", B, T, seed=24,
-         lengths=[2, 6, 5])
-sequence("lstm_initial", 2, [(3, "lstm", []), (2, "linear")], "half_squared", B, T, seed=25,
-         initial=[(1, 1), (1, "c")])
-net1, X1, Y1 = sequence("gru_alone", 3, [(4, "gru", [])], "half_squared", B, T, seed=26)
-same_as_torch(torch.nn.GRU(3, 4), net1, X1, Y1, T, B)
-sequence("gru_skip", 2, [(3, "gru", []), (2, "tanh", [(0, 0, "full")])], "half_squared", B, T,
-         seed=27)
-sequence("gru_between_dense", 2, [(3, "tanh"), (4, "gru", []), (2, "linear")], "half_squared", B, T,
-         seed=28, initial=[(2, 1)])
+if __name__ == "__main__":
+    network("deep", 3, [(4, "tanh"), (5, "sigmoid"), (4, "tanh"), (3, "tanh"), (4, "sigmoid"),
+                        (2, "linear")], "half_squared", batch=5)
+    network("wide", 6, [(70, "tanh"), (3, "linear")], "half_squared", batch=5, seed=2)
+    network("one_unit", 1, [(1, "sigmoid")], "half_squared", seed=3)
+    network("one_sample", 4, [(5, "relu"), (3, "softmax")], "categorical", batch=1, seed=4)
+    network("skip_two_layers", 3, [(4, "tanh"), (3, "tanh"), (2, "linear", [(0, 0, "full")])],
+            "half_squared", seed=5)
+    network("skips", 2, [(3, "tanh"), (4, "sigmoid", [(0, 0, "full")]),
+                         (2, "tanh", [(1, 0, "full"), (0, 0, "full")])], "huber", seed=6)
+    network("slopes", 3, [(4, "tanh 1.5"), (3, "sigmoid 0.7"), (2, "tanh 1.5")], "half_squared",
+            seed=7)
+    network("softmax_squared", 3, [(4, "tanh"), (3, "softmax")], "half_squared", seed=8)
+    network("softmax_entropy", 3, [(4, "tanh"), (5, "softmax")], "categorical", seed=9)
+    network("sigmoid_entropy", 3, [(4, "tanh"), (2, "sigmoid 2")], "binary", seed=10)
+    network("multi_sigmoid_categorical", 3, [(4, "tanh"), (3, "sigmoid")], "categorical", seed=11)
+    network("rectifiers", 4, [(6, "relu"), (5, "leaky"), (2, "linear")], "half_squared", seed=12)
+    network("smooth_rectifiers", 4, [(5, "gelu"), (4, "silu"), (3, "elu"), (2, "softplus")],
+            "half_squared", seed=13)
+    network("no_bias", 3, [(4, "tanh", [], False), (2, "linear", [], False)], "half_squared",
+            seed=14)
+    network("absolute", 3, [(4, "tanh"), (2, "linear")], "absolute", seed=15)
+    network("softmax_binary", 3, [(4, "tanh"), (3, "softmax")], "binary", seed=16)
+    network("weighted", 3, [(4, "tanh"), (2, "sigmoid")], "binary", seed=17,
+            weights=[1, 0, 2.5, 0.3])
+    network("softmax_hidden", 3, [(4, "softmax"), (2, "linear")], "half_squared", seed=18)
+    network("multi_sigmoid_slope", 3, [(4, "tanh"), (3, "sigmoid 0.7")], "categorical", seed=19)
+    network("mixed_bias", 3, [(4, "sigmoid", [], False), (3, "tanh"),
+                              (2, "linear", [(1, 0, "full")], False)],
+            "half_squared", batch=7, seed=20)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
+
 #include "backfold/gradient/gradient.hpp"
 
 namespace backfold::inline BACKFOLD_ABI {
 
 /// How far a gradient is from central differences.
 struct GradientCheck {
-  double largest_difference = 0;  ///< relative to the largest entry of the gradient (at least 1)
+  double largest_difference = 0;  ///< relative to the largest entry of the gradient (at least 1);
+                                  ///< NaN as soon as one is
   Index parameter = -1;           ///< where that is
 };
 
@@ -41,6 +44,7 @@ GradientCheck check_gradient(Net net, const L& loss, const Sequences<typename Ne
       result.largest_difference = difference;
       result.parameter = i;
     }
+    if (std::isnan(difference)) break;  // nothing is larger
   }
   return result;
 }
