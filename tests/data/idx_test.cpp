@@ -23,7 +23,7 @@ class TemporaryFile {
       gzclose(file);
     } else {
       std::FILE* file = std::fopen(path.c_str(), "wb");
-      std::fwrite(bytes.data(), 1, bytes.size(), file);
+      if (!bytes.empty()) std::fwrite(bytes.data(), 1, bytes.size(), file);
       std::fclose(file);
     }
   }
