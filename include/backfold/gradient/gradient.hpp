@@ -127,6 +127,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   }
   return error;
 }
+
 }  // namespace detail
 
 /// E(w) of a network over data: Σ over samples and steps, or their mean.

@@ -34,7 +34,7 @@ class CellLayer : public Extent<Units> {
 
 namespace detail {
 
-/// Calls f(lane loader offset, count) for the rows of each of n columns in runs of lanes.
+/// Calls f(column, row, count) for the rows of each of n columns, in runs of `count` lanes.
 template <Real S, class F>
 BACKFOLD_ALWAYS_INLINE void for_cells(Index units, Index n, F&& f) {
   for (Index c = 0; c < n; ++c) {

@@ -63,7 +63,7 @@ namespace detail {
 template <class Option>
 inline constexpr int connections_in = std::is_same_v<Option, NoBias> ? 0 : 1;
 
-/// The chain, then `Own...`, then the connections among the options, in their order.
+/// The chain, then the connections among the options, in their order.
 template <class... Options>
 constexpr auto connections_of() {
   std::array<Connection, 1 + (0 + ... + connections_in<Options>)> result{};

@@ -80,7 +80,7 @@ class Training {
                                                        : count_),
         random_(options.seed),
         order_(static_cast<std::size_t>(count_)),
-        buffer_(data[0], copies() ? batch_size_ : 0),
+        buffer_(data[0], gathered()),
         workspace_(net, batch_size_, steps_of_pass()),
         optimizer_state_(start<S, parameters>(optimizer, net.parameter_count())),
         carried_(net, batch_size_) {
@@ -97,8 +97,7 @@ class Training {
     carried_.forget(batch_size_);
     for (Index i = 0; i < count_; i += batch_size_) {
       const Index n = batch_size_ < count_ - i ? batch_size_ : count_ - i;
-      const Sequences<S> batch =
-          copies() ? buffer_.gather(data_, order_.data() + i, n) : one(order_[at(i)]);
+      const Sequences<S> batch = batch_at(i, n);
       if (!options_.stateful) carried_.forget(n);
       if (!learn(batch, error, weight)) return std::numeric_limits<double>::quiet_NaN();
     }
@@ -127,16 +126,19 @@ class Training {
 
   static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
-  /// One sample, or the data as they stand, need no gathering.
-  bool copies() const { return batch_size_ > 1 && !takes_all(); }
-  bool takes_all() const {
-    return std::is_same_v<Source, Sequences<S>> && batch_size_ == count_ && batch_size_ > 1;
-  }
-  Sequences<S> one(Index i) const {
+  /// n sequences from place i of the order on. One alone, and all as they stand, are views; else
+  /// they are gathered.
+  BACKFOLD_ALWAYS_INLINE Sequences<S> batch_at(Index i, Index n) {
+    if (batch_size_ == 1) return data_[order_[at(i)]];
     if constexpr (std::is_same_v<Source, Sequences<S>>) {
-      if (takes_all()) return data_;
+      if (batch_size_ == count_) return data_;
     }
-    return data_[i];
+    return buffer_.gather(data_, order_.data() + i, n);
+  }
+  /// Room for gathering, if there is anything to gather.
+  Index gathered() const {
+    const bool all = std::is_same_v<Source, Sequences<S>> && batch_size_ == count_;
+    return batch_size_ == 1 || all ? 0 : batch_size_;
   }
   Index steps_of_pass() const {
     const Index steps = data_[0].steps;
