@@ -23,6 +23,7 @@
 #include "backfold/core/finite.hpp"
 #include "backfold/core/math.hpp"
 #include "backfold/core/packet.hpp"
+#include "backfold/core/partial_packet.hpp"
 #include "backfold/core/product.hpp"
 #include "backfold/core/random.hpp"
 #include "backfold/core/report.hpp"

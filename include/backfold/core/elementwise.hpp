@@ -14,23 +14,28 @@ BACKFOLD_ALWAYS_INLINE void for_runs(Index n, F&& f) {
   if (i < n) f(i, n - i);
 }
 
+/// The product of two sizes, Dynamic if one of them is.
+constexpr Index size_product(Index a, Index b) {
+  return a == Dynamic || b == Dynamic ? Dynamic : a * b;
+}
+
 namespace detail {
 
 /// A whole register where the count says so at compile time, else its first lanes.
 template <class V, class S, class Count>
 BACKFOLD_ALWAYS_INLINE V load_run(const S* from, Count count) {
-  if constexpr (std::is_same_v<Count, Index>) {
-    return V::load(from, count);
-  } else {
+  if constexpr (std::is_same_v<Count, std::integral_constant<Index, V::size>>) {
     return V::load(from);
+  } else {
+    return V::load(from, count);
   }
 }
 template <class V, class S, class Count>
 BACKFOLD_ALWAYS_INLINE void store_run(const V& v, S* to, Count count) {
-  if constexpr (std::is_same_v<Count, Index>) {
-    v.store(to, count);
-  } else {
+  if constexpr (std::is_same_v<Count, std::integral_constant<Index, V::size>>) {
     v.store(to);
+  } else {
+    v.store(to, count);
   }
 }
 
@@ -38,10 +43,11 @@ BACKFOLD_ALWAYS_INLINE void store_run(const V& v, S* to, Count count) {
 
 /// y_i ← f(a_i, b_i, ...) for n numbers, f a function of Lanes. y may be one of the sources. The
 /// last numbers go through the same lanes as the others: a value does not depend on its place.
-template <Real S, class F, class... Sources>
+/// N is n where it is a constant.
+template <Index N = Dynamic, Real S, class F, class... Sources>
 BACKFOLD_ALWAYS_INLINE void transform_into(S* y, Index n, const F& f, const Sources*... sources) {
-  using V = Lanes<S>;
-  for_runs<V::size>(n, [&](Index i, auto count) {
+  using V = LanesFor<S, N>;
+  for_runs<V::size>(N == Dynamic ? n : N, [&](Index i, auto count) {
     detail::store_run(f(detail::load_run<V>(sources + i, count)...), y + i, count);
   });
 }

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <concepts>
-#include <cstdint>
 #include <type_traits>
 
-#include "backfold/core/config.hpp"
+#include "backfold/core/partial_packet.hpp"
 
 namespace backfold::inline BACKFOLD_ABI {
 
@@ -17,6 +16,14 @@ concept Real = std::same_as<T, float> || std::same_as<T, double>;
 template <Real T>
 inline constexpr int native_width =
     Eigen::internal::unpacket_traits<typename Eigen::internal::packet_traits<T>::type>::size;
+
+/// The width of registers for N numbers: of the narrowest that holds them all, else of the widest.
+template <Real T, Index N>
+inline constexpr int width_for = [] {
+  int width = native_width<T>;
+  while (N > 0 && width / 2 >= N && width / 2 * sizeof(T) >= 16) width /= 2;
+  return width;
+}();
 
 /// Several numbers in one vector register: the type in which elementwise functions are written.
 ///
@@ -49,60 +56,14 @@ struct Lanes {
 
   /// The first `count` lanes from memory, zero in the others. @pre 0 <= count <= size
   BACKFOLD_ALWAYS_INLINE static Lanes load(const T* from, Eigen::Index count) {
-    Lanes result;
-#if defined(EIGEN_VECTORIZE_AVX512)
-    if constexpr (is_register<float, 64>) {
-      result.packet = _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
-      return result;
-    } else if constexpr (is_register<double, 64>) {
-      result.packet = _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), from);
-      return result;
-    }
-#endif
-#if defined(EIGEN_VECTORIZE_AVX)
-    if constexpr (is_register<float, 32>) {
-      result.packet = _mm256_maskload_ps(from, mask32(count));
-      return result;
-    } else if constexpr (is_register<double, 32>) {
-      result.packet = _mm256_maskload_pd(from, mask64(count));
-      return result;
-    }
-#endif
-    alignas(64) T buffer[size] = {};
-    for (int i = 0; i < size; ++i) {
-      if (i < count) buffer[i] = from[i];
-    }
-    result.packet = Eigen::internal::pload<P>(buffer);
-    return result;
+    return Lanes::from(detail::load_first<P, size>(from, count));
   }
 
   BACKFOLD_ALWAYS_INLINE void store(T* to) const { Eigen::internal::pstoreu(to, packet); }
 
   /// The first `count` lanes to memory; nothing else is touched.
   BACKFOLD_ALWAYS_INLINE void store(T* to, Eigen::Index count) const {
-#if defined(EIGEN_VECTORIZE_AVX512)
-    if constexpr (is_register<float, 64>) {
-      _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), packet);
-      return;
-    } else if constexpr (is_register<double, 64>) {
-      _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << count) - 1), packet);
-      return;
-    }
-#endif
-#if defined(EIGEN_VECTORIZE_AVX)
-    if constexpr (is_register<float, 32>) {
-      _mm256_maskstore_ps(to, mask32(count), packet);
-      return;
-    } else if constexpr (is_register<double, 32>) {
-      _mm256_maskstore_pd(to, mask64(count), packet);
-      return;
-    }
-#endif
-    alignas(64) T buffer[size];
-    Eigen::internal::pstore(buffer, packet);
-    for (int i = 0; i < size; ++i) {
-      if (i < count) to[i] = buffer[i];
-    }
+    detail::store_first<size>(to, count, packet);
   }
 
   /// The first lane.
@@ -177,25 +138,15 @@ struct Lanes {
   }
 
  private:
-  template <class Number, int Bytes>
-  static constexpr bool is_register = std::is_same_v<T, Number> && sizeof(T) * Width == Bytes;
-
   BACKFOLD_ALWAYS_INLINE static Lanes from(const P& p) {
     Lanes result;
     result.packet = p;
     return result;
   }
-
-#if defined(EIGEN_VECTORIZE_AVX)
-  BACKFOLD_ALWAYS_INLINE static __m256i mask32(Eigen::Index count) {
-    static constexpr std::int32_t bits[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bits + 8 - count));
-  }
-  BACKFOLD_ALWAYS_INLINE static __m256i mask64(Eigen::Index count) {
-    static constexpr std::int64_t bits[8] = {-1, -1, -1, -1};
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bits + 4 - count));
-  }
-#endif
 };
+
+/// Lanes for N numbers that are known when the program is compiled, or for any number.
+template <Real T, Index N>
+using LanesFor = Lanes<T, width_for<T, N>>;
 
 }  // namespace backfold::inline BACKFOLD_ABI

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/core/kernel/matrix_vector.hpp"
-#include "backfold/core/kernel/pack.hpp"
-#include "backfold/core/types.hpp"
-
 #include <algorithm>
+
+#include "backfold/core/kernel/panel.hpp"
 
 /// The one seam for products. All that a network multiplies goes through `affine`, `back`, `outer`
 /// and `row_sums`; which kernel does it is chosen here, by sizes. None allocates: what they need to
@@ -50,6 +48,17 @@ BACKFOLD_ALWAYS_INLINE V start_value(const Start& start, const S* y, Index i, Co
   }
 }
 
+/// product + start
+template <class V, class Start, class S, class Count>
+BACKFOLD_ALWAYS_INLINE V started(const V& product, const Start& start, const S* y, Index i,
+                                 Count count) {
+  if constexpr (std::is_same_v<Start, FromZero>) {
+    return product;  // adding 0 costs what adding a number costs
+  } else {
+    return product + start_value<V>(start, y, i, count);
+  }
+}
+
 template <Real S, class Start>
 kernel::TileStart<S> tile_start(const Start& start) {
   if constexpr (std::is_same_v<Start, FromBias<S>>) {
@@ -59,51 +68,18 @@ kernel::TileStart<S> tile_start(const Start& start) {
   }
 }
 
-/// How A is had by the matrix-matrix product.
-enum class Source { AsIs, Transposed };
-
-/// Y ← start + A·B in panels of rows; done(row, rows) after each, while it is in the cache. With
-/// `Transposed`, a is Aᵀ (k rows).
-template <Source From, Real S, class Done>
-BACKFOLD_ALWAYS_INLINE void panel_product(Index m, Index n, Index k, const S* a, Index lda,
-                                          const kernel::Strided<S>& b, S* y, Index ldy,
-                                          kernel::TileStart<S> start, S* scratch,
-                                          const Done& done) {
-  constexpr Index height = kernel::panel_rows<S>;
-  constexpr Index width = native_width<S>;
-  // Packing pays where columns of A lie pages apart and are used often.
-  const bool far_apart = lda * Index{sizeof(S)} >= 2048 && n >= 4 * kernel::tile_columns;
-  for (Index i = 0; i < m; i += height) {
-    const Index rows = std::min(height, m - i);
-    const bool ragged = rows % width != 0 && !kernel::partial_loads_are_cheap<S> && n > 2;
-    kernel::TileStart<S> panel_start = start;
-    if (start.bias != nullptr) panel_start.bias = start.bias + i;
-    if (From == Source::AsIs && !far_apart && !ragged) {
-      kernel::rows_product(rows, n, k, a + i, lda, b, y + i, ldy, panel_start, false);
-    } else {
-      for (Index depth = 0; depth < k; depth += kernel::panel_depth) {
-        const Index steps = std::min(kernel::panel_depth, k - depth);
-        const Index stride = (rows + width - 1) / width * width;
-        if constexpr (From == Source::Transposed) {
-          kernel::pack_transposed(rows, steps, a + i * lda + depth, lda, scratch, stride);
-        } else {
-          kernel::pack(rows, steps, a + depth * lda + i, lda, scratch, stride);
-        }
-        kernel::rows_product(rows, n, steps, static_cast<const S*>(scratch), stride,
-                             {b.data + depth * b.row, b.row, b.column}, y + i, ldy, panel_start,
-                             true);
-        panel_start = {nullptr, true};
-      }
-    }
-    done(i, rows);
-  }
-}
-
-/// Calls f(i, j, count) for runs of lanes of a block of rows of Y.
+/// Calls f(to, from, count) for runs of lanes of a block of rows of Y, and of X of its shape.
+/// Columns that touch are one run, since a masked store delays the load behind it.
 template <Real S, class F>
-BACKFOLD_ALWAYS_INLINE void for_block(Index row, Index rows, Index n, const F& f) {
+BACKFOLD_ALWAYS_INLINE void for_block(Index rows, Index n, S* y, Index ldy, const S* x, Index ldx,
+                                      const F& f) {
+  if (rows == ldy && rows == ldx) {
+    rows *= n;
+    n = 1;
+  }
   for (Index j = 0; j < n; ++j) {
-    for_runs<native_width<S>>(rows, [&](Index i, auto count) { f(row + i, j, count); });
+    for_runs<native_width<S>>(
+        rows, [&](Index i, auto count) { f(y + j * ldy + i, x + j * ldx + i, count); });
   }
 }
 
@@ -116,17 +92,17 @@ template <class W, class X, class Y, class Start, class F>
 BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, const Start& start,
                                           const F& f) {
   using S = typename Y::Scalar;
-  using V = Lanes<S>;
+  using V = LanesFor<S, Y::RowsAtCompileTime>;
   S* const to = y.data();
+  auto finish = [&](Index i, auto count, const V& sum) { store_run(f(sum), to + i, count); };
   if (y.rows() == 1 && w.outerStride() == 1) {
-    const V product(kernel::dot(x.rows(), w.data(), x.data()));
-    f(product + start_value<V>(start, to, 0, Index{1})).store(to, 1);
+    constexpr std::integral_constant<Index, 1> one;
+    const V product(kernel::dot<X::RowsAtCompileTime>(x.rows(), w.data(), x.data()));
+    finish(0, one, started(product, start, to, 0, one));
   } else {
-    kernel::matrix_times_vector(y.rows(), x.rows(), w.data(), w.outerStride(), x.data(), 1,
-                                [&](Index i, auto count, const V& product) {
-                                  const V sum = product + start_value<V>(start, to, i, count);
-                                  store_run(f(sum), to + i, count);
-                                });
+    kernel::matrix_times_vector<V, Y::RowsAtCompileTime>(
+        y.rows(), x.rows(), w.data(), w.outerStride(), x.data(), 1,
+        [&](Index i, auto count) { return start_value<V>(start, to, i, count); }, finish);
   }
 }
 
@@ -134,18 +110,29 @@ BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, co
 template <Real S, class Start, class F>
 BACKFOLD_NO_INLINE void affine_batch(ConstMatrixView<S> w, ConstMatrixView<S> x, MatrixView<S> y,
                                      Start start, F f, S* scratch) {
-  using V = Lanes<S>;
-  if (y.cols() == 1) return affine_column(w, x, y, start, f);
-  panel_product<Source::AsIs>(
-      y.rows(), y.cols(), x.rows(), w.data(), w.outerStride(), {x.data(), 1, x.outerStride()},
-      y.data(), y.outerStride(), tile_start<S>(start), scratch, [&](Index row, Index rows) {
-        if constexpr (!std::is_same_v<F, Identity>) {
-          for_block<S>(row, rows, y.cols(), [&](Index i, Index j, auto count) {
-            S* const at = y.column(j) + i;
-            store_run(f(load_run<V>(at, count)), at, count);
-          });
-        }
+  auto finish = [&](Index row, Index rows) {
+    if constexpr (!std::is_same_v<F, Identity>) {
+      S* const to = y.data() + row;
+      const Index stride = y.outerStride();
+      for_block<S>(rows, y.cols(), to, stride, to, stride, [&](S* at, const S*, auto count) {
+        store_run(f(load_run<Lanes<S>>(at, count)), at, count);
       });
+    }
+  };
+  kernel::TileStart<S> first = tile_start<S>(start);
+  if (y.rows() == 1 && w.outerStride() == 1 && y.outerStride() == 1) {
+    // One output: dot products with the columns of X, started from its one bias.
+    if (first.bias != nullptr) {
+      std::fill_n(y.data(), y.cols(), *first.bias);
+      first = {nullptr, true};
+    }
+    kernel::transposed_matrix_vector(x.rows(), y.cols(), x.data(), x.outerStride(), w.data(),
+                                     y.data(), first);
+    return finish(0, 1);
+  }
+  kernel::product<kernel::Source::AsIs>(y.rows(), y.cols(), x.rows(), w.data(), w.outerStride(),
+                                        {x.data(), 1, x.outerStride()}, y.data(), y.outerStride(),
+                                        first, scratch, finish);
 }
 
 /// The same view without its constants.
@@ -176,10 +163,10 @@ template <class W, class D, class Y, class Start, class G, class Xs>
 BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, const Start& start,
                                         const G& g, const Xs& x) {
   using S = typename Y::Scalar;
-  using V = Lanes<S>;
+  using V = LanesFor<S, Y::RowsAtCompileTime>;
   S* const to = y.data();
   auto store = [&](Index i, auto count, const V& product) {
-    const V sum = product + start_value<V>(start, to, i, count);
+    const V sum = started(product, start, to, i, count);
     store_run(g(sum, x.data() + i, count), to + i, count);
   };
   if (d.rows() == 1 && w.outerStride() == 1) {
@@ -188,7 +175,8 @@ BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, cons
       store(i, count, load_run<V>(w.data() + i, count) * factor);
     });
   } else {
-    kernel::transposed_times_vector(d.rows(), y.rows(), w.data(), w.outerStride(), d.data(), store);
+    kernel::transposed_times_vector<V>(d.rows(), y.rows(), w.data(), w.outerStride(), d.data(),
+                                       store);
   }
 }
 
@@ -196,26 +184,25 @@ BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, cons
 template <Real S, class Start, class G>
 BACKFOLD_NO_INLINE void back_batch(ConstMatrixView<S> w, ConstMatrixView<S> d, MatrixView<S> y,
                                    Start start, G g, ConstMatrixView<S> x, S* scratch) {
-  using V = Lanes<S>;
   const Index n = y.cols();
-  if (n == 1 || (d.rows() == 1 && w.outerStride() == 1)) {
-    for (Index j = 0; j < n; ++j) {
-      back_column(w, ConstMatrixView<S>(d.column(j), d.rows(), 1),
-                  MatrixView<S>(y.column(j), y.rows(), 1), start, g,
-                  ConstMatrixView<S>(x.column(j), x.rows(), 1));
+  auto finish = [&](Index row, Index rows) {
+    if constexpr (!G::is_identity) {
+      for_block<S>(rows, n, y.data() + row, y.outerStride(), x.data() + row, x.outerStride(),
+                   [&](S* at, const S* from, auto count) {
+                     store_run(g(load_run<Lanes<S>>(at, count), from, count), at, count);
+                   });
     }
-    return;
+  };
+  const kernel::Strided<S> columns{d.data(), 1, d.outerStride()};
+  const auto first = tile_start<S>(start);
+  if (d.rows() == 1 && w.outerStride() == 1) {  // one row is a column as it stands
+    kernel::product<kernel::Source::AsIs>(y.rows(), n, 1, w.data(), y.rows(), columns, y.data(),
+                                          y.outerStride(), first, scratch, finish);
+  } else {
+    kernel::product<kernel::Source::Transposed>(y.rows(), n, d.rows(), w.data(), w.outerStride(),
+                                                columns, y.data(), y.outerStride(), first, scratch,
+                                                finish);
   }
-  panel_product<Source::Transposed>(
-      y.rows(), n, d.rows(), w.data(), w.outerStride(), {d.data(), 1, d.outerStride()}, y.data(),
-      y.outerStride(), tile_start<S>(start), scratch, [&](Index row, Index rows) {
-        if constexpr (!G::is_identity) {
-          for_block<S>(row, rows, n, [&](Index i, Index j, auto count) {
-            S* const at = y.column(j) + i;
-            store_run(g(load_run<V>(at, count), x.column(j) + i, count), at, count);
-          });
-        }
-      });
 }
 
 /// g of a sum and the entry of Xs, from a function of two Lanes.
@@ -268,21 +255,23 @@ namespace detail {
 /// The outer product of two columns, inlined.
 template <class D, class X, class G, class Start>
 BACKFOLD_ALWAYS_INLINE void outer_column(const D& d, const X& x, const G& g, const Start& start) {
-  using V = Lanes<typename G::Scalar>;
+  using S = typename G::Scalar;
   const Index k = x.rows();
   if (d.rows() == 1 && g.outerStride() == 1) {
+    using V = LanesFor<S, X::RowsAtCompileTime>;
     const V factor(d.data()[0]);
     for_runs<V::size>(k, [&](Index i, auto count) {
       const V product = load_run<V>(x.data() + i, count) * factor;
-      store_run(product + start_value<V>(start, g.data(), i, count), g.data() + i, count);
+      store_run(started(product, start, g.data(), i, count), g.data() + i, count);
     });
     return;
   }
+  using V = LanesFor<S, D::RowsAtCompileTime>;
   for_runs<V::size>(d.rows(), [&](Index i, auto count) {
     const V rows = load_run<V>(d.data() + i, count);
     for (Index j = 0; j < k; ++j) {
       const V product = rows * V(x.data()[j]);
-      store_run(product + start_value<V>(start, g.column(j), i, count), g.column(j) + i, count);
+      store_run(started(product, start, g.column(j), i, count), g.column(j) + i, count);
     }
   });
 }
@@ -290,21 +279,18 @@ BACKFOLD_ALWAYS_INLINE void outer_column(const D& d, const X& x, const G& g, con
 template <Real S, class Start>
 BACKFOLD_NO_INLINE void outer_batch(ConstMatrixView<S> d, ConstMatrixView<S> x, MatrixView<S> g,
                                     Start start, S* scratch) {
-  using V = Lanes<S>;
   const Index k = x.rows();
   const Index n = d.cols();
+  const auto first = tile_start<S>(start);
   if (n == 1) {
     outer_column(d, x, g, start);
   } else if (d.rows() == 1 && g.outerStride() == 1) {
-    kernel::matrix_times_vector(k, n, x.data(), x.outerStride(), d.data(), d.outerStride(),
-                                [&](Index i, auto count, const V& product) {
-                                  store_run(product + start_value<V>(start, g.data(), i, count),
-                                            g.data() + i, count);
-                                });
+    kernel::matrix_vector(k, n, x.data(), x.outerStride(), d.data(), d.outerStride(), g.data(),
+                          first);
   } else {
-    panel_product<Source::AsIs>(d.rows(), k, n, d.data(), d.outerStride(),
-                                {x.data(), x.outerStride(), 1}, g.data(), g.outerStride(),
-                                tile_start<S>(start), scratch, [](Index, Index) {});
+    kernel::product<kernel::Source::AsIs>(d.rows(), k, n, d.data(), d.outerStride(),
+                                          {x.data(), x.outerStride(), 1}, g.data(), g.outerStride(),
+                                          first, scratch, [](Index, Index) {});
   }
 }
 
@@ -326,26 +312,30 @@ BACKFOLD_ALWAYS_INLINE void outer(const D& d, const X& x, const G& g, const Star
 /// b ← start + Σ over the columns of D.
 template <class D, class Start, Real S>
 BACKFOLD_ALWAYS_INLINE void row_sums(const D& d, S* b, const Start& start) {
-  using V = Lanes<S>;
   const Index m = d.rows();
   const Index n = d.cols();
   if (m == 1 && d.outerStride() == 1 && D::ColsAtCompileTime != 1) {
+    using V = Lanes<S>;
     V total(0);
     for_runs<V::size>(
         n, [&](Index i, auto count) { total += detail::load_run<V>(d.data() + i, count); });
-    (V(sum(total)) + detail::start_value<V>(start, b, 0, Index{1})).store(b, 1);
+    detail::started(V(sum(total)), start, b, 0, Index{1}).store(b, 1);
     return;
   }
+  using V = LanesFor<S, D::RowsAtCompileTime>;
   for_runs<V::size>(m, [&](Index i, auto count) {
-    V total[2] = {V(0), V(0)};
-    Index j = 0;
-    for (; j + 2 <= n; j += 2) {
-      total[0] += detail::load_run<V>(d.column(j) + i, count);
-      total[1] += detail::load_run<V>(d.column(j + 1) + i, count);
+    V total = detail::load_run<V>(d.data() + i, count);
+    if constexpr (D::ColsAtCompileTime != 1) {
+      V other(0);
+      Index j = 1;
+      for (; j + 2 <= n; j += 2) {
+        total += detail::load_run<V>(d.column(j) + i, count);
+        other += detail::load_run<V>(d.column(j + 1) + i, count);
+      }
+      if (j < n) total += detail::load_run<V>(d.column(j) + i, count);
+      total += other;
     }
-    if (j < n) total[0] += detail::load_run<V>(d.column(j) + i, count);
-    const V all = total[0] + total[1];
-    detail::store_run(all + detail::start_value<V>(start, b, i, count), b + i, count);
+    detail::store_run(detail::started(total, start, b, i, count), b + i, count);
   });
 }
 

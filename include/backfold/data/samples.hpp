@@ -101,7 +101,10 @@ struct Sequences : Samples<S> {
   /// Samples are sequences of one step.
   Sequences(const Samples<S>& samples) : Samples<S>(samples) {}  // NOLINT
 
-  Index batch() const { return steps > 0 ? this->inputs.cols() / steps : 0; }
+  Index batch() const {
+    if (steps == 1) return this->inputs.cols();  // what online learning asks again and again
+    return steps > 0 ? this->inputs.cols() / steps : 0;
+  }
 
   /// Whether column `c` of the targets has a target: its weight is not 0, its sequence not ended.
   bool has_target(Index c) const {

@@ -7,21 +7,22 @@ namespace backfold::inline BACKFOLD_ABI {
 
 namespace detail {
 
-/// delta ← delta · φ'(net) for n columns.
-template <class Function, class S>
-void multiply_by_derivative(const Function& function, [[maybe_unused]] const S* net,
-                            const S* output, S* delta, Index units, Index n) {
+/// delta ← delta · φ'(net) for n columns; N are units·n if constant.
+template <Index N, class Function, class S>
+BACKFOLD_ALWAYS_INLINE void multiply_by_derivative(const Function& function,
+                                                   [[maybe_unused]] const S* net, const S* output,
+                                                   S* delta, Index units, Index n) {
   if constexpr (!ElementwiseActivation<Function>) {
     for (Index c = 0; c < n; ++c) {
       function.multiply_by_derivative(output + c * units, delta + c * units, units);
     }
   } else if constexpr (uses_net_input<Function>) {
-    transform_into(
+    transform_into<N>(
         delta, units * n,
         [&](const auto& d, const auto& v, const auto& x) { return d * function.derivative(v, x); },
         delta, net, output);
   } else {
-    transform_into(
+    transform_into<N>(
         delta, units * n, [&](const auto& d, const auto& x) { return d * function.derivative(x); },
         delta, output);
   }
@@ -136,7 +137,7 @@ class Backward {
             return deltas<link.target, Gates, P::all_columns>(0, net_gate, pass_.columns());
           });
     });
-    if constexpr (Finish && !fused && !is_output) finish<L>(0, pass_.columns());
+    if constexpr (Finish && !fused && !is_output) finish<L, P::all_columns>(0, pass_.columns());
   }
 
   /// Step t of layer L in time: the error from its segment, and φ'.
@@ -174,7 +175,7 @@ class Backward {
       constexpr Link link = list[k()];
       if (t + link.delay < pass_.steps()) from_later_step<L, link, false>(t, sum);
     });
-    multiply<L>(t, sum, pass_.batch());
+    multiply<L, P::step_columns>(t, sum, pass_.batch());
     S* const delta = pass_.template delta<L>(t);
     transform_into(
         delta, n, [](const auto& d, const auto& s) { return d + s; }, delta, sum);
@@ -238,8 +239,9 @@ class Backward {
       if constexpr (link.diagonal) {
         diagonal_affine(w.data(), delta, to, start, Identity{});
         if constexpr (fused) {
-          transform_into(to.data(), to.rows() * to.cols(), times_derivative, to.data(),
-                         outputs.data());
+          constexpr Index numbers = size_product(To::RowsAtCompileTime, To::ColsAtCompileTime);
+          transform_into<numbers>(to.data(), to.rows() * to.cols(), times_derivative, to.data(),
+                                  outputs.data());
         }
       } else if constexpr (fused) {
         back(w, delta, to, start, times_derivative, outputs, pass_.scratch());
@@ -277,16 +279,16 @@ class Backward {
     }
   }
 
-  template <int L>
+  template <int L, Index Columns>
   void finish(Index t, Index columns) const {
-    if constexpr (L > 0) multiply<L>(t, pass_.template delta<L>(t), columns);
+    if constexpr (L > 0) multiply<L, Columns>(t, pass_.template delta<L>(t), columns);
   }
 
-  template <int L>
+  template <int L, Index Columns>
   void multiply(Index t, S* delta, Index columns) const {
-    detail::multiply_by_derivative(pass_.architecture().template layer<L>().activation(),
-                                   pass_.template net<L>(t), pass_.template own_output<L>(t), delta,
-                                   pass_.template units<L>(), columns);
+    detail::multiply_by_derivative<size_product(P::template fixed_units<L>, Columns)>(
+        pass_.architecture().template layer<L>().activation(), pass_.template net<L>(t),
+        pass_.template own_output<L>(t), delta, pass_.template units<L>(), columns);
   }
 
   template <int L>
@@ -300,7 +302,7 @@ class Backward {
           memory ? pass_.template d_memory<L>() : nullptr, pass_.template delta<L>(t - 1),
           pass_.template units<L>(), pass_.batch());
     } else {
-      finish<L>(t, pass_.batch());
+      finish<L, P::step_columns>(t, pass_.batch());
     }
   }
 

@@ -111,7 +111,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
                                        const State<Net, Batch>* initial, State<Net, Batch>* final,
                                        typename Net::Scalar* gradient) {
   using Graph = typename Net::Graph;
-  workspace.shape(architecture, data.inputs.cols() / data.steps, data.steps);
+  workspace.shape(architecture, data.batch(), data.steps);
   Pass<Net, Batch, Purpose::Gradient> pass(architecture, w, data.inputs.data(),
                                            data.inputs.outerStride(), workspace);
   if constexpr (Graph::is_recurrent) set_history(pass, initial);

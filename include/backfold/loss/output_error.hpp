@@ -21,14 +21,24 @@ constexpr bool column_form() {
   }
 }
 
-/// E of `count` units that stand in a row (of one sample, or of many), and their delta.
-template <bool WithDelta, class L, class A, Real S, class Count>
+/// The sum of the first lanes: what lies behind them counts nothing.
+template <class V>
+BACKFOLD_ALWAYS_INLINE typename V::Scalar sum_of_first(const V& v, Index count) {
+  if (BACKFOLD_IS_CONSTANT(count) && count == 1) return v.first();
+  typename V::Scalar numbers[V::size];
+  v.store(numbers);
+  return sum(V::load(numbers, count));
+}
+
+/// E of `units` units that stand in a row (of one sample, or of many; N if they are a constant),
+/// and their delta.
+template <bool WithDelta, Index N, class L, class A, Real S>
 BACKFOLD_ALWAYS_INLINE double units_error(const L& loss, const A& activation, const S* net,
-                                          const S* output, const S* target, Count units, S scale,
+                                          const S* output, const S* target, Index units, S scale,
                                           S* delta) {
-  using V = Lanes<S>;
+  using V = LanesFor<S, N>;
   double error = 0;
-  for_runs<V::size>(units, [&](Index i, auto count) {
+  for_runs<V::size>(N == Dynamic ? units : N, [&](Index i, auto count) {
     const V y = load_run<V>(output + i, count);
     const V z = load_run<V>(target + i, count);
     V e;
@@ -49,17 +59,16 @@ BACKFOLD_ALWAYS_INLINE double units_error(const L& loss, const A& activation, co
     }
     if constexpr (WithDelta) store_run(scale * d, delta + i, count);
     if constexpr (std::is_same_v<decltype(count), Index>) {
-      S numbers[V::size];
-      e.store(numbers);
-      e = V::load(numbers, count);  // what lies behind the end counts nothing
+      error += static_cast<double>(sum_of_first(e, count));
+    } else {
+      error += static_cast<double>(sum(e));
     }
-    error += static_cast<double>(sum(e));
   });
   return error;
 }
 
 /// The same for one sample and a pair that acts on whole columns.
-template <bool WithDelta, class L, class A, Real S>
+template <bool WithDelta, Index N, class L, class A, Real S>
 BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, const S* net,
                                            const S* output, const S* target, Index units, S scale,
                                            S* delta) {
@@ -71,7 +80,7 @@ BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, c
     return error;
   } else {
     const double error =
-        units_error<WithDelta>(loss, activation, net, output, target, units, scale, delta);
+        units_error<WithDelta, N>(loss, activation, net, output, target, units, scale, delta);
     if constexpr (WithDelta) activation.multiply_by_derivative(output, delta, units);
     return error;
   }
@@ -99,8 +108,8 @@ BACKFOLD_ALWAYS_INLINE double output_error(const L& loss, const A& activation, c
   if constexpr (Columns != Dynamic) columns = Columns;
   if constexpr (!by_column) {
     if (weights == nullptr && (target_stride == units || columns == 1)) {
-      return detail::units_error<WithDelta>(loss, activation, net, output, target, units * columns,
-                                            static_cast<S>(scale), delta);
+      return detail::units_error<WithDelta, size_product(Rows, Columns)>(
+          loss, activation, net, output, target, units * columns, static_cast<S>(scale), delta);
     }
   }
   double error = 0;
@@ -115,11 +124,11 @@ BACKFOLD_ALWAYS_INLINE double output_error(const L& loss, const A& activation, c
     }
     const S column_scale = static_cast<S>(scale * weight);
     if constexpr (by_column) {
-      error += weight * detail::column_error<WithDelta>(loss, activation, net + at, output + at, z,
-                                                        units, column_scale, d);
+      error += weight * detail::column_error<WithDelta, Rows>(
+                            loss, activation, net + at, output + at, z, units, column_scale, d);
     } else {
-      error += weight * detail::units_error<WithDelta>(loss, activation, net + at, output + at, z,
-                                                       units, column_scale, d);
+      error += weight * detail::units_error<WithDelta, Rows>(
+                            loss, activation, net + at, output + at, z, units, column_scale, d);
     }
   }
   return error;

@@ -112,11 +112,12 @@ struct ValueOf {
   }
 };
 
-/// x ← φ(net) for n columns where the products have not done it.
-template <class Function, class S>
-void activate(const Function& function, const S* net, S* output, Index units, Index n) {
+/// x ← φ(net) for n columns where the products have not done it; N are units·n if constant.
+template <Index N, class Function, class S>
+BACKFOLD_ALWAYS_INLINE void activate(const Function& function, const S* net, S* output, Index units,
+                                     Index n) {
   if constexpr (ElementwiseActivation<Function>) {
-    transform_into(
+    transform_into<N>(
         output, units * n, [&](const auto& v) { return function.value(v); }, net);
   } else {
     for (Index i = 0; i < units * n; ++i) output[i] = net[i];
@@ -177,8 +178,9 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
       layer.forward(net, pass.template own_output<L>(t - 1), memory_before,
                     pass.template own_output<L>(t), memory, pass.template units<L>(), columns);
     } else {
-      activate(layer.activation(), net, pass.template own_output<L>(t), pass.template units<L>(),
-               columns);
+      constexpr Index numbers = size_product(P::template fixed_units<L>, columns_fixed);
+      activate<numbers>(layer.activation(), net, pass.template own_output<L>(t),
+                        pass.template units<L>(), columns);
     }
   }
 }

@@ -178,7 +178,7 @@ class Network {
   }
 
   ArchitectureType architecture_;
-  Parameters parameters_;
+  alignas(64) Parameters parameters_;
 };
 
 namespace detail {

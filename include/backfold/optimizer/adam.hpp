@@ -34,7 +34,7 @@ BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_
   S* const g = state.vectors[0];
   const Index n = state.vectors.size();
   double error;
-  if (!evaluate_finite(objective, w, g, n, error)) return error;
+  if (!evaluate_finite<N>(objective, w, g, n, error)) return error;
   ++state.steps;
   // 1 − β^τ in double, exact for small τ and for τ in the millions.
   const double steps = static_cast<double>(state.steps);

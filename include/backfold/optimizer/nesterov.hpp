@@ -40,7 +40,7 @@ struct Nesterov {
         ahead, n, [&](const V& at, const V& change_) { return multiply_add(mu, change_, at); }, w,
         change);
     double error;
-    if (!detail::evaluate_finite(objective, ahead, g, n, error)) return error;
+    if (!detail::evaluate_finite<N>(objective, ahead, g, n, error)) return error;
     detail::fused_pass<N>(
         n, g,
         [&](const V& gradient, V& w_, V& change_) {

@@ -31,11 +31,11 @@ class StateVectors {
   static constexpr bool is_inline = N != Dynamic && N <= largest_inline_state;
   static constexpr Index stride(Index n) {
     constexpr Index line = 64 / sizeof(S);
-    return is_inline ? N : (n + line - 1) / line * line;
+    return (n + line - 1) / line * line;
   }
   static constexpr Index size(Index n) { return Count * stride(n); }
-  using Numbers = Vector<S, is_inline ? Count * N : Dynamic>;
-  Numbers numbers_;
+  using Numbers = Vector<S, is_inline ? size(N) : Dynamic>;
+  alignas(64) Numbers numbers_;
   Index n_;
 };
 
@@ -68,11 +68,11 @@ auto start(const O& optimizer, Index n = N) {
 namespace detail {
 
 /// E and gradient at w; false where one of them is not finite.
-template <class Objective, Real S>
+template <Index N, class Objective, Real S>
 BACKFOLD_ALWAYS_INLINE bool evaluate_finite(Objective&& objective, const S* w, S* gradient, Index n,
                                             double& error) {
   error = objective(w, gradient);
-  if (is_finite(error) && all_finite(gradient, n)) return true;
+  if (is_finite(error) && all_finite<N>(gradient, n)) return true;
   error = std::numeric_limits<double>::quiet_NaN();
   return false;
 }
@@ -100,7 +100,7 @@ BACKFOLD_ALWAYS_INLINE V flushed(const V& v) {
 template <Index N, Real S, class F, class... Vectors>
 BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const F& f,
                                        Vectors*... vectors) {
-  using V = Lanes<S>;
+  using V = LanesFor<S, N>;
   for_runs<V::size>(N == Dynamic ? n : N, [&](Index i, auto count) {
     [&](auto... lanes) {
       f(load_run<V>(gradient + i, count), lanes...);

@@ -34,7 +34,7 @@ struct RmsProp {
     S* const g = state.vectors[0];
     const Index n = state.vectors.size();
     double error;
-    if (!detail::evaluate_finite(objective, w, g, n, error)) return error;
+    if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
     using V = Lanes<S>;
     const V rate(learning_rate);
     const V gamma(decay);

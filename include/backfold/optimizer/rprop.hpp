@@ -40,7 +40,7 @@ struct Rprop {
     S* const g = state.vectors[0];
     const Index n = state.vectors.size();
     double error;
-    if (!detail::evaluate_finite(objective, w, g, n, error)) return error;
+    if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
     using V = Lanes<S>;
     if (!state.started) {
       transform_into(

@@ -94,9 +94,10 @@ class Training {
     double error = 0;
     double weight = 0;
     step_ = 0;
-    carried_.forget(batch_size_);
-    for (Index i = 0; i < count_; i += batch_size_) {
-      const Index n = batch_size_ < count_ - i ? batch_size_ : count_ - i;
+    const Index size = batch_size();
+    carried_.forget(size);
+    for (Index i = 0; i < count_; i += size) {
+      const Index n = size < count_ - i ? size : count_ - i;
       const Sequences<S> batch = batch_at(i, n);
       if (!options_.stateful) carried_.forget(n);
       if (!learn(batch, error, weight)) return std::numeric_limits<double>::quiet_NaN();
@@ -124,16 +125,21 @@ class Training {
     return options;
   }
 
+  Index batch_size() const { return Batch == Dynamic ? batch_size_ : Batch; }
   static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
   /// n sequences from place i of the order on. One alone, and all as they stand, are views; else
   /// they are gathered.
   BACKFOLD_ALWAYS_INLINE Sequences<S> batch_at(Index i, Index n) {
-    if (batch_size_ == 1) return data_[order_[at(i)]];
-    if constexpr (std::is_same_v<Source, Sequences<S>>) {
-      if (batch_size_ == count_) return data_;
+    if constexpr (Batch == 1) {
+      return data_[order_[at(i)]];
+    } else {
+      if (batch_size_ == 1) return data_[order_[at(i)]];
+      if constexpr (std::is_same_v<Source, Sequences<S>>) {
+        if (batch_size_ == count_) return data_;
+      }
+      return buffer_.gather(data_, order_.data() + i, n);
     }
-    return buffer_.gather(data_, order_.data() + i, n);
   }
   /// Room for gathering, if there is anything to gather.
   Index gathered() const {
@@ -175,7 +181,7 @@ class Training {
   }
 
   /// Steps t..t+n of a batch.
-  Sequences<S> cut(const Sequences<S>& batch, Index t, Index n) {
+  BACKFOLD_NO_INLINE Sequences<S> cut(const Sequences<S>& batch, Index t, Index n) {
     const Index b = batch.batch();
     Sequences<S> part(
         Samples<S>(ConstMatrixView<S>(batch.inputs.column(t * b), batch.inputs.rows(), n * b,

@@ -1,69 +1,85 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/core/elementwise.hpp"
+#include "backfold/core/kernel/tile.hpp"
 
 /// Products with one column. Inlined, so that sizes known at compile time leave straight code.
 
 namespace backfold::inline BACKFOLD_ABI::kernel {
 
-/// finish(i, count, Σ_j a(·, j) x_j) for runs of rows: a sweep over the columns of A with up to
-/// four registers of rows at a time, and with few of them several sums, to hide the latency.
-template <int Registers, Real S, class Finish>
-BACKFOLD_ALWAYS_INLINE void column_sweep(Index m, Index k, const S* a, Index lda, const S* x,
-                                         Index x_stride, Index row, const Finish& finish) {
-  using V = Lanes<S>;
-  constexpr int chains = Registers == 1 ? 4 : Registers == 2 ? 2 : 1;
-  V sums[chains][Registers];
-  for (int c = 0; c < chains; ++c) {
-    for (int r = 0; r < Registers; ++r) sums[c][r] = V(0);
-  }
-  const Index lanes = m - row - (Registers - 1) * V::size;
-  const bool partial = lanes < V::size;
-  auto add = [&](Index j, int chain) {
+/// finish(i, count, start(i, count) + Σ_j a(·, j) x_j) for some registers of rows, the last with
+/// `lanes` rows: a sweep over the columns of A, with so many sums at once as hide the latency of an
+/// addition.
+template <class V, int Registers, bool Partial, Real S, class Start, class Finish>
+BACKFOLD_ALWAYS_INLINE void column_sweep(Index row, Index lanes, Index k, const S* a, Index lda,
+                                         const S* x, Index x_stride, const Start& start,
+                                         const Finish& finish) {
+  constexpr int chains = Registers <= 2 ? 4 : 2;
+  constexpr std::integral_constant<Index, V::size> whole;
+  a += row;
+  auto add = [&](V(&sums)[Registers], Index j) BACKFOLD_INLINE_LAMBDA {
     const V factor(x[j * x_stride]);
-    const S* const from = a + j * lda + row;
     for (int r = 0; r < Registers; ++r) {
-      const V rows = r == Registers - 1 && partial ? V::load(from + r * V::size, lanes)
-                                                   : V::load(from + r * V::size);
-      sums[chain][r] = multiply_add(rows, factor, sums[chain][r]);
+      const S* const from = a + j * lda + r * V::size;
+      const V rows = Partial && r == Registers - 1 ? V::load(from, lanes) : V::load(from);
+      sums[r] = multiply_add(rows, factor, sums[r]);
     }
   };
-  Index j = 0;
-  for (; j + chains <= k; j += chains) {
-    for (int c = 0; c < chains; ++c) add(j + c, c);
-  }
-  if constexpr (chains > 1) {
-    for (int c = 0; c < chains - 1 && j < k; ++c, ++j) add(j, c);
-  }
+  V sums[chains][Registers];
   for (int r = 0; r < Registers; ++r) {
-    V sum = sums[0][r];
-    for (int c = 1; c < chains; ++c) sum += sums[c][r];
     const Index at = row + r * V::size;
-    if (r == Registers - 1 && partial) {
-      finish(at, lanes, sum);
-    } else {
-      finish(at, std::integral_constant<Index, V::size>{}, sum);
+    sums[0][r] = Partial && r == Registers - 1 ? start(at, lanes) : start(at, whole);
+  }
+  Index j = 0;
+  if (k >= 2 * chains) {
+    for (int c = 1; c < chains; ++c) {
+      for (int r = 0; r < Registers; ++r) sums[c][r] = V(0);
     }
+    for (const Index end = k - k % chains; j < end; j += chains) {
+      for (int c = 0; c < chains; ++c) add(sums[c], j + c);
+    }
+    for (int step = chains / 2; step > 0; step /= 2) {
+      for (int c = 0; c < step; ++c) {
+        for (int r = 0; r < Registers; ++r) sums[c][r] += sums[c + step][r];
+      }
+    }
+  }
+  for (; j < k; ++j) add(sums[0], j);
+  for (int r = 0; r < Registers; ++r) {
+    const Index at = row + r * V::size;
+    if constexpr (Partial) {
+      if (r == Registers - 1) {
+        finish(at, lanes, sums[0][r]);
+        return;
+      }
+    }
+    finish(at, whole, sums[0][r]);
   }
 }
 
-/// finish(i, count, (A x)_i) for all rows.
-template <Real S, class Finish>
+/// finish(i, count, start(i, count) + (A x)_i) for all rows; Rows is m where it is a constant.
+template <class V, Index Rows, Real S, class Start, class Finish>
 BACKFOLD_ALWAYS_INLINE void matrix_times_vector(Index m, Index k, const S* a, Index lda, const S* x,
-                                                Index x_stride, const Finish& finish) {
-  constexpr Index width = native_width<S>;
+                                                Index x_stride, const Start& start,
+                                                const Finish& finish) {
+  if constexpr (Rows != Dynamic) m = Rows;
+  auto sweep = [&]<int Registers>(std::integral_constant<int, Registers>,
+                                  Index row) BACKFOLD_INLINE_LAMBDA {
+    const Index lanes = m - row - (Registers - 1) * V::size;
+    if (lanes >= V::size) {
+      column_sweep<V, Registers, false>(row, V::size, k, a, lda, x, x_stride, start, finish);
+    } else {
+      column_sweep<V, Registers, true>(row, lanes, k, a, lda, x, x_stride, start, finish);
+    }
+  };
   Index row = 0;
-  for (; m - row > 3 * width; row += 4 * width) {
-    column_sweep<4>(m, k, a, lda, x, x_stride, row, finish);
-  }
-  if (row >= m) return;
-  if (m - row > 2 * width) {
-    column_sweep<3>(m, k, a, lda, x, x_stride, row, finish);
-  } else if (m - row > width) {
-    column_sweep<2>(m, k, a, lda, x, x_stride, row, finish);
-  } else {
-    column_sweep<1>(m, k, a, lda, x, x_stride, row, finish);
+  for (; m - row > 3 * V::size; row += 4 * V::size) sweep(std::integral_constant<int, 4>{}, row);
+  if (m - row > 2 * V::size) {
+    sweep(std::integral_constant<int, 3>{}, row);
+  } else if (m - row > V::size) {
+    sweep(std::integral_constant<int, 2>{}, row);
+  } else if (m > row) {
+    sweep(std::integral_constant<int, 1>{}, row);
   }
 }
 
@@ -89,10 +105,9 @@ BACKFOLD_ALWAYS_INLINE V sums_of(const V* sums) {
 
 /// finish(i, count, (Aᵀ d)_i) for all k columns of A: dot products down the columns, as many at
 /// once as a register has lanes.
-template <Real S, class Finish>
+template <class V, Real S, class Finish>
 BACKFOLD_ALWAYS_INLINE void transposed_times_vector(Index m, Index k, const S* a, Index lda,
                                                     const S* d, const Finish& finish) {
-  using V = Lanes<S>;
   for_runs<V::size>(k, [&](Index i, auto count) {
     V sums[V::size];
     for (int c = 0; c < V::size; ++c) sums[c] = V(0);
@@ -107,22 +122,62 @@ BACKFOLD_ALWAYS_INLINE void transposed_times_vector(Index m, Index k, const S* a
   });
 }
 
-/// Σ_j a_j x_j of two vectors with strides, x contiguous.
-template <Real S>
+/// Σ_j a_j x_j of two contiguous vectors; K is k where it is a constant.
+template <Index K, Real S>
 BACKFOLD_ALWAYS_INLINE S dot(Index k, const S* a, const S* x) {
-  using V = Lanes<S>;
-  V sums[4] = {V(0), V(0), V(0), V(0)};
-  Index i = 0;
-  for (; i + 4 * V::size <= k; i += 4 * V::size) {
-    for (int c = 0; c < 4; ++c) {
-      sums[c] = multiply_add(V::load(a + i + c * V::size), V::load(x + i + c * V::size), sums[c]);
+  using V = LanesFor<S, K>;
+  auto product = [&](Index i, auto count) BACKFOLD_INLINE_LAMBDA {
+    return backfold::detail::load_run<V>(a + i, count) *
+           backfold::detail::load_run<V>(x + i, count);
+  };
+  constexpr std::integral_constant<Index, V::size> whole;
+  constexpr int chains = 4;
+  if constexpr (K > 0 && K <= V::size) {
+    return sum(product(0, K));
+  } else if constexpr (K > 0 && K < chains * V::size) {
+    V total = product(0, whole);
+    for_runs<V::size>(K - V::size,
+                      [&](Index i, auto count) { total += product(V::size + i, count); });
+    return sum(total);
+  } else {
+    V sums[chains] = {V(0), V(0), V(0), V(0)};
+    const Index end = k - k % (chains * V::size);
+    for (Index i = 0; i < end; i += chains * V::size) {
+      for (int c = 0; c < chains; ++c) {
+        const Index at = i + c * V::size;
+        sums[c] = multiply_add(V::load(a + at), V::load(x + at), sums[c]);
+      }
     }
+    for_runs<V::size>(k - end, [&](Index i, auto count) { sums[0] += product(end + i, count); });
+    return sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
   }
-  for_runs<V::size>(k - i, [&](Index j, auto count) {
-    sums[0] = multiply_add(backfold::detail::load_run<V>(a + i + j, count),
-                           backfold::detail::load_run<V>(x + i + j, count), sums[0]);
+}
+
+/// Y ← start + A x, compiled once a scalar.
+template <Real S>
+BACKFOLD_NO_INLINE void matrix_vector(Index m, Index k, const S* a, Index lda, const S* x,
+                                      Index x_stride, S* y, const TileStart<S>& start) {
+  using V = Lanes<S>;
+  matrix_times_vector<V, Dynamic>(
+      m, k, a, lda, x, x_stride,
+      [&](Index i, auto count) BACKFOLD_INLINE_LAMBDA { return start.template at<V>(y, i, count); },
+      [&](Index i, auto count, const V& sum)
+          BACKFOLD_INLINE_LAMBDA { backfold::detail::store_run(sum, y + i, count); });
+}
+
+/// Y ← start + Aᵀ d, compiled once a scalar.
+template <Real S>
+BACKFOLD_NO_INLINE void transposed_matrix_vector(Index m, Index k, const S* a, Index lda,
+                                                 const S* d, S* y, const TileStart<S>& start) {
+  using V = Lanes<S>;
+  const Index alone = k % V::size <= V::size / 4 ? k % V::size : 0;  // too few to go together
+  transposed_times_vector<V>(m, k - alone, a, lda, d, [&](Index i, auto count, const V& product) {
+    backfold::detail::store_run(product + start.template at<V>(y, i, count), y + i, count);
   });
-  return sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  for (Index i = k - alone; i < k; ++i) {
+    const S product = dot<Dynamic>(m, a + i * lda, d);
+    y[i] = product + (start.bias != nullptr ? start.bias[i] : start.add ? y[i] : S(0));
+  }
 }
 
 }  // namespace backfold::inline BACKFOLD_ABI::kernel

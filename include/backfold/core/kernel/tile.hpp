@@ -15,9 +15,11 @@ namespace backfold::inline BACKFOLD_ABI::kernel {
 inline constexpr int tile_rows = 3;
 inline constexpr int tile_columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 4;
 
-/// Whether loading the first few lanes costs no more than loading all.
+/// With more columns than this, a last register that is not full is better packed than loaded under
+/// a mask again and again; without mask registers with hardly any.
 template <Real S>
-inline constexpr bool partial_loads_are_cheap = sizeof(S) * native_width<S> == 64;
+inline constexpr Index columns_worth_packing = sizeof(S) * native_width<S> == 64 ? 2 * tile_columns
+                                                                                 : 2;
 
 /// B(k, j) = data[k·row + j·column].
 template <Real S>
@@ -32,6 +34,13 @@ template <Real S>
 struct TileStart {
   const S* bias = nullptr;  ///< a column, or none
   bool add = false;         ///< to what Y holds
+
+  /// For rows i.. of a column y.
+  template <class V, class Count>
+  BACKFOLD_ALWAYS_INLINE V at(const S* y, Index i, Count count) const {
+    if (bias != nullptr) return backfold::detail::load_run<V>(bias + i, count);
+    return add ? backfold::detail::load_run<V>(y + i, count) : V(0);
+  }
 };
 
 /// One tile: Rows registers × Columns numbers. The last register has `lanes` valid rows.

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "backfold/core/kernel/matrix_vector.hpp"
+#include "backfold/core/kernel/pack.hpp"
+
+/// Products of any size, row panel by row panel: with one column, packed or as they stand.
+
+namespace backfold::inline BACKFOLD_ABI::kernel {
+
+/// How A is had.
+enum class Source { AsIs, Transposed };
+
+/// Rows i..i+rows of Y ← start + A·B, rows <= panel_rows. With `Transposed`, a is Aᵀ (k rows).
+template <Source From, Real S>
+BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a, Index lda,
+                              const Strided<S>& b, S* y, Index ldy, TileStart<S> start,
+                              S* scratch) {
+  constexpr Index width = native_width<S>;
+  // Packing pays where columns of A lie pages apart and are used often.
+  const bool far_apart = lda * Index{sizeof(S)} >= 2048 && n >= 4 * tile_columns;
+  const bool ragged = rows % width != 0 && n > columns_worth_packing<S>;
+  if (start.bias != nullptr) start.bias += i;
+  if (From == Source::AsIs && !far_apart && !ragged) {
+    rows_product(rows, n, k, a + i, lda, b, y + i, ldy, start, false);
+    return;
+  }
+  for (Index depth = 0; depth < k; depth += panel_depth) {
+    const Index steps = std::min(panel_depth, k - depth);
+    const Index stride = (rows + width - 1) / width * width;
+    if constexpr (From == Source::Transposed) {
+      pack_transposed(rows, steps, a + i * lda + depth, lda, scratch, stride);
+    } else {
+      pack(rows, steps, a + depth * lda + i, lda, scratch, stride);
+    }
+    rows_product(rows, n, steps, static_cast<const S*>(scratch), stride,
+                 {b.data + depth * b.row, b.row, b.column}, y + i, ldy, start, true);
+    start = {nullptr, true};
+  }
+}
+
+/// Y (m × n) ← start + A·B; done(row, rows) after each panel, while it is in the cache.
+template <Source From, Real S, class Done>
+BACKFOLD_ALWAYS_INLINE void product(Index m, Index n, Index k, const S* a, Index lda,
+                                    const Strided<S>& b, S* y, Index ldy, const TileStart<S>& start,
+                                    S* scratch, const Done& done) {
+  if (n == 1) {
+    if constexpr (From == Source::AsIs) {
+      matrix_vector(m, k, a, lda, b.data, b.row, y, start);
+    } else {
+      transposed_matrix_vector(k, m, a, lda, b.data, y, start);
+    }
+    return done(0, m);
+  }
+  for (Index i = 0; i < m; i += panel_rows<S>) {
+    const Index rows = std::min(panel_rows<S>, m - i);
+    panel<From>(i, rows, n, k, a, lda, b, y, ldy, start, scratch);
+    done(i, rows);
+  }
+}
+
+}  // namespace backfold::inline BACKFOLD_ABI::kernel
