@@ -81,4 +81,5 @@
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/history.hpp"
 #include "backfold/training/metrics.hpp"
+#include "backfold/training/shard.hpp"
 #include "backfold/version.hpp"

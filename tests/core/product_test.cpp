@@ -52,9 +52,6 @@ bool close(S computed, long double exact, long double magnitude, Index terms) {
          (0.5L * static_cast<long double>(terms) + 4) * eps * magnitude;
 }
 
-template <class S>
-using V = bf::Lanes<S>;
-
 struct Twice {
   template <class L>
   L operator()(const L& v) const {
@@ -109,7 +106,7 @@ void all_products(Index m, Index k, Index n, Index gap) {
       bf::back(w, d, y, bf::FromOutput{}, scratch.data());
     } else {
       bf::back(
-          w, d, y, bf::FromZero{}, [](const V<S>& sum, const V<S>& x) { return sum * x; },
+          w, d, y, bf::FromZero{}, [](const auto& sum, const auto& x) { return sum * x; },
           X.template view<K, N>(), scratch.data());
     }
     for (Index i = 0; i < k; ++i) {

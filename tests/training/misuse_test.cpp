@@ -90,6 +90,7 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
       {"fit: batch_size must be >= 1 or full_batch, got 0", [] { train(X, Z, {.batch_size = 0}); }},
       {"fit: batch_size must be >= 1 or full_batch, got -2",
        [] { train(X, Z, {.batch_size = -2}); }},
+      {"fit: threads must be >= 0, got -1", [] { train(X, Z, {.threads = -1}); }},
       {"fit: epochs must be >= 0, got -1", [] { train(X, Z, {.epochs = -1}); }},
       {"fit: final_rate must lie between 0 and 1, got 2", [] { train(X, Z, {.final_rate = 2}); }},
       {"Adam: learning_rate must be finite and >= 0, got -0.1",

@@ -65,10 +65,18 @@ Index weigh_columns(const P& pass, const Sequences<S>& data, S* weights) {
   return count;
 }
 
+/// What E and gradient are multiplied with, by the number of columns that have a target.
+struct ScaleBy {
+  Reduction reduction;
+  double operator()(Index targets) const {
+    return reduction == Reduction::Mean && targets > 0 ? 1.0 / static_cast<double>(targets) : 1.0;
+  }
+};
+
 /// E of a pass that has run forward and, WithDelta, the delta of its output layer.
-template <bool WithDelta, class P, class L, class S>
+template <bool WithDelta, class P, class L, class S, class Scale>
 BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Sequences<S>& data,
-                                       Reduction reduction) {
+                                       const Scale& scale_by) {
   constexpr int output = P::Arch::output_layer;
   constexpr Index rows = P::template fixed_units<output>;
   const auto& function = output_activation(pass.architecture().template layer<output>());
@@ -82,8 +90,7 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
     count = weigh_columns(pass, data, pass.column_weights());
     weights = pass.column_weights();
   }
-  const double scale =
-      reduction == Reduction::Mean && count > 0 ? 1.0 / static_cast<double>(count) : 1.0;
+  const double scale = scale_by(count);
   if (data.targets_at == TargetsAt::EveryStep) {
     return scale * output_error<WithDelta, rows, P::all_columns>(
                        loss, function, pass.template net<output>(),
@@ -103,11 +110,11 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
 
 /// One forward pass and E; WithGradient, one backward pass and the gradient too: the one function
 /// behind `error` and `gradient`, so that they cannot disagree.
-template <bool WithGradient, bool ToInput, class Net, Index Batch, class L>
+template <bool WithGradient, bool ToInput, class Net, Index Batch, class L, class Scale>
 BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& architecture,
                                        const typename Net::Scalar* w, const L& loss,
                                        const Sequences<typename Net::Scalar>& data,
-                                       Reduction reduction, Workspace<Net, Batch>& workspace,
+                                       const Scale& scale, Workspace<Net, Batch>& workspace,
                                        const State<Net, Batch>* initial, State<Net, Batch>* final,
                                        typename Net::Scalar* gradient) {
   using Graph = typename Net::Graph;
@@ -120,7 +127,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
     pass.read_own_input();
   }
   forward<loss_needs_net<Net, L>()>(pass);
-  const double error = error_of<WithGradient>(pass, loss, data, reduction);
+  const double error = error_of<WithGradient>(pass, loss, data, scale);
   if constexpr (WithGradient) Backward(pass).template run<ToInput>(gradient);
   if constexpr (Graph::is_recurrent) {
     if (final != nullptr) get_history(pass, data.lengths, *final);
@@ -143,7 +150,7 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
              const State<Net, Batch>* initial = nullptr, State<Net, Batch>* final = nullptr) {
   check_data(data, net.inputs(), net.outputs());
   return detail::evaluate<false, false>(net.architecture(), net.parameters().data(), loss, data,
-                                        reduction, workspace, initial, final,
+                                        detail::ScaleBy{reduction}, workspace, initial, final,
                                         static_cast<typename Net::Scalar*>(nullptr));
 }
 
@@ -164,7 +171,8 @@ double gradient(const Net& net, const L& loss, const Sequences<typename Net::Sca
   check_data(data, net.inputs(), net.outputs());
   gradient.resize(net.parameter_count());
   return detail::evaluate<true, false>(net.architecture(), net.parameters().data(), loss, data,
-                                       reduction, workspace, initial, final, gradient.data());
+                                       detail::ScaleBy{reduction}, workspace, initial, final,
+                                       gradient.data());
 }
 
 /// The same with ∂E/∂X and ∂E/∂(state before the first step).
@@ -183,8 +191,8 @@ double gradient_with_inputs(const Net& net, const L& loss,
   gradient.resize(net.parameter_count());
   d_inputs.resize(data.inputs.rows(), data.inputs.cols());
   const double error = detail::evaluate<true, true>(
-      net.architecture(), net.parameters().data(), loss, data, reduction, workspace, initial,
-      static_cast<State<Net, Batch>*>(nullptr), gradient.data());
+      net.architecture(), net.parameters().data(), loss, data, detail::ScaleBy{reduction},
+      workspace, initial, static_cast<State<Net, Batch>*>(nullptr), gradient.data());
   const Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(),
                                                  data.inputs.data(), data.inputs.outerStride(),
                                                  workspace);

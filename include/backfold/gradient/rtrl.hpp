@@ -56,9 +56,9 @@ class Rtrl {
     check_data(data, net.inputs(), net.outputs());
     if (data.inputs.cols() != 1) fail_argument("Rtrl: takes one sample, got ", data.inputs.cols());
     gradient.resize(net.parameter_count());
-    const double error = detail::evaluate<true, true>(net.architecture(), net.parameters().data(),
-                                                      loss, data, Reduction::Sum, workspace_,
-                                                      &before_, &after_, gradient.data());
+    const double error = detail::evaluate<true, true>(
+        net.architecture(), net.parameters().data(), loss, data, detail::ScaleBy{Reduction::Sum},
+        workspace_, &before_, &after_, gradient.data());
     const auto pass = pass_of(net, data.inputs);
     sensitivity_.add_past(pass, gradient.data());
     advance(pass);

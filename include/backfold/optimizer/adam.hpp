@@ -42,7 +42,7 @@ BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_
       settings.beta1 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta1));
   const double correction2 =
       settings.beta2 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta2));
-  using V = Lanes<S>;
+  using V = LanesFor<S, N>;
   const V rate(settings.learning_rate / correction1);
   const V beta1(settings.beta1);
   const V rest1(1 - settings.beta1);
@@ -97,7 +97,7 @@ struct Adam {
   }
 
   template <Real S, Index N, class Objective>
-  double step(S* w, Objective&& objective, State<S, N>& state) const {
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
     return detail::adam_step<N>(*this, 0, w, objective, state);
   }
 };

@@ -37,7 +37,7 @@ struct Clipping : O {
   };
 
   template <Real S, Index N, class Objective>
-  double step(S* w, Objective&& objective, State<S, N>& state) const {
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
     const Derived& self = static_cast<const Derived&>(*this);
     return O::step(
         w,

@@ -26,12 +26,12 @@ struct Momentum {
   }
 
   template <Real S, Index N, class Objective>
-  double step(S* w, Objective&& objective, State<S, N>& state) const {
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
     S* const g = state.vectors[0];
     const Index n = state.vectors.size();
     double error;
     if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
-    using V = Lanes<S>;
+    using V = LanesFor<S, N>;
     const V rate(-learning_rate);
     const V mu(momentum);
     detail::fused_pass<N>(

@@ -28,15 +28,15 @@ struct Nesterov {
   }
 
   template <Real S, Index N, class Objective>
-  double step(S* w, Objective&& objective, State<S, N>& state) const {
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
     S* const g = state.vectors[0];
     S* const change = state.vectors[1];
     S* const ahead = state.vectors[2];
     const Index n = state.vectors.size();
-    using V = Lanes<S>;
+    using V = LanesFor<S, N>;
     const V rate(-learning_rate);
     const V mu(momentum);
-    transform_into(
+    transform_into<N>(
         ahead, n, [&](const V& at, const V& change_) { return multiply_add(mu, change_, at); }, w,
         change);
     double error;

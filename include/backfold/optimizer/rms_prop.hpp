@@ -30,12 +30,12 @@ struct RmsProp {
   }
 
   template <Real S, Index N, class Objective>
-  double step(S* w, Objective&& objective, State<S, N>& state) const {
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
     S* const g = state.vectors[0];
     const Index n = state.vectors.size();
     double error;
     if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
-    using V = Lanes<S>;
+    using V = LanesFor<S, N>;
     const V rate(learning_rate);
     const V gamma(decay);
     const V rest(1 - decay);

@@ -36,14 +36,14 @@ struct Rprop {
   }
 
   template <Real S, Index N, class Objective>
-  double step(S* w, Objective&& objective, State<S, N>& state) const {
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
     S* const g = state.vectors[0];
     const Index n = state.vectors.size();
     double error;
     if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
-    using V = Lanes<S>;
+    using V = LanesFor<S, N>;
     if (!state.started) {
-      transform_into(
+      transform_into<N>(
           state.vectors[2], n, [&](const V&) { return V(learning_rate); }, state.vectors[2]);
       state.started = true;
     }

@@ -21,12 +21,12 @@ struct Sgd {
   void check() const { detail::check_not_negative("Sgd: learning_rate", learning_rate); }
 
   template <Real S, Index N, class Objective>
-  double step(S* w, Objective&& objective, State<S, N>& state) const {
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
     S* const g = state.vectors[0];
     const Index n = state.vectors.size();
     double error;
     if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
-    using V = Lanes<S>;
+    using V = LanesFor<S, N>;
     const V rate(-learning_rate);
     detail::fused_pass<N>(
         n, g, [&](const V& gradient, V& w_) { w_ = multiply_add(rate, gradient, w_); }, w);

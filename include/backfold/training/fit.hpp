@@ -6,11 +6,10 @@
 
 #include "backfold/core/denormals.hpp"
 #include "backfold/core/random.hpp"
-#include "backfold/gradient/gradient.hpp"
 #include "backfold/optimizer/optimizer.hpp"
-#include "backfold/training/batch_buffer.hpp"
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/history.hpp"
+#include "backfold/training/shard.hpp"
 
 namespace backfold::inline BACKFOLD_ABI {
 
@@ -20,38 +19,6 @@ concept SequenceSource = requires(const D data) {
   { data.count() } -> std::convertible_to<Index>;
   data[Index{0}];
 };
-
-namespace detail {
-
-/// The states before and after a pass, for networks that have any.
-template <class Net, Index Batch, bool = Net::Graph::is_recurrent>
-class CarriedState {
- public:
-  CarriedState(const Net& net, Index batch) : before_(net, batch), after_(net, batch) {}
-  void forget(Index batch) {
-    before_.resize(batch);
-    after_.resize(batch);
-    before_.reset();
-  }
-  void advance() { std::swap(before_, after_); }
-  const State<Net, Batch>* before() const { return &before_; }
-  State<Net, Batch>* after() { return &after_; }
-
- private:
-  State<Net, Batch> before_, after_;
-};
-
-template <class Net, Index Batch>
-class CarriedState<Net, Batch, false> {
- public:
-  CarriedState(const Net&, Index) {}
-  void forget(Index) {}
-  void advance() {}
-  static State<Net, Batch>* before() { return nullptr; }
-  static State<Net, Batch>* after() { return nullptr; }
-};
-
-}  // namespace detail
 
 /// Training in hand: a network's workspace, an optimizer's state, the random order. `fit` makes one
 /// and runs its epochs; keep one yourself to train in pieces of your own. Only making it allocates.
@@ -80,29 +47,37 @@ class Training {
                                                        : count_),
         random_(options.seed),
         order_(static_cast<std::size_t>(count_)),
-        buffer_(data[0], gathered()),
-        workspace_(net, batch_size_, steps_of_pass()),
         optimizer_state_(start<S, parameters>(optimizer, net.parameter_count())),
-        carried_(net, batch_size_) {
+        first_(net, data_[0], shard_size(), steps_of_pass(), gathers()) {
     std::iota(order_.begin(), order_.end(), Index{0});
+    const Index others = shard_count() - 1;
+    others_.reserve(at(others));
+    for (Index s = 0; s < others; ++s) {
+      others_.emplace_back(net, data_[0], shard_size(), steps_of_pass(), gathers());
+    }
+    if (others > 0) gradients_.resize(net.parameter_count(), others);
   }
 
   /// The sum of E over an epoch's steps, each weighed by its targets; NaN where a step was not
   /// finite (then `failed_step` says which).
   double run_epoch() {
     if (options_.shuffle) shuffle(random_, order_.data(), count_);
-    double error = 0;
-    double weight = 0;
+    error_ = 0;
+    weight_ = 0;
     step_ = 0;
     const Index size = batch_size();
-    carried_.forget(size);
+    if (options_.stateful) first_.carried().forget(size);
     for (Index i = 0; i < count_; i += size) {
       const Index n = size < count_ - i ? size : count_ - i;
-      const Sequences<S> batch = batch_at(i, n);
-      if (!options_.stateful) carried_.forget(n);
-      if (!learn(batch, error, weight)) return std::numeric_limits<double>::quiet_NaN();
+      bool learned;
+      if constexpr (Batch == 1) {
+        learned = learn(data_[order_[at(i)]]);
+      } else {
+        learned = learn(i, n);
+      }
+      if (!learned) return std::numeric_limits<double>::quiet_NaN();
     }
-    return options_.reduction == Reduction::Mean ? error / weight : error;
+    return options_.reduction == Reduction::Mean ? error_ / weight_ : error_;
   }
 
   Index failed_step() const { return step_; }
@@ -125,83 +100,138 @@ class Training {
     return options;
   }
 
-  Index batch_size() const { return Batch == Dynamic ? batch_size_ : Batch; }
   static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
-  /// n sequences from place i of the order on. One alone, and all as they stand, are views; else
-  /// they are gathered.
-  BACKFOLD_ALWAYS_INLINE Sequences<S> batch_at(Index i, Index n) {
-    if constexpr (Batch == 1) {
-      return data_[order_[at(i)]];
-    } else {
-      if (batch_size_ == 1) return data_[order_[at(i)]];
-      if constexpr (std::is_same_v<Source, Sequences<S>>) {
-        if (batch_size_ == count_) return data_;
-      }
-      return buffer_.gather(data_, order_.data() + i, n);
-    }
-  }
-  /// Room for gathering, if there is anything to gather.
-  Index gathered() const {
-    const bool all = std::is_same_v<Source, Sequences<S>> && batch_size_ == count_;
-    return batch_size_ == 1 || all ? 0 : batch_size_;
-  }
+  Index batch_size() const { return Batch == Dynamic ? batch_size_ : Batch; }
   Index steps_of_pass() const {
     const Index steps = data_[0].steps;
     return options_.truncation > 0 && options_.truncation < steps ? options_.truncation : steps;
   }
 
-  /// The steps of one batch: one, or as many as truncation cuts it into.
-  BACKFOLD_ALWAYS_INLINE bool learn(const Sequences<S>& batch, double& error, double& weight) {
+  /// One sample alone, and all as they stand, are views; other batches are gathered.
+  bool gathers() const {
+    const bool all = std::is_same_v<Source, Sequences<S>> && batch_size() == count_;
+    return batch_size() > 1 && (!all || shard_count() > 1);
+  }
+
+  /// What pays in threads: some samples a shard, and work for some ten microseconds each. It does
+  /// not depend on their number.
+  Index shard_count() const {
+    if (Batch == 1 || options_.threads == 0) return 1;
+    const Index steps = steps_of_pass();
+    const Index least = steps > 1 ? 16 : 64;
+    if (batch_size() * steps * net_.parameter_count() < 1000000) return 1;
+    return std::clamp(batch_size() / least, Index{1}, Index{16});
+  }
+
+  Index shard_size() const { return (batch_size() + shard_count() - 1) / shard_count(); }
+  detail::Shard<Net, Batch>& shard(Index s) { return s == 0 ? first_ : others_[at(s - 1)]; }
+
+  /// Online learning of one sequence. One step, or as many as truncation cuts it into.
+  BACKFOLD_ALWAYS_INLINE bool learn(const Sequences<S>& batch) {
+    if (!options_.stateful) first_.carried().forget(batch.batch());
     const Index piece = steps_of_pass();
     for (Index t = 0; t < batch.steps; t += piece) {
       const Sequences<S> part =
-          piece == batch.steps ? batch : cut(batch, t, std::min(piece, batch.steps - t));
-      ++step_;
+          piece == batch.steps ? batch : first_.cut(batch, t, std::min(piece, batch.steps - t));
+      const detail::ScaleBy scale{options_.reduction};
+      const double e = optimizer_.step(
+          net_.parameters().data(),
+          [&](const S* w, S* gradient) BACKFOLD_INLINE_LAMBDA {
+            return first_.evaluate(net_, loss_, w, part, scale, carries(), gradient);
+          },
+          optimizer_state_);
+      if (!count(e, part.target_count())) return false;
+      if (carries()) first_.carried().advance();
+    }
+    return true;
+  }
+
+  /// A batch from place i of the order on, in shards: E and gradient are summed in their order.
+  bool learn(Index i, Index n) {
+    const Index shards = std::min(static_cast<Index>(others_.size()) + 1, n);
+    for_shards(shards, [&](Index s) {
+      const Index first = n * s / shards;
+      const Index end = n * (s + 1) / shards;
+      take(shard(s), i + first, end - first);
+      if (!options_.stateful) shard(s).carried().forget(end - first);
+    });
+    const Index steps = first_.batch().steps;
+    const Index piece = steps_of_pass();
+    for (Index t = 0; t < steps; t += piece) {
+      const Index length = std::min(piece, steps - t);
+      Index targets = 0;
+      for (Index s = 0; s < shards; ++s) targets += shard(s).begin(t, length);
+      const double scale = detail::ScaleBy{options_.reduction}(targets);
       const double e = optimizer_.step(
           net_.parameters().data(),
           [&](const S* w, S* gradient) {
-            return detail::evaluate<true, false>(net_.architecture(), w, loss_, part,
-                                                 options_.reduction, workspace_,
-                                                 carries() ? carried_.before() : nullptr,
-                                                 carries() ? carried_.after() : nullptr, gradient);
+            for_shards(shards, [&](Index s) {
+              S* const g = s == 0 ? gradient : gradients_.col(s - 1).data();
+              shard(s).evaluate(net_, loss_, w, scale, carries(), g);
+            });
+            return sum_of(shards, gradient);
           },
           optimizer_state_);
-      if (!is_finite(e)) return false;
-      if (carries()) carried_.advance();
-      const double n = static_cast<double>(part.target_count());
-      error += options_.reduction == Reduction::Mean ? e * n : e;
-      weight += n;
+      if (!count(e, targets)) return false;
+      for (Index s = 0; s < shards && carries(); ++s) shard(s).carried().advance();
     }
+    return true;
+  }
+
+  /// Gives a shard the n sequences from place i of the order on.
+  void take(detail::Shard<Net, Batch>& shard, Index i, Index n) {
+    if (gathers()) {
+      shard.gather(data_, order_.data() + i, n);
+    } else if constexpr (std::is_same_v<Source, Sequences<S>>) {
+      shard.take(batch_size() == 1 ? data_[order_[at(i)]] : data_);
+    } else {
+      shard.take(data_[order_[at(i)]]);
+    }
+  }
+
+  /// Adds E and the gradients of all shards up; each number in the order of the shards.
+  double sum_of(Index shards, S* gradient) {
+    constexpr Index piece = 4096;
+    const Index n = shards > 1 ? net_.parameter_count() : 0;
+    for_shards((n + piece - 1) / piece, [&](Index p) {
+      for (Index s = 1; s < shards; ++s) {
+        S* const to = gradient + p * piece;
+        transform_into(
+            to, std::min(piece, n - p * piece), [](const auto& a, const auto& b) { return a + b; },
+            to, gradients_.col(s - 1).data() + p * piece);
+      }
+    });
+    double error = 0;
+    for (Index s = 0; s < shards; ++s) error += shard(s).error();
+    return error;
+  }
+
+  /// Calls f(0) to f(n − 1), in threads if compiled with OpenMP.
+  template <class F>
+  void for_shards(Index n, const F& f) const {
+    if (n == 1) return f(Index{0});
+#if defined(_OPENMP)
+    const int threads = static_cast<int>(std::clamp(options_.threads, Index{1}, n));
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+#endif
+    for (Index s = 0; s < n; ++s) {
+      const FlushDenormals flush(options_.flush_denormals);  // a setting of each thread
+      f(s);
+    }
+  }
+
+  /// Books a step; false where it was not finite.
+  bool count(double e, Index targets) {
+    ++step_;
+    if (!is_finite(e)) return false;
+    const double n = static_cast<double>(targets);
+    error_ += options_.reduction == Reduction::Mean ? e * n : e;
+    weight_ += n;
     return true;
   }
 
   bool carries() const {
     return Net::Graph::is_recurrent && (options_.truncation > 0 || options_.stateful);
-  }
-
-  /// Steps t..t+n of a batch.
-  BACKFOLD_NO_INLINE Sequences<S> cut(const Sequences<S>& batch, Index t, Index n) {
-    const Index b = batch.batch();
-    Sequences<S> part(
-        Samples<S>(ConstMatrixView<S>(batch.inputs.column(t * b), batch.inputs.rows(), n * b,
-                                      batch.inputs.outerStride()),
-                   ConstMatrixView<S>(batch.targets.column(t * b), batch.targets.rows(), n * b,
-                                      batch.targets.outerStride())));
-    part.steps = n;
-    if (batch.weights != nullptr) {
-      part.weights = batch.weights + t * b * batch.weight_stride;
-      part.weight_count = n * b;
-      part.weight_stride = batch.weight_stride;
-    }
-    if (batch.lengths != nullptr) {
-      lengths_.resize(at(b));
-      for (Index i = 0; i < b; ++i) {
-        lengths_[at(i)] = std::clamp(batch.lengths[i] - t, Index{0}, n);
-      }
-      part.lengths = lengths_.data();
-    }
-    return part;
   }
 
   Net& net_;
@@ -213,11 +243,12 @@ class Training {
   Index batch_size_;
   Random random_;
   std::vector<Index> order_;
-  BatchBuffer<S> buffer_;
-  Workspace<Net, Batch> workspace_;
   OptimizerState optimizer_state_;
-  detail::CarriedState<Net, Batch> carried_;
-  std::vector<Index> lengths_;
+  detail::Shard<Net, Batch> first_;
+  std::vector<detail::Shard<Net, Batch>> others_;
+  Matrix<S> gradients_;  ///< of all shards but the first
+  double error_ = 0;
+  double weight_ = 0;
   Index step_ = 0;
 };
 

@@ -22,6 +22,8 @@ struct FitOptions {
   Reduction reduction = Reduction::Mean;  ///< over the targets of a batch
   Index truncation = 0;   ///< steps of a truncated pass through time, the state carried on; 0: none
   bool stateful = false;  ///< windows: the state is carried from each window to the next
+  Index threads = 0;  ///< of OpenMP, if compiled with it; 0: the batch is not split. A large batch
+                      ///< is split into shards that do not depend on n: same bits for any n >= 1
   bool flush_denormals = true;  ///< flush-to-zero while fit runs (restored after): a dead unit's
                                 ///< numbers would otherwise slow each step many times
 
@@ -35,6 +37,7 @@ struct FitOptions {
       fail_argument("fit: final_rate must lie between 0 and 1, got ", final_rate);
     }
     if (truncation < 0) fail_argument("fit: truncation must be >= 0, got ", truncation);
+    if (threads < 0) fail_argument("fit: threads must be >= 0, got ", threads);
     if (stateful && (shuffle || batch_size != 1)) {
       fail_argument("fit: stateful training needs shuffle = false and batch_size = 1");
     }

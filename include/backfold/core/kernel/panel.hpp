@@ -21,10 +21,10 @@ BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a,
   constexpr Index width = native_width<S>;
   // Packing pays where columns of A lie pages apart and are used often.
   const bool far_apart = lda * Index{sizeof(S)} >= 2048 && n >= 4 * tile_columns;
-  const bool ragged = rows % width != 0 && n > columns_worth_packing<S>;
+  const bool ragged = rows % width != 0;  // packed with zeros up to a whole register
   if (start.bias != nullptr) start.bias += i;
   if (From == Source::AsIs && !far_apart && !ragged) {
-    rows_product(rows, n, k, a + i, lda, b, y + i, ldy, start, false);
+    rows_product(rows, n, k, a + i, lda, b, y + i, ldy, start);
     return;
   }
   for (Index depth = 0; depth < k; depth += panel_depth) {
@@ -36,7 +36,7 @@ BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a,
       pack(rows, steps, a + depth * lda + i, lda, scratch, stride);
     }
     rows_product(rows, n, steps, static_cast<const S*>(scratch), stride,
-                 {b.data + depth * b.row, b.row, b.column}, y + i, ldy, start, true);
+                 {b.data + depth * b.row, b.row, b.column}, y + i, ldy, start);
     start = {nullptr, true};
   }
 }

@@ -15,12 +15,6 @@ namespace backfold::inline BACKFOLD_ABI::kernel {
 inline constexpr int tile_rows = 3;
 inline constexpr int tile_columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 4;
 
-/// With more columns than this, a last register that is not full is better packed than loaded under
-/// a mask again and again; without mask registers with hardly any.
-template <Real S>
-inline constexpr Index columns_worth_packing = sizeof(S) * native_width<S> == 64 ? 2 * tile_columns
-                                                                                 : 2;
-
 /// B(k, j) = data[k·row + j·column].
 template <Real S>
 struct Strided {
@@ -43,8 +37,9 @@ struct TileStart {
   }
 };
 
-/// One tile: Rows registers × Columns numbers. The last register has `lanes` valid rows.
-template <int Rows, int Columns, bool Partial, Real S>
+/// One tile: Rows registers × Columns numbers. All of A's registers are full, of Y's the last has
+/// `lanes` rows.
+template <int Rows, int Columns, Real S>
 BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S>& b, S* y,
                                  Index ldy, const TileStart<S>& start, Index lanes) {
   using V = Lanes<S>;
@@ -56,8 +51,7 @@ BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S
   for (Index i = 0; i < k; ++i, a += lda, bk += b.row) {
     V rows[Rows];
     for (int r = 0; r < Rows; ++r) {
-      rows[r] =
-          Partial && r == Rows - 1 ? V::load(a + r * V::size, lanes) : V::load(a + r * V::size);
+      rows[r] = V::load(a + r * V::size);
     }
     for (int c = 0; c < Columns; ++c) {
       const V factor(bk[c * b.column]);
@@ -82,14 +76,14 @@ BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S
 }
 
 /// A run of up to tile_rows registers of rows, all columns.
-template <int Rows, bool Partial, Real S>
+template <int Rows, Real S>
 void row_panel(Index n, Index k, const S* a, Index lda, Strided<S> b, S* y, Index ldy,
                const TileStart<S>& start, Index lanes) {
   Index j = 0;
   auto run = [&]<int Columns>(std::integral_constant<int, Columns>) {
     for (; j + Columns <= n; j += Columns) {
-      tile<Rows, Columns, Partial>(k, a, lda, {b.data + j * b.column, b.row, b.column}, y + j * ldy,
-                                   ldy, start, lanes);
+      tile<Rows, Columns>(k, a, lda, {b.data + j * b.column, b.row, b.column}, y + j * ldy, ldy,
+                          start, lanes);
     }
   };
   run(std::integral_constant<int, tile_columns>{});
@@ -97,20 +91,17 @@ void row_panel(Index n, Index k, const S* a, Index lda, Strided<S> b, S* y, Inde
   run(std::integral_constant<int, 1>{});
 }
 
-/// Y (m × n) ← start + A·B for up to tile_rows registers of rows (m <= tile_rows·width).
+/// Y (m × n) ← start + A·B for up to tile_rows registers of rows (m <= tile_rows·width). Behind A's
+/// last row there must be numbers up to a whole register.
 template <Real S>
 BACKFOLD_NO_INLINE void rows_product(Index m, Index n, Index k, const S* a, Index lda,
                                      const Strided<S>& b, S* y, Index ldy,
-                                     const TileStart<S>& start, bool a_is_padded) {
+                                     const TileStart<S>& start) {
   constexpr int width = native_width<S>;
   const Index registers = (m + width - 1) / width;
   const Index lanes = m - (registers - 1) * width;
   auto run = [&]<int Rows>(std::integral_constant<int, Rows>) {
-    if (lanes == width || a_is_padded) {
-      row_panel<Rows, false>(n, k, a, lda, b, y, ldy, start, lanes);
-    } else {
-      row_panel<Rows, true>(n, k, a, lda, b, y, ldy, start, lanes);
-    }
+    row_panel<Rows>(n, k, a, lda, b, y, ldy, start, lanes);
   };
   if (registers == 3) {
     run(std::integral_constant<int, 3>{});

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include <vector>
+
+#include "backfold/backfold.hpp"
+#include "catch.hpp"
+#include "difference.hpp"
+
+// Batches cut into shards. Compiled with OpenMP where CMake finds it.
+
+using namespace backfold;
+
+namespace {
+
+template <class Net, class Source>
+Eigen::VectorXd trained(Net net, const Source& data, FitOptions options, Index threads) {
+  Random random(3);
+  net.initialize(Glorot{}, random);
+  options.threads = threads;
+  const History history = fit(net, HalfSquaredError{}, Adam{}, data, options);
+  Eigen::VectorXd result(net.parameter_count() + Index(history.losses.size()));
+  result.head(net.parameter_count()) = net.parameters();
+  for (std::size_t e = 0; e < history.losses.size(); ++e) {
+    result[net.parameter_count() + Index(e)] = history.losses[e];
+  }
+  return result;
+}
+
+template <class Net, class Source>
+void threads_change_nothing(const Net& net, const Source& data, const FitOptions& options) {
+  const Eigen::VectorXd one = trained(net, data, options, 1);
+  for (const Index threads : {2, 3, 7}) {
+    CAPTURE(threads);
+    CHECK(trained(net, data, options, threads) == one);
+  }
+  // Shards are summed in another order than a whole batch.
+  const Eigen::VectorXd whole = trained(net, data, options, 0);
+  CHECK(difference(one, whole) < 1e-9);
+  CHECK(one != whole);
+}
+
+}  // namespace
+
+TEST_CASE("training has the same bits for any number of threads", "[threads]") {
+  using Net = Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>>;
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(20, 600);
+  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 600);
+  Eigen::VectorXd weights = Eigen::VectorXd::Constant(600, 0.5);
+  weights[7] = 0;
+  for (const Index batch_size : {Index{128}, Index{256}, full_batch}) {  // last batches: 88, 88
+    CAPTURE(batch_size);
+    threads_change_nothing(Net(), Samples(X, Z), {.epochs = 3, .batch_size = batch_size});
+    threads_change_nothing(Net(), Samples(X, Z, weights),
+                           {.epochs = 2, .batch_size = batch_size, .reduction = Reduction::Sum});
+  }
+}
+
+TEST_CASE("sequences are split too: lengths, truncation, windows", "[threads]") {
+  const Index steps = 12;
+  const Index count = 70;
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(3, count * steps);
+  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, count * steps);
+  std::vector<Index> lengths(count);
+  for (std::size_t b = 0; b < lengths.size(); ++b) lengths[b] = 1 + Index(b) % steps;
+  Sequences data(X, Z, steps);
+  const Elman<double, 3, 50, 2> net;
+  threads_change_nothing(net, data, {.epochs = 2, .batch_size = 33});
+  data.lengths = lengths.data();
+  threads_change_nothing(net, data, {.epochs = 2, .batch_size = 40});
+  threads_change_nothing(net, data, {.epochs = 2, .batch_size = 70, .truncation = 9});
+  threads_change_nothing(Rnn<double, Input<3>, Lstm<30>, Dense<2, Linear>>(), data,
+                         {.epochs = 2, .batch_size = 40});
+}
+
+TEST_CASE("a small network stays whole", "[threads]") {
+  const Mlp<double, Input<2>, Dense<8, Tanh>, Dense<1, Sigmoid>> net;
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 256);
+  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(1, 256);
+  for (const Index batch_size : {1, 256}) {
+    const FitOptions options{.epochs = 2, .batch_size = batch_size};
+    CHECK(trained(net, Samples(X, Z), options, 2) == trained(net, Samples(X, Z), options, 0));
+  }
+}
+
+TEST_CASE("what is not finite in one shard ends training", "[threads]") {
+  Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Relu>, Dense<2, Linear>> net;
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(20, 256);
+  Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 256);
+  Z(1, 200) = 1e200;  // its square is infinite
+  const History history =
+      fit(net, HalfSquaredError{}, Sgd{}, Samples(X, Z),
+          {.epochs = 2, .batch_size = full_batch, .shuffle = false, .threads = 2});
+  CHECK(history.status == Status::NonFinite);
+  CHECK(net.parameters() == decltype(net)().parameters());
+}
