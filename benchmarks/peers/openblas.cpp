@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include <cblas.h>
+
+#include "products.hpp"
+
+namespace {
+
+struct OpenBlas {
+  using M = Eigen::MatrixXf;
+  static void product(CBLAS_TRANSPOSE a, CBLAS_TRANSPOSE b, Eigen::Index k, const M& A, const M& B,
+                      M& Y) {
+    cblas_sgemm(CblasColMajor, a, b, int(Y.rows()), int(Y.cols()), int(k), 1, A.data(),
+                int(A.rows()), B.data(), int(B.rows()), 0, Y.data(), int(Y.rows()));
+  }
+  static void forward(const M& W, const M& X, M& Y) {
+    product(CblasNoTrans, CblasNoTrans, W.cols(), W, X, Y);
+  }
+  static void backward(const M& W, const M& D, M& Y) {
+    product(CblasTrans, CblasNoTrans, W.rows(), W, D, Y);
+  }
+  static void outer_product(const M& D, const M& X, M& G) {
+    product(CblasNoTrans, CblasTrans, X.cols(), D, X, G);
+  }
+};
+
+[[maybe_unused]] const bool registered = [] {
+  openblas_set_num_threads(1);
+  return register_products<OpenBlas>("OpenBLAS");
+}();
+
+}  // namespace
