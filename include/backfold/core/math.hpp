@@ -260,6 +260,33 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> sqrt(const Lanes<S, W>& x) {
   return result;
 }
 
+/// 1/√x for normal x > 0, within 2 ulp: where the machine has an approximation of float, that and a
+/// Newton step take a third of the time of root and division.
+template <Real S, int W>
+BACKFOLD_ALWAYS_INLINE Lanes<S, W> inverse_sqrt(const Lanes<S, W>& x) {
+#if defined(EIGEN_VECTORIZE_AVX512)
+  if constexpr (sizeof(S) == 4 && W == 16) {
+    Lanes<S, W> y;
+    y.packet = _mm512_rsqrt14_ps(x.packet);
+    return multiply_add(0.5 * y, multiply_add(-(x * y), y, Lanes<S, W>(1)), y);
+  }
+#endif
+  return 1 / sqrt(x);
+}
+
+/// 1/x for x with a normal reciprocal, in the same way.
+template <Real S, int W>
+BACKFOLD_ALWAYS_INLINE Lanes<S, W> inverse(const Lanes<S, W>& x) {
+#if defined(EIGEN_VECTORIZE_AVX512)
+  if constexpr (sizeof(S) == 4 && W == 16) {
+    Lanes<S, W> y;
+    y.packet = _mm512_rcp14_ps(x.packet);
+    return multiply_add(multiply_add(-x, y, Lanes<S, W>(1)), y, y);
+  }
+#endif
+  return 1 / x;
+}
+
 namespace detail {
 
 template <Real S>

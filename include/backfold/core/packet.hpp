@@ -4,6 +4,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include "backfold/core/lane_mask.hpp"
 #include "backfold/core/partial_packet.hpp"
 
 namespace backfold::inline BACKFOLD_ABI {
@@ -24,6 +25,22 @@ inline constexpr int width_for = [] {
   while (N > 0 && width / 2 >= N && width / 2 * sizeof(T) >= 16) width /= 2;
   return width;
 }();
+
+namespace detail {
+
+/// Keeps compilers from loading a register again for each of its uses.
+template <class P>
+BACKFOLD_ALWAYS_INLINE void keep_in_register([[maybe_unused]] P& packet) {
+#if defined(__GNUC__) && defined(EIGEN_VECTORIZE_AVX512)
+  __asm__("" : "+v"(packet));
+#elif defined(__GNUC__) && defined(__SSE__)
+  __asm__("" : "+x"(packet));
+#elif defined(__GNUC__) && defined(__aarch64__)
+  __asm__("" : "+w"(packet));
+#endif
+}
+
+}  // namespace detail
 
 /// Several numbers in one vector register: the type in which elementwise functions are written.
 ///
@@ -87,32 +104,29 @@ struct Lanes {
   BACKFOLD_ALWAYS_INLINE Lanes& operator-=(const Lanes& b) { return *this = *this - b; }
   BACKFOLD_ALWAYS_INLINE Lanes& operator*=(const Lanes& b) { return *this = *this * b; }
 
-  /// A comparison of Lanes: all bits of a lane where it holds, none where it does not.
-  struct Mask {
-    P packet;
-    BACKFOLD_ALWAYS_INLINE friend Mask operator|(const Mask& a, const Mask& b) {
-      return {Eigen::internal::por(a.packet, b.packet)};
-    }
-    BACKFOLD_ALWAYS_INLINE friend Mask operator&(const Mask& a, const Mask& b) {
-      return {Eigen::internal::pand(a.packet, b.packet)};
-    }
-  };
+  /// A comparison of Lanes, lane by lane; | and & combine them.
+  using Mask = detail::LaneMask<T, Width, P>;
 
   BACKFOLD_ALWAYS_INLINE friend Mask operator<(const Lanes& a, const Lanes& b) {
-    return {Eigen::internal::pcmp_lt(a.packet, b.packet)};
+    return Mask::less(a.packet, b.packet);
   }
   BACKFOLD_ALWAYS_INLINE friend Mask operator>(const Lanes& a, const Lanes& b) { return b < a; }
   BACKFOLD_ALWAYS_INLINE friend Mask operator<=(const Lanes& a, const Lanes& b) {
-    return {Eigen::internal::pcmp_le(a.packet, b.packet)};
+    return Mask::less_or_equal(a.packet, b.packet);
   }
   BACKFOLD_ALWAYS_INLINE friend Mask operator>=(const Lanes& a, const Lanes& b) { return b <= a; }
   BACKFOLD_ALWAYS_INLINE friend Mask operator==(const Lanes& a, const Lanes& b) {
-    return {Eigen::internal::pcmp_eq(a.packet, b.packet)};
+    return Mask::equal(a.packet, b.packet);
   }
 
   /// yes where the mask holds, no elsewhere.
   BACKFOLD_ALWAYS_INLINE friend Lanes select(const Mask& mask, const Lanes& yes, const Lanes& no) {
-    return from(Eigen::internal::pselect(mask.packet, yes.packet, no.packet));
+    return from(mask.choose(yes.packet, no.packet));
+  }
+  /// a held to [low, high]; no statement about NaN.
+  BACKFOLD_ALWAYS_INLINE friend Lanes clamp_number(const Lanes& a, const Lanes& low,
+                                                   const Lanes& high) {
+    return from(Eigen::internal::pmin(Eigen::internal::pmax(a.packet, low.packet), high.packet));
   }
 
   /// a·b + c, rounded once where the machine has such an instruction.

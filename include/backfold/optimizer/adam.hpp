@@ -27,8 +27,8 @@ void check_adam(const char* const (&names)[4], const Settings& s) {
   check_not_negative(names[3], s.epsilon);
 }
 
-/// One step in one pass, in registers; `weight_decay` shrinks w by η·weight_decay first.
-template <Index N, class Settings, Real S, class Objective>
+/// One step in one pass, in registers; if it Decays, w shrinks by η·weight_decay first.
+template <Index N, bool Decays, class Settings, Real S, class Objective>
 BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_decay, S* w,
                                         Objective&& objective, AdamState<S, N>& state) {
   S* const g = state.vectors[0];
@@ -43,32 +43,23 @@ BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_
   const double correction2 =
       settings.beta2 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta2));
   using V = LanesFor<S, N>;
-  const V rate(settings.learning_rate / correction1);
-  const V beta1(settings.beta1);
+  const V rate(-settings.learning_rate / correction1);
   const V rest1(1 - settings.beta1);
-  const V beta2(settings.beta2);
   const V rest2(1 - settings.beta2);
   const V unbias(1 / correction2);
   const V epsilon(settings.epsilon);
-  const V keep(1 - settings.learning_rate * weight_decay);
-  auto pass = [&](auto root) {
+  [[maybe_unused]] const V keep(1 - settings.learning_rate * weight_decay);
+  with_constant(settings.epsilon_placement, [&](auto placement) {
     fused_pass<N>(
         n, g,
         [&](const V& gradient, V& w_, V& m, V& v) {
-          m = flushed(multiply_add(beta1, m, rest1 * gradient));
-          v = flushed(multiply_add(beta2, v, rest2 * gradient * gradient));
-          const V denominator = root(v * unbias);
-          // 0/0, of a parameter that has never felt a gradient, with ε = 0.
-          const V change = select(denominator == V(0), V(0), rate * m / denominator);
-          w_ = multiply_add(w_, keep, -change);
+          m = flushed(multiply_add(rest1, gradient - m, m));
+          v = flushed(multiply_add(rest2, multiply_add(gradient, gradient, -v), v));
+          if constexpr (Decays) w_ *= keep;
+          w_ = multiply_add(rate * m, over_root<placement()>(v, unbias, epsilon), w_);
         },
         w, state.vectors[1], state.vectors[2]);
-  };
-  if (settings.epsilon_placement == EpsilonPlacement::InsideRoot) {
-    pass([&](const V& v) { return sqrt(v + epsilon); });
-  } else {
-    pass([&](const V& v) { return sqrt(v) + epsilon; });
-  }
+  });
   return error;
 }
 
@@ -98,7 +89,7 @@ struct Adam {
 
   template <Real S, Index N, class Objective>
   BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
-    return detail::adam_step<N>(*this, 0, w, objective, state);
+    return detail::adam_step<N, false>(*this, 0, w, objective, state);
   }
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <limits>
+
 #include "backfold/core/math.hpp"
 
 namespace backfold::inline BACKFOLD_ABI {
@@ -13,9 +15,29 @@ enum class EpsilonPlacement {
 
 namespace detail {
 
-template <class V>
-BACKFOLD_ALWAYS_INLINE V root_with_epsilon(const V& v, const V& epsilon, bool inside) {
-  return inside ? sqrt(v + epsilon) : sqrt(v) + epsilon;
+/// 1/√(scale·v + ε), or 1/(√(scale·v) + ε). The square is held to normal numbers: a parameter that
+/// has never felt a gradient is not divided by zero where ε = 0, nor is an overflow a NaN.
+template <EpsilonPlacement Placement, class V>
+BACKFOLD_ALWAYS_INLINE V over_root(const V& v, const V& scale, const V& epsilon) {
+  using Limits = std::numeric_limits<typename V::Scalar>;
+  const V smallest(Limits::min());
+  const V largest(Limits::max());
+  if constexpr (Placement == EpsilonPlacement::InsideRoot) {
+    return inverse_sqrt(clamp_number(multiply_add(v, scale, epsilon), smallest, largest));
+  } else {
+    const V square = clamp_number(v * scale, smallest, largest);
+    return inverse(multiply_add(square, inverse_sqrt(square), epsilon));
+  }
+}
+
+/// Calls f(constant) with the placement as a constant.
+template <class F>
+BACKFOLD_ALWAYS_INLINE void with_constant(EpsilonPlacement placement, const F& f) {
+  if (placement == EpsilonPlacement::InsideRoot) {
+    f(std::integral_constant<EpsilonPlacement, EpsilonPlacement::InsideRoot>{});
+  } else {
+    f(std::integral_constant<EpsilonPlacement, EpsilonPlacement::OutsideRoot>{});
+  }
 }
 
 }  // namespace detail

@@ -36,20 +36,19 @@ struct RmsProp {
     double error;
     if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
     using V = LanesFor<S, N>;
-    const V rate(learning_rate);
+    const V rate(-learning_rate);
     const V gamma(decay);
     const V rest(1 - decay);
     const V eps(epsilon);
-    const bool inside = epsilon_placement == EpsilonPlacement::InsideRoot;
-    detail::fused_pass<N>(
-        n, g,
-        [&](const V& gradient, V& w_, V& v) {
-          v = detail::flushed(multiply_add(gamma, v, rest * gradient * gradient));
-          const V root = detail::root_with_epsilon(v, eps, inside);
-          // 0/0, of a parameter that has never felt a gradient, with ε = 0.
-          w_ -= select(root == V(0), V(0), rate * gradient / root);
-        },
-        w, state.vectors[1]);
+    detail::with_constant(epsilon_placement, [&](auto placement) {
+      detail::fused_pass<N>(
+          n, g,
+          [&](const V& gradient, V& w_, V& v) {
+            v = detail::flushed(multiply_add(gamma, v, rest * gradient * gradient));
+            w_ = multiply_add(rate * gradient, detail::over_root<placement()>(v, V(1), eps), w_);
+          },
+          w, state.vectors[1]);
+    });
     return error;
   }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/core/elementwise.hpp"
+#include "backfold/core/unroll.hpp"
 
 /// The register-tiled product behind all matrix-matrix products: Y ← start + A·B, with the columns
 /// of A contiguous and B reached by two strides, so that W·X (B = X) and D·Xᵀ (B = Xᵀ) are one
@@ -38,41 +39,57 @@ struct TileStart {
 };
 
 /// One tile: Rows registers × Columns numbers. All of A's registers are full, of Y's the last has
-/// `lanes` rows.
+/// `lanes` rows. Its loops are unrolled by hand: at -O2 compilers leave the sums in memory.
 template <int Rows, int Columns, Real S>
 BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S>& b, S* y,
                                  Index ldy, const TileStart<S>& start, Index lanes) {
   using V = Lanes<S>;
   V sums[Rows][Columns];
-  for (int r = 0; r < Rows; ++r) {
-    for (int c = 0; c < Columns; ++c) sums[r][c] = V(0);
-  }
+  auto for_sums = [&](auto&& f) BACKFOLD_INLINE_LAMBDA {
+    for_each_index<Columns>([&](auto c) BACKFOLD_INLINE_LAMBDA {
+      for_each_index<Rows>([&](auto r) BACKFOLD_INLINE_LAMBDA { f(r, c, sums[r()][c()]); });
+    });
+  };
+  for_sums([&](auto r, auto c, V& sum) BACKFOLD_INLINE_LAMBDA {
+    sum = V(0);
+    Eigen::internal::prefetch(y + c() * ldy + r() * V::size);
+  });
   const S* bk = b.data;
   for (Index i = 0; i < k; ++i, a += lda, bk += b.row) {
     V rows[Rows];
-    for (int r = 0; r < Rows; ++r) {
-      rows[r] = V::load(a + r * V::size);
-    }
-    for (int c = 0; c < Columns; ++c) {
-      const V factor(bk[c * b.column]);
-      for (int r = 0; r < Rows; ++r) sums[r][c] = multiply_add(rows[r], factor, sums[r][c]);
-    }
+    for_each_index<Rows>([&](auto r) BACKFOLD_INLINE_LAMBDA {
+      rows[r()] = V::load(a + r() * V::size);
+      backfold::detail::keep_in_register(rows[r()].packet);
+    });
+    for_each_index<Columns>([&](auto c) BACKFOLD_INLINE_LAMBDA {
+      const V factor(bk[c() * b.column]);
+      for_each_index<Rows>([&](auto r) BACKFOLD_INLINE_LAMBDA {
+        sums[r()][c()] = multiply_add(rows[r()], factor, sums[r()][c()]);
+      });
+    });
   }
-  for (int r = 0; r < Rows; ++r) {
-    const bool whole = r < Rows - 1 || lanes == V::size;
-    const Index n = whole ? Index{V::size} : lanes;
-    for (int c = 0; c < Columns; ++c) {
-      S* const to = y + c * ldy + r * V::size;
-      V sum = sums[r][c];
-      if (start.bias != nullptr) sum += V::load(start.bias + r * V::size, n);
-      if (start.add) sum += whole ? V::load(to) : V::load(to, n);
-      if (whole) {
-        sum.store(to);
-      } else {
-        sum.store(to, n);
-      }
+  auto lanes_of = [&](auto r, auto&& f) BACKFOLD_INLINE_LAMBDA {
+    constexpr std::integral_constant<Index, V::size> whole;
+    if (r() < Rows - 1 || lanes == V::size) {
+      f(whole);
+    } else {
+      f(lanes);
     }
+  };
+  if (start.bias != nullptr || start.add) {
+    const S* const from = start.add ? y : start.bias;
+    const Index stride = start.add ? ldy : 0;
+    for_sums([&](auto r, auto c, V& sum) BACKFOLD_INLINE_LAMBDA {
+      lanes_of(r, [&](auto count) BACKFOLD_INLINE_LAMBDA {
+        sum += backfold::detail::load_run<V>(from + c() * stride + r() * V::size, count);
+      });
+    });
   }
+  for_sums([&](auto r, auto c, V& sum) BACKFOLD_INLINE_LAMBDA {
+    lanes_of(r, [&](auto count) BACKFOLD_INLINE_LAMBDA {
+      backfold::detail::store_run(sum, y + c() * ldy + r() * V::size, count);
+    });
+  });
 }
 
 /// A run of up to tile_rows registers of rows, all columns.

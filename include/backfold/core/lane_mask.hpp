@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/config.hpp"
+
+/// Comparisons of registers: a mask, and the choice by it.
+
+namespace backfold::inline BACKFOLD_ABI::detail {
+
+/// Of registers P of Size numbers T: all bits of a number where it holds, none where it does not.
+template <class T, int Size, class P>
+struct LaneMask {
+  P bits;
+
+  BACKFOLD_ALWAYS_INLINE static LaneMask less(const P& a, const P& b) {
+    return {Eigen::internal::pcmp_lt(a, b)};
+  }
+  BACKFOLD_ALWAYS_INLINE static LaneMask less_or_equal(const P& a, const P& b) {
+    return {Eigen::internal::pcmp_le(a, b)};
+  }
+  BACKFOLD_ALWAYS_INLINE static LaneMask equal(const P& a, const P& b) {
+    return {Eigen::internal::pcmp_eq(a, b)};
+  }
+  BACKFOLD_ALWAYS_INLINE friend LaneMask operator|(const LaneMask& a, const LaneMask& b) {
+    return {Eigen::internal::por(a.bits, b.bits)};
+  }
+  BACKFOLD_ALWAYS_INLINE friend LaneMask operator&(const LaneMask& a, const LaneMask& b) {
+    return {Eigen::internal::pand(a.bits, b.bits)};
+  }
+  BACKFOLD_ALWAYS_INLINE P choose(const P& yes, const P& no) const {
+    return Eigen::internal::pselect(bits, yes, no);
+  }
+};
+
+#if defined(EIGEN_VECTORIZE_AVX512)
+/// AVX-512 has registers for masks: to and fro between them and Eigen's costs more than a choice.
+template <class P>
+struct LaneMask<float, 16, P> {
+  __mmask16 bits;
+
+  BACKFOLD_ALWAYS_INLINE static LaneMask less(P a, P b) {
+    return {_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ)};
+  }
+  BACKFOLD_ALWAYS_INLINE static LaneMask less_or_equal(P a, P b) {
+    return {_mm512_cmp_ps_mask(a, b, _CMP_LE_OQ)};
+  }
+  BACKFOLD_ALWAYS_INLINE static LaneMask equal(P a, P b) {
+    return {_mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ)};
+  }
+  BACKFOLD_ALWAYS_INLINE friend LaneMask operator|(LaneMask a, LaneMask b) {
+    return {static_cast<__mmask16>(a.bits | b.bits)};
+  }
+  BACKFOLD_ALWAYS_INLINE friend LaneMask operator&(LaneMask a, LaneMask b) {
+    return {static_cast<__mmask16>(a.bits & b.bits)};
+  }
+  BACKFOLD_ALWAYS_INLINE P choose(P yes, P no) const { return _mm512_mask_blend_ps(bits, no, yes); }
+};
+
+template <class P>
+struct LaneMask<double, 8, P> {
+  __mmask8 bits;
+
+  BACKFOLD_ALWAYS_INLINE static LaneMask less(P a, P b) {
+    return {_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ)};
+  }
+  BACKFOLD_ALWAYS_INLINE static LaneMask less_or_equal(P a, P b) {
+    return {_mm512_cmp_pd_mask(a, b, _CMP_LE_OQ)};
+  }
+  BACKFOLD_ALWAYS_INLINE static LaneMask equal(P a, P b) {
+    return {_mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ)};
+  }
+  BACKFOLD_ALWAYS_INLINE friend LaneMask operator|(LaneMask a, LaneMask b) {
+    return {static_cast<__mmask8>(a.bits | b.bits)};
+  }
+  BACKFOLD_ALWAYS_INLINE friend LaneMask operator&(LaneMask a, LaneMask b) {
+    return {static_cast<__mmask8>(a.bits & b.bits)};
+  }
+  BACKFOLD_ALWAYS_INLINE P choose(P yes, P no) const { return _mm512_mask_blend_pd(bits, no, yes); }
+};
+#endif
+
+}  // namespace backfold::inline BACKFOLD_ABI::detail
