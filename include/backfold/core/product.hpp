@@ -159,17 +159,21 @@ BACKFOLD_ALWAYS_INLINE void affine(const W& w, const X& x, const Y& y, const Sta
 namespace detail {
 
 /// One column of Wᵀ·D, inlined. g is given the sum and the entry of Xs; without Xs see `back`.
-template <class W, class D, class Y, class Start, class G, class Xs>
+template <kernel::Source From, class W, class D, class Y, class Start, class G, class Xs>
 BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, const Start& start,
                                         const G& g, const Xs& x) {
   using S = typename Y::Scalar;
   using V = LanesFor<S, Y::RowsAtCompileTime>;
   S* const to = y.data();
-  auto store = [&](Index i, auto count, const V& product) {
+  auto store = [&](Index i, auto count, const V& product) BACKFOLD_INLINE_LAMBDA {
     const V sum = started(product, start, to, i, count);
     store_run(g(sum, x.data() + i, count), to + i, count);
   };
-  if (d.rows() == 1 && w.outerStride() == 1) {
+  if constexpr (From == kernel::Source::AsIs) {
+    kernel::matrix_times_vector<V, Y::RowsAtCompileTime>(
+        y.rows(), d.rows(), w.data(), w.outerStride(), d.data(), 1,
+        [](Index, auto) BACKFOLD_INLINE_LAMBDA { return V(0); }, store);
+  } else if (d.rows() == 1 && w.outerStride() == 1) {
     const V factor(d.data()[0]);
     for_runs<V::size>(y.rows(), [&](Index i, auto count) {
       store(i, count, load_run<V>(w.data() + i, count) * factor);
@@ -181,7 +185,7 @@ BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, cons
 }
 
 /// Any number of columns: compiled once for each activation.
-template <Real S, class Start, class G>
+template <kernel::Source From, Real S, class Start, class G>
 BACKFOLD_NO_INLINE void back_batch(ConstMatrixView<S> w, ConstMatrixView<S> d, MatrixView<S> y,
                                    Start start, G g, ConstMatrixView<S> x, S* scratch) {
   const Index n = y.cols();
@@ -195,9 +199,11 @@ BACKFOLD_NO_INLINE void back_batch(ConstMatrixView<S> w, ConstMatrixView<S> d, M
   };
   const kernel::Strided<S> columns{d.data(), 1, d.outerStride()};
   const auto first = tile_start<S>(start);
-  if (d.rows() == 1 && w.outerStride() == 1) {  // one row is a column as it stands
-    kernel::product<kernel::Source::AsIs>(y.rows(), n, 1, w.data(), y.rows(), columns, y.data(),
-                                          y.outerStride(), first, scratch, finish);
+  if (From == kernel::Source::AsIs || (d.rows() == 1 && w.outerStride() == 1)) {
+    // One row is a column as it stands.
+    const Index stride = From == kernel::Source::AsIs ? w.outerStride() : y.rows();
+    kernel::product<kernel::Source::AsIs>(y.rows(), n, d.rows(), w.data(), stride, columns,
+                                          y.data(), y.outerStride(), first, scratch, finish);
   } else {
     kernel::product<kernel::Source::Transposed>(y.rows(), n, d.rows(), w.data(), w.outerStride(),
                                                 columns, y.data(), y.outerStride(), first, scratch,
@@ -223,23 +229,40 @@ struct SumAlone {
   }
 };
 
-template <class W, class D, class Y, class Start, class G, class Xs, Real S>
+template <kernel::Source From, class W, class D, class Y, class Start, class G, class Xs, Real S>
 BACKFOLD_ALWAYS_INLINE void back_any(const W& w, const D& d, const Y& y, const Start& start,
                                      const G& g, const Xs& x, [[maybe_unused]] S* scratch) {
   if constexpr (Y::ColsAtCompileTime == 1) {
-    back_column(w, d, y, start, g, x);
+    back_column<From>(w, d, y, start, g, x);
   } else {
-    back_batch<S, Start, G>(plain(w), plain(d), plain(y), start, g, plain(x), scratch);
+    back_batch<From, S, Start, G>(plain(w), plain(d), plain(y), start, g, plain(x), scratch);
   }
 }
 
 }  // namespace detail
 
-/// Y ← start + Wᵀ·D: W m × k, D m × n, Y k × n.
+/// Wᵀ as it stands in memory, where it is used so often that it has been transposed once.
+template <class View>
+struct AlreadyTransposed {
+  View view;
+};
+
+/// Wᵀ into memory, its columns `stride` apart. @pre stride a multiple of the machine's registers
+template <class W, Real S>
+void transpose(const W& w, S* to, Index stride) {
+  kernel::pack_transposed<S>(w.cols(), w.rows(), w.data(), w.outerStride(), to, stride);
+}
+
+/// Y ← start + Wᵀ·D: W m × k (or AlreadyTransposed), D m × n, Y k × n.
 template <class W, class D, class Y, class Start, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start,
                                  S* scratch) {
-  detail::back_any(w, d, y, start, detail::SumAlone{}, y, scratch);
+  detail::back_any<kernel::Source::Transposed>(w, d, y, start, detail::SumAlone{}, y, scratch);
+}
+template <class View, class D, class Y, class Start, Real S>
+BACKFOLD_ALWAYS_INLINE void back(const AlreadyTransposed<View>& w, const D& d, const Y& y,
+                                 const Start& start, S* scratch) {
+  detail::back_any<kernel::Source::AsIs>(w.view, d, y, start, detail::SumAlone{}, y, scratch);
 }
 
 /// Y ← g(start + Wᵀ·D, x): g a function of two Lanes, x the same entry of a k × n matrix of
@@ -247,7 +270,12 @@ BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start
 template <class W, class D, class Y, class Start, class G, class Xs, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start, const G& g,
                                  const Xs& x, S* scratch) {
-  detail::back_any(w, d, y, start, detail::WithEntry<G>{g}, x, scratch);
+  detail::back_any<kernel::Source::Transposed>(w, d, y, start, detail::WithEntry<G>{g}, x, scratch);
+}
+template <class View, class D, class Y, class Start, class G, class Xs, Real S>
+BACKFOLD_ALWAYS_INLINE void back(const AlreadyTransposed<View>& w, const D& d, const Y& y,
+                                 const Start& start, const G& g, const Xs& x, S* scratch) {
+  detail::back_any<kernel::Source::AsIs>(w.view, d, y, start, detail::WithEntry<G>{g}, x, scratch);
 }
 
 namespace detail {

@@ -83,6 +83,7 @@ class Backward {
   /// @tparam ToInput carries the error on to the input and to what was before the first step
   template <bool ToInput>
   void run(S* gradient) const {
+    transpose_weights_in_time();
     for_each_index_reversed<Graph::segment_count>([&](auto s) {
       constexpr Segment segment = Graph::schedule[s()];
       run_segment<s(), ToInput>();
@@ -93,6 +94,18 @@ class Backward {
   }
 
  private:
+  void transpose_weights_in_time() const {
+    for_each_index<output_layer>([&](auto l) {
+      constexpr int layer = l() + 1;
+      for_each_index<Arch::template connection_count<layer>>([&](auto c) {
+        if constexpr (Arch::template is_matrix_in_time<layer, c()>()) {
+          const auto to = pass_.template transposed_weights<layer, c()>();
+          transpose(pass_.template weights<layer, c()>(), to.data(), to.outerStride());
+        }
+      });
+    });
+  }
+
   template <int Index_, bool ToInput>
   void run_segment() const {
     constexpr Segment segment = Graph::schedule[Index_];
@@ -226,7 +239,15 @@ class Backward {
     }();
     for_each_index<count>([&](auto p) {
       constexpr Part part = part_list[p()];
-      const auto w = pass_.template weights<link.target, link.index, part.gates>(part.weight_gate);
+      constexpr int target = link.target;
+      const auto w = [&] {
+        if constexpr (Arch::template is_matrix_in_time<target, link.index>()) {
+          return AlreadyTransposed{
+              pass_.template transposed_weights<target, link.index, part.gates>(part.weight_gate)};
+        } else {
+          return pass_.template weights<target, link.index, part.gates>(part.weight_gate);
+        }
+      }();
       const auto delta = deltas_of.template operator()<part.gates>(part.net_gate);
       auto start = [] {
         if constexpr (Starts && decltype(p)::value == 0) {

@@ -106,6 +106,33 @@ class Architecture {
     return block_offset<L>() + columns * block_rows<L>();
   }
 
+  /// Whether connection C of layer L joins layers that step through time together, by a matrix.
+  template <int L, int C>
+  static constexpr bool is_matrix_in_time() {
+    constexpr Connection c = LayerType<L>::connections[C];
+    constexpr Segment segment = Graph::segment_of(L);
+    return segment.in_time && segment.holds(c.source_of(L)) && !c.diagonal;
+  }
+
+  /// From column to column of the transposed weights of such a connection.
+  template <int L, int C>
+  constexpr Index transposed_stride() const {
+    constexpr Index width = native_width<S>;
+    return (fan_in<L, C>() + width - 1) / width * width;
+  }
+
+  /// Where the transposed weights of connection C start among those of layer L.
+  template <int L, int C>
+  constexpr Index transposed_offset() const {
+    Index sum = 0;
+    for_each_index<C>([&](auto c) {
+      if constexpr (is_matrix_in_time<L, c()>()) {
+        sum += transposed_stride<L, c()>() * block_rows<L>();
+      }
+    });
+    return sum;
+  }
+
   /// Where the bias of layer L starts in w.
   template <int L>
   constexpr Index bias_offset() const {

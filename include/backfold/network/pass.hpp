@@ -114,6 +114,19 @@ class Pass {
         architecture_.template block_rows<L>());
   }
 
+  /// Room for the transposed weights of a connection in time; a part of it is some of its columns.
+  template <int L, int C, int Gates = detail::weight_gates<LayerType<L>>()>
+  auto transposed_weights(int weight_gate = 0) const {
+    constexpr Connection c = LayerType<L>::connections[C];
+    constexpr Index cols = fixed_units<L> == Dynamic ? Dynamic : Gates * fixed_units<L>;
+    const Index stride = architecture_.template transposed_stride<L, C>();
+    return MatrixView<S, fixed_units<c.source_of(L)>, cols>(
+        workspace_.at(workspace_.plan().transposed[L] +
+                      architecture_.template transposed_offset<L, C>()) +
+            weight_gate * units<L>() * stride,
+        architecture_.template fan_in<L, C>(), Gates * units<L>(), stride);
+  }
+
   template <int L>
   const S* bias() const {
     return w_ + architecture_.template bias_offset<L>();

@@ -18,11 +18,12 @@ enum class Purpose {
 ///
 /// Pieces of layer l, blocks being units × batch: `output` history + steps blocks, the first ones
 /// before the first step; `net` net_gates·steps blocks; `delta` history + steps blocks; `memory`
-/// 1 + steps blocks and `d_memory` one (cells with a memory only); `net_bias` (cells only).
+/// 1 + steps blocks and `d_memory` one (cells with a memory only); `net_bias` (cells only);
+/// `transposed` the weights that carry the error back from step to step, transposed once.
 template <int LayerCount>
 struct WorkspacePlan {
   using Offsets = std::array<Index, LayerCount>;
-  Offsets output{}, net{}, delta{}, memory{}, d_memory{}, net_bias{};
+  Offsets output{}, net{}, delta{}, memory{}, d_memory{}, net_bias{}, transposed{};
   Index weights = 0;  ///< a weight for each sample and step, where targets are masked
   Index block = 0;    ///< one block of the largest layer, in need of the moment
   Index scratch = 0;  ///< of the products
@@ -64,6 +65,11 @@ struct WorkspacePlan {
               batch * steps);
           product_room = std::max(product_room, needed);
         });
+        if constexpr (For == Purpose::Gradient) {
+          plan.transposed[layer] = take(
+              architecture
+                  .template transposed_offset<layer, Arch::template connection_count<layer>>());
+        }
       }
     });
     if constexpr (For == Purpose::Gradient) plan.weights = take(batch * steps);
