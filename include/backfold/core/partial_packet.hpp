@@ -147,11 +147,30 @@ BACKFOLD_ALWAYS_INLINE P load_first(const T* from, Index count) {
     return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), from);
   }
 #endif
-#if defined(EIGEN_VECTORIZE_AVX)
+#if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512VL__)
+  [[maybe_unused]] const auto first = static_cast<__mmask8>((1u << count) - 1);
+  if constexpr (sizeof(T) == 4 && sizeof(P) == 32) {
+    return _mm256_maskz_loadu_ps(first, from);
+  } else if constexpr (sizeof(T) == 8 && sizeof(P) == 32) {
+    return _mm256_maskz_loadu_pd(first, from);
+  }
+#elif defined(EIGEN_VECTORIZE_AVX)
   if constexpr (sizeof(T) == 4 && sizeof(P) == 32) {
     return _mm256_maskload_ps(from, mask32(count));
   } else if constexpr (sizeof(T) == 8 && sizeof(P) == 32) {
     return _mm256_maskload_pd(from, mask64(count));
+  }
+#endif
+#if defined(EIGEN_VECTORIZE_SSE)
+  if constexpr (sizeof(P) == 16) {
+    P packet;
+    if (count == 3) {
+      load_whole<Size>(from, 2, packet);
+      if constexpr (sizeof(T) == 4) packet = _mm_movelh_ps(packet, _mm_load_ss(from + 2));
+    } else if (!load_whole<Size>(from, count, packet)) {
+      packet = Eigen::internal::pset1<P>(T(0));
+    }
+    return packet;
   }
 #endif
   alignas(64) T buffer[Size] = {};
@@ -181,12 +200,27 @@ BACKFOLD_ALWAYS_INLINE void store_first(T* to, Index count, const P& packet) {
     return;
   }
 #endif
-#if defined(EIGEN_VECTORIZE_AVX)
+#if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512VL__)
+  [[maybe_unused]] const auto first = static_cast<__mmask8>((1u << count) - 1);
+  if constexpr (sizeof(T) == 4 && sizeof(P) == 32) {
+    return _mm256_mask_storeu_ps(to, first, packet);
+  } else if constexpr (sizeof(T) == 8 && sizeof(P) == 32) {
+    return _mm256_mask_storeu_pd(to, first, packet);
+  }
+#elif defined(EIGEN_VECTORIZE_AVX)
   if constexpr (sizeof(T) == 4 && sizeof(P) == 32) {
     _mm256_maskstore_ps(to, mask32(count), packet);
     return;
   } else if constexpr (sizeof(T) == 8 && sizeof(P) == 32) {
     _mm256_maskstore_pd(to, mask64(count), packet);
+    return;
+  }
+#endif
+#if defined(EIGEN_VECTORIZE_SSE)
+  if constexpr (sizeof(P) == 16) {
+    if (store_whole<Size>(to, count, packet) || count == 0) return;
+    store_whole<Size>(to, 2, packet);
+    if constexpr (sizeof(T) == 4) _mm_store_ss(to + 2, _mm_movehl_ps(packet, packet));
     return;
   }
 #endif

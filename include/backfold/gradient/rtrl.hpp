@@ -32,14 +32,16 @@ class Rtrl {
 
   /// Allocates all it needs for networks of this architecture.
   explicit Rtrl(const Net& net)
-      : workspace_(net, 1, 1), before_(net, 1), after_(net, 1), sensitivity_(net.architecture()) {
+      : workspace_(net, 1, 1),
+        states_{State<Net, 1>(net, 1), State<Net, 1>(net, 1)},
+        sensitivity_(net.architecture()) {
     static_assert(Net::Graph::is_recurrent,
                   "backfold: Rtrl is for networks with delays; others need no past");
   }
 
   /// Forgets the past.
   void reset() {
-    before_.reset();
+    states_[now_].reset();
     sensitivity_.reset();
   }
 
@@ -58,7 +60,7 @@ class Rtrl {
     gradient.resize(net.parameter_count());
     const double error = detail::evaluate<true, true>(
         net.architecture(), net.parameters().data(), loss, data, detail::ScaleBy{Reduction::Sum},
-        workspace_, &before_, &after_, gradient.data());
+        workspace_, &states_[now_], &states_[1 - now_], gradient.data());
     const auto pass = pass_of(net, data.inputs);
     sensitivity_.add_past(pass, gradient.data());
     advance(pass);
@@ -71,7 +73,7 @@ class Rtrl {
     detail::static_check_inputs<Net, X>();
     const auto input = detail::columns_of(x);
     detail::check_inputs(net, input.rows());
-    run(net, x, 1, workspace_, &before_, &after_);
+    run(net, x, 1, workspace_, &states_[now_], &states_[1 - now_]);
     advance(pass_of(net, input));
   }
 
@@ -79,10 +81,14 @@ class Rtrl {
   auto output() const { return output_.eigen(); }
 
   /// What the network remembers.
-  const State<Net, 1>& state() const { return before_; }
+  const State<Net, 1>& state() const { return states_[now_]; }
 
  private:
   using PassType = Pass<Net, 1, Purpose::Gradient>;
+  static constexpr bool has_cells = []<std::size_t... L>(std::index_sequence<L...>) {
+    return (Cell<typename PassType::template LayerType<static_cast<int>(L)>> || ...);
+  }
+  (std::make_index_sequence<Net::layer_count>());
 
   PassType pass_of(const Net& net, const ConstMatrixView<S>& input) {
     PassType pass(net.architecture(), net.parameters().data(), input.data(), input.outerStride(),
@@ -93,15 +99,16 @@ class Rtrl {
 
   void advance(const PassType& pass) {
     // The backward pass has made deltas of the gates of cells: they are run once more.
-    forward<false>(pass);
+    if constexpr (has_cells) forward<false>(pass);
     sensitivity_.advance(pass);
     output_ = ConstMatrixView<S>(pass.template own_output<Net::output_layer>(),
                                  pass.template units<Net::output_layer>(), 1);
-    std::swap(before_, after_);
+    now_ = 1 - now_;
   }
 
   Workspace<Net, 1> workspace_;
-  State<Net, 1> before_, after_;
+  State<Net, 1> states_[2];  ///< what was before the last step, and what is remembered now
+  int now_ = 0;
   detail::Sensitivity<Net> sensitivity_;
   ConstMatrixView<S> output_{nullptr, 0, 0};
 };

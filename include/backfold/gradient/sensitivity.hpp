@@ -26,6 +26,7 @@ class Sensitivity {
     Index size = 0;
     Index scratch = 0;
     Index net = 0;
+    Index scaled = 0;
     for_each_index<last_layer>([&](auto l) {
       constexpr int layer = l() + 1;
       const Index units = architecture.template units<layer>();
@@ -36,16 +37,20 @@ class Sensitivity {
       memory_[layer] = size;
       if constexpr (has_memory<LayerType<layer>>()) size += 2 * block;
       const Index rows = net_gates<LayerType<layer>>() * units;
-      net = std::max(net, rows * columns<layer>(architecture));
+      if constexpr (!scales_weights<layer>()) {
+        net = std::max(net, rows * columns<layer>(architecture));
+      }
       const Index widest = std::max(rows, architecture.template block_rows<layer>());
       for_each_index<Arch::template connection_count<layer>>([&](auto c) {
         const Index k = architecture.template fan_in<layer, c()>();
+        scaled = std::max(scaled, widest * k);
         scratch = std::max(scratch, product_scratch<S>(widest, k, columns<layer>(architecture)));
       });
       scratch = std::max(scratch, product_scratch<S>(units, columns<layer>(architecture), 1));
       temporary_ = std::max(temporary_, (2 * rows + 4 * units) + units * units);
     });
     net_.resize(net);
+    scaled_.resize(scaled);
     scratch_.resize(scratch);
     work_.resize(temporary_);
     numbers_.resize(size);
@@ -106,6 +111,17 @@ class Sensitivity {
         if (link.target == L && link.source == L && !link.diagonal) return false;
       }
       return true;
+    }
+  }
+
+  /// Whether φ' goes into the weights: ∂x = φ'·Σ W ∂x is Σ (φ'·W) ∂x, without a pass over all
+  /// columns.
+  template <int L>
+  static constexpr bool scales_weights() {
+    if constexpr (Cell<LayerType<L>>) {
+      return false;
+    } else {
+      return ElementwiseActivation<typename LayerType<L>::ActivationType>;
     }
   }
 
@@ -171,18 +187,28 @@ class Sensitivity {
     const Index units = pass.template units<L>();
     const Index rows = net_gates<Type>() * units;
     const Index n = columns<L>(pass.architecture());
-    S* const net = net_.data();
-    for (Index i = 0; i < rows * n; ++i) net[i] = S(0);
+    S* const net = scales_weights<L>() ? output<L>(0) : net_.data();
+    [[maybe_unused]] const S* const slope = slopes<L>(pass);
+    constexpr int opening = first_through<L>();
+    Index reached = 0;
+    if constexpr (opening >= 0) {
+      constexpr int source = Type::connections[opening].source_of(L);
+      reached = std::min(columns<source>(pass.architecture()), n);
+      through<L, opening, source, net_gates<Type>(), FromZero>(pass, parts<Type>(opening)[0], slope,
+                                                               net);
+    }
+    for (Index i = rows * reached; i < rows * n; ++i) net[i] = S(0);
     for_each_index<Arch::template connection_count<L>>([&](auto c) {
       constexpr Connection connection = Type::connections[c()];
       constexpr int source = connection.source_of(L);
       constexpr PartList part_list = parts<Type>(c());
       for_each_index<part_list.size()>([&](auto p) {
         constexpr Part part = part_list[p()];
-        if constexpr (source > 0 && source <= last_layer) {
-          through<L, c(), source, part.gates>(pass, part, net);
+        if constexpr (source > 0 && source <= last_layer && c() != opening) {
+          through<L, c(), source, part.gates, FromOutput>(pass, part, slope, net);
         }
-        if constexpr (!is_compact<L>()) immediate<L, c(), source, part.gates>(pass, part, net);
+        if constexpr (!is_compact<L>())
+          immediate<L, c(), source, part.gates>(pass, part, slope, net);
       });
     });
     if constexpr (Cell<Type>) {
@@ -191,16 +217,32 @@ class Sensitivity {
     } else {
       if constexpr (Type::bias_columns > 0 && !is_compact<L>()) {
         const Index first = pass.architecture().template bias_offset<L>();
-        for (Index i = 0; i < units; ++i) net[(first + i) * rows + i] += S(1);
+        for (Index i = 0; i < units; ++i) {
+          net[(first + i) * rows + i] += scales_weights<L>() ? slope[i] : S(1);
+        }
       }
-      if constexpr (is_compact<L>()) own_parameters<L>(pass);
-      through_activation<L>(pass, net, n);
+      if constexpr (is_compact<L>()) own_parameters<L>(pass, slope);
+      if constexpr (!scales_weights<L>()) through_columns<L>(pass, net, n);
     }
   }
 
-  /// ∂net += W ∂x of a source.
-  template <int L, int C, int Source, int Gates, class P>
-  void through(const P& pass, const Part& part, S* net) {
+  /// A connection of layer L that reaches all of ∂net, so that nothing need be cleared before; or
+  /// −1.
+  template <int L>
+  static constexpr int first_through() {
+    using Type = LayerType<L>;
+    for (std::size_t c = 0; c < Type::connections.size(); ++c) {
+      const int source = Type::connections[c].source_of(L);
+      const PartList part_list = parts<Type>(static_cast<int>(c));
+      const bool whole = part_list.size() == 1 && part_list[0].gates == net_gates<Type>();
+      if (source == L && whole && !is_compact<L>()) return static_cast<int>(c);
+    }
+    return -1;
+  }
+
+  /// ∂net ← (zero or ∂net) + W ∂x of a source.
+  template <int L, int C, int Source, int Gates, class Start, class P>
+  void through(const P& pass, const Part& part, [[maybe_unused]] const S* slope, S* net) {
     using Type = LayerType<L>;
     constexpr Connection connection = Type::connections[C];
     const Index units = pass.template units<L>();
@@ -208,16 +250,25 @@ class Sensitivity {
     const Index from_units = pass.template units<Source>();
     const Index n = std::min(columns<Source>(pass.architecture()), columns<L>(pass.architecture()));
     const S* const from = output<Source>(connection.delay);
-    const auto w = pass.template weights<L, C, Gates>(part.weight_gate);
+    const auto w = [&] {
+      const auto original = pass.template weights<L, C, Gates>(part.weight_gate);
+      ConstMatrixView<S> plain(original.data(), original.rows(), original.cols(),
+                               original.outerStride());
+      if constexpr (scales_weights<L>()) {
+        const MatrixView<S> scaled(scaled_.data(), plain.rows(), plain.cols());
+        diagonal_affine(slope, plain, scaled, FromZero{}, Identity{});
+        plain = scaled;
+      }
+      return plain;
+    }();
     S* const to = net + part.net_gate * units;
     if (n > 0) {
       const ConstMatrixView<S> x(from, from_units, n);
       const MatrixView<S> y(to, Gates * units, n, rows);
       if constexpr (connection.diagonal) {
-        diagonal_affine(w.data(), x, y, FromOutput{}, Identity{});
+        diagonal_affine(w.data(), x, y, Start{}, Identity{});
       } else {
-        const ConstMatrixView<S> plain(w.data(), w.rows(), w.cols(), w.outerStride());
-        affine(plain, x, y, FromOutput{}, Identity{}, scratch_.data());
+        affine(w, x, y, Start{}, Identity{}, scratch_.data());
       }
     }
     if constexpr (is_compact<Source>() && Source != L) {
@@ -238,7 +289,7 @@ class Sensitivity {
 
   /// ∂net of unit i by its weight from source unit j: the source's output.
   template <int L, int C, int Source, int Gates, class P>
-  void immediate(const P& pass, const Part& part, S* net) const {
+  void immediate(const P& pass, const Part& part, [[maybe_unused]] const S* slope, S* net) const {
     using Type = LayerType<L>;
     constexpr Connection connection = Type::connections[C];
     const Index units = pass.template units<L>();
@@ -250,7 +301,9 @@ class Sensitivity {
     for (Index j = 0; j < fan_in; ++j) {
       const Index column = first + j * block_rows + part.weight_gate * units;
       for (Index i = 0; i < Gates * units; ++i) {
-        net[(column + i) * rows + part.net_gate * units + i] += x(connection.diagonal ? i : j, 0);
+        const S from = x(connection.diagonal ? i : j, 0);
+        net[(column + i) * rows + part.net_gate * units + i] +=
+            scales_weights<L>() ? slope[i] * from : from;
       }
     }
   }
@@ -273,58 +326,51 @@ class Sensitivity {
     }
   }
 
-  /// P of a Dense layer: φ'·∂net, or its Jacobian where φ acts on whole columns.
+  /// P of a Dense layer whose φ acts on whole columns: its Jacobian times ∂net.
   template <int L, class P>
-  void through_activation(const P& pass, const S* net, Index n) {
+  void through_columns(const P& pass, const S* net, Index n) {
     const Index units = pass.template units<L>();
-    S* const to = output<L>(0);
     if (n == 0) return;
-    using Function = typename LayerType<L>::ActivationType;
-    if constexpr (ElementwiseActivation<Function>) {
-      const S* const slope = slopes<L>(pass);
-      diagonal_affine(slope, ConstMatrixView<S>(net, units, n), MatrixView<S>(to, units, n),
-                      FromZero{}, Identity{});
-    } else {
-      // Row i of the Jacobian is Jᵀe_i; stored as column i, so that the product is with Jᵀ back.
-      S* const jacobian = work_.data();
-      for (Index i = 0; i < units; ++i) {
-        for (Index k = 0; k < units; ++k) jacobian[i * units + k] = S(i == k);
-        pass.architecture().template layer<L>().activation().multiply_by_derivative(
-            static_cast<const S*>(pass.template own_output<L>()), jacobian + i * units, units);
-      }
-      back(ConstMatrixView<S>(jacobian, units, units), ConstMatrixView<S>(net, units, n),
-           MatrixView<S>(to, units, n), FromZero{}, scratch_.data());
+    // Row i of the Jacobian is Jᵀe_i; stored as column i, so that the product is with Jᵀ back.
+    S* const jacobian = work_.data();
+    for (Index i = 0; i < units; ++i) {
+      for (Index k = 0; k < units; ++k) jacobian[i * units + k] = S(i == k);
+      pass.architecture().template layer<L>().activation().multiply_by_derivative(
+          static_cast<const S*>(pass.template own_output<L>()), jacobian + i * units, units);
     }
+    back(ConstMatrixView<S>(jacobian, units, units), ConstMatrixView<S>(net, units, n),
+         MatrixView<S>(output<L>(0), units, n), FromZero{}, scratch_.data());
   }
 
-  /// φ' of each unit of a Dense layer.
+  /// φ' of each unit of a Dense layer, where it goes into the weights.
   template <int L, class P>
-  const S* slopes(const P& pass) {
-    const Index units = pass.template units<L>();
+  const S* slopes([[maybe_unused]] const P& pass) {
     S* const slope = work_.data();
-    const auto& function = pass.architecture().template layer<L>().activation();
-    const S* const x = pass.template own_output<L>();
-    if constexpr (uses_net_input<std::remove_cvref_t<decltype(function)>>) {
-      const S* const net_input = pass.template net<L>();
-      transform_into(
-          slope, units, [&](const auto& v, const auto& y) { return function.derivative(v, y); },
-          net_input, x);
-    } else {
-      transform_into(
-          slope, units, [&](const auto& y) { return function.derivative(y); }, x);
+    if constexpr (scales_weights<L>()) {
+      const Index units = pass.template units<L>();
+      const auto& function = pass.architecture().template layer<L>().activation();
+      const S* const x = pass.template own_output<L>();
+      if constexpr (uses_net_input<std::remove_cvref_t<decltype(function)>>) {
+        const S* const net_input = pass.template net<L>();
+        transform_into(
+            slope, units, [&](const auto& v, const auto& y) { return function.derivative(v, y); },
+            net_input, x);
+      } else {
+        transform_into(
+            slope, units, [&](const auto& y) { return function.derivative(y); }, x);
+      }
     }
     return slope;
   }
 
   /// The compact part: ∂x_i by the parameters of row i of the layer's own block.
   template <int L, class P>
-  void own_parameters(const P& pass) {
+  void own_parameters(const P& pass, const S* slope) {
     using Type = LayerType<L>;
     const Index units = pass.template units<L>();
     const Index n = columns<L>(pass.architecture());
     const Index count = own_size<L>(pass.architecture()) / units;
     S* const to = output<L>(0) + units * n;
-    const S* const slope = slopes<L>(pass);
     Index column = 0;
     auto sources = [&](auto&& value) {  // value(i): what the parameters of this column multiply
       S* const p = to + column * units;
@@ -398,7 +444,7 @@ class Sensitivity {
   std::array<int, Graph::layer_count> phase_{};
   int memory_phase_ = 0;
   Index temporary_ = 0;
-  Vector<S> numbers_, net_, scratch_, work_;
+  Vector<S> numbers_, net_, scaled_, scratch_, work_;
 };
 
 }  // namespace backfold::inline BACKFOLD_ABI::detail

@@ -18,7 +18,7 @@ template <Source From, Real S>
 BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a, Index lda,
                               const Strided<S>& b, S* y, Index ldy, TileStart<S> start,
                               S* scratch) {
-  constexpr Index width = native_width<S>;
+  const Index width = width_for_rows<S>(rows);
   // Packing pays where columns of A lie pages apart and are used often.
   const bool far_apart = lda * Index{sizeof(S)} >= 2048 && n >= 4 * tile_columns;
   const bool ragged = rows % width != 0;  // packed with zeros up to a whole register

@@ -38,12 +38,11 @@ struct TileStart {
   }
 };
 
-/// One tile: Rows registers × Columns numbers. All of A's registers are full, of Y's the last has
+/// One tile: Rows registers V × Columns numbers. All of A's registers are full, of Y's the last has
 /// `lanes` rows. Its loops are unrolled by hand: at -O2 compilers leave the sums in memory.
-template <int Rows, int Columns, Real S>
+template <class V, int Rows, int Columns, Real S>
 BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S>& b, S* y,
                                  Index ldy, const TileStart<S>& start, Index lanes) {
-  using V = Lanes<S>;
   V sums[Rows][Columns];
   auto for_sums = [&](auto&& f) BACKFOLD_INLINE_LAMBDA {
     for_each_index<Columns>([&](auto c) BACKFOLD_INLINE_LAMBDA {
@@ -93,14 +92,14 @@ BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S
 }
 
 /// A run of up to tile_rows registers of rows, all columns.
-template <int Rows, Real S>
+template <class V, int Rows, Real S>
 void row_panel(Index n, Index k, const S* a, Index lda, Strided<S> b, S* y, Index ldy,
                const TileStart<S>& start, Index lanes) {
   Index j = 0;
   auto run = [&]<int Columns>(std::integral_constant<int, Columns>) {
     for (; j + Columns <= n; j += Columns) {
-      tile<Rows, Columns>(k, a, lda, {b.data + j * b.column, b.row, b.column}, y + j * ldy, ldy,
-                          start, lanes);
+      tile<V, Rows, Columns>(k, a, lda, {b.data + j * b.column, b.row, b.column}, y + j * ldy, ldy,
+                             start, lanes);
     }
   };
   run(std::integral_constant<int, tile_columns>{});
@@ -108,25 +107,33 @@ void row_panel(Index n, Index k, const S* a, Index lda, Strided<S> b, S* y, Inde
   run(std::integral_constant<int, 1>{});
 }
 
-/// Y (m × n) ← start + A·B for up to tile_rows registers of rows (m <= tile_rows·width). Behind A's
-/// last row there must be numbers up to a whole register.
+/// The width of registers for m rows: few rows leave wide ones half empty.
 template <Real S>
+constexpr Index width_for_rows(Index m) {
+  Index width = native_width<S>;
+  while (m <= width / 2 && width / 2 * sizeof(S) >= 16) width /= 2;
+  return width;
+}
+
+/// Y (m × n) ← start + A·B for up to tile_rows registers of rows (m <= tile_rows·width). Behind A's
+/// last row there must be numbers up to a whole register of width_for_rows(m).
+template <Real S, int Width = native_width<S>>
 BACKFOLD_NO_INLINE void rows_product(Index m, Index n, Index k, const S* a, Index lda,
                                      const Strided<S>& b, S* y, Index ldy,
                                      const TileStart<S>& start) {
-  constexpr int width = native_width<S>;
-  const Index registers = (m + width - 1) / width;
-  const Index lanes = m - (registers - 1) * width;
-  auto run = [&]<int Rows>(std::integral_constant<int, Rows>) {
-    row_panel<Rows>(n, k, a, lda, b, y, ldy, start, lanes);
-  };
-  if (registers == 3) {
-    run(std::integral_constant<int, 3>{});
-  } else if (registers == 2) {
-    run(std::integral_constant<int, 2>{});
-  } else {
-    run(std::integral_constant<int, 1>{});
+  if constexpr (Width / 2 * sizeof(S) >= 16) {
+    if (m <= Width / 2) return rows_product<S, Width / 2>(m, n, k, a, lda, b, y, ldy, start);
   }
+  const Index registers = (m + Width - 1) / Width;
+  const Index lanes = m - (registers - 1) * Width;
+  auto run = [&]<int Rows>(std::integral_constant<int, Rows>) {
+    row_panel<Lanes<S, Width>, Rows>(n, k, a, lda, b, y, ldy, start, lanes);
+  };
+  if constexpr (Width == native_width<S>) {
+    if (registers == 3) return run(std::integral_constant<int, 3>{});
+    if (registers == 2) return run(std::integral_constant<int, 2>{});
+  }
+  run(std::integral_constant<int, 1>{});
 }
 
 }  // namespace backfold::inline BACKFOLD_ABI::kernel
