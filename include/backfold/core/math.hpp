@@ -154,7 +154,7 @@ template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> exp(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
   using K = detail::ExpConstants<S>;
-  const V inside = max(min(x, V(K::largest)), V(K::smallest));
+  const V inside = at_least(at_most(x, V(K::largest)), V(K::smallest));
   const V n = detail::nearest_power(inside);
   // One power of two too many at the upper end is taken from n and given back as a product.
   constexpr double largest_power = std::numeric_limits<S>::max_exponent - 1;
@@ -171,7 +171,7 @@ template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> sigmoid(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
   using K = detail::ExpConstants<S>;
-  const V inside = max(-abs(x), V(K::smallest));
+  const V inside = at_least(-abs(x), V(K::smallest));
   const auto parts = detail::exp_parts(inside, detail::nearest_power(inside));
   const V e = multiply_add(parts.power, parts.q, parts.power);
   const V result = select(x < V(0), e, V(1)) / (1 + e);
@@ -183,7 +183,7 @@ template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> tanh(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
   constexpr double one_from_here = sizeof(S) == 4 ? 20 : 40;  // tanh(x/2) rounds to 1
-  const V twice = min(abs(x) + abs(x), V(one_from_here));
+  const V twice = at_most(abs(x) + abs(x), V(one_from_here));
   const auto parts = detail::exp_parts(twice, detail::nearest_power(twice));
   const V m = multiply_add(parts.power, parts.q, parts.power - 1);
   return detail::copy_sign(m / (m + 2), x);
@@ -211,7 +211,7 @@ template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> expm1(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
   using K = detail::ExpConstants<S>;
-  const V inside = max(min(x, V(K::largest - 1)), V(-40.0));
+  const V inside = at_least(at_most(x, V(K::largest - 1)), V(-40.0));
   const auto parts = detail::exp_parts(inside, detail::nearest_power(inside));
   const V m = multiply_add(parts.power, parts.q, parts.power - 1);
   return select(x > V(K::largest - 1), exp(x), m);
@@ -221,7 +221,7 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> expm1(const Lanes<S, W>& x) {
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> softplus(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
-  return max(x, V(0)) + log1p(exp(-abs(x)));
+  return at_least(x, V(0)) + log1p(exp(-abs(x)));
 }
 
 /// x².
@@ -312,7 +312,7 @@ inline constexpr double erfc_coefficients[29] = {
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> normal_cdf(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
-  const V z = min(abs(x) * 0.70710678118654752440, V(sizeof(S) == 4 ? 10 : 27));
+  const V z = at_most(abs(x) * 0.70710678118654752440, V(sizeof(S) == 4 ? 10 : 27));
   const V t = 2 / (2 + z);
   const V y = 2 * t - 1;
   V b1(0);

@@ -123,12 +123,6 @@ struct Lanes {
   BACKFOLD_ALWAYS_INLINE friend Lanes select(const Mask& mask, const Lanes& yes, const Lanes& no) {
     return from(mask.choose(yes.packet, no.packet));
   }
-  /// a held to [low, high]; no statement about NaN.
-  BACKFOLD_ALWAYS_INLINE friend Lanes clamp_number(const Lanes& a, const Lanes& low,
-                                                   const Lanes& high) {
-    return from(Eigen::internal::pmin(Eigen::internal::pmax(a.packet, low.packet), high.packet));
-  }
-
   /// a·b + c, rounded once where the machine has such an instruction.
   BACKFOLD_ALWAYS_INLINE friend Lanes multiply_add(const Lanes& a, const Lanes& b, const Lanes& c) {
     return from(Eigen::internal::pmadd(a.packet, b.packet, c.packet));
@@ -136,13 +130,20 @@ struct Lanes {
   BACKFOLD_ALWAYS_INLINE friend Lanes abs(const Lanes& a) {
     return from(Eigen::internal::pabs(a.packet));
   }
+  /// a, or the limit where a is larger (smaller). NaN stays NaN; the limit is a number.
+  BACKFOLD_ALWAYS_INLINE friend Lanes at_most(const Lanes& a, const Lanes& limit) {
+    return from(Eigen::internal::pmin(a.packet, limit.packet));
+  }
+  BACKFOLD_ALWAYS_INLINE friend Lanes at_least(const Lanes& a, const Lanes& limit) {
+    return from(Eigen::internal::pmax(a.packet, limit.packet));
+  }
   /// The larger one; NaN where either is NaN.
   BACKFOLD_ALWAYS_INLINE friend Lanes max(const Lanes& a, const Lanes& b) {
-    return from(Eigen::internal::pmax<Eigen::PropagateNaN>(a.packet, b.packet));
+    return select(b == b, at_least(a, b), b);
   }
   /// The smaller one; NaN where either is NaN.
   BACKFOLD_ALWAYS_INLINE friend Lanes min(const Lanes& a, const Lanes& b) {
-    return from(Eigen::internal::pmin<Eigen::PropagateNaN>(a.packet, b.packet));
+    return select(b == b, at_most(a, b), b);
   }
   /// The sum over the lanes.
   BACKFOLD_ALWAYS_INLINE friend T sum(const Lanes& a) { return Eigen::internal::predux(a.packet); }

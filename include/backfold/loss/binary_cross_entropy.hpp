@@ -14,7 +14,7 @@ namespace detail {
 template <class V>
 V times_log(const V& z, const V& p) {
   const V smallest(std::numeric_limits<typename V::Scalar>::min());
-  return select(z == V(0), V(0) * p, z * log(max(p, smallest)));
+  return select(z == V(0), V(0) * p, z * log(at_least(p, smallest)));
 }
 /// Its derivative by p: z/p.
 template <class V>

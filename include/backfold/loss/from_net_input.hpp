@@ -23,7 +23,7 @@ struct FromNetInput<BinaryCrossEntropy, Sigmoid> {
   template <class V>
   static V value(const BinaryCrossEntropy&, const Sigmoid& a, const V& net, const V& z) {
     const V x = a.slope * net;
-    return max(x, V(0)) - x * z + log1p(exp(-abs(x)));
+    return at_least(x, V(0)) - x * z + log1p(exp(-abs(x)));
   }
   template <class V>
   static V delta(const BinaryCrossEntropy&, const Sigmoid& a, const V&, const V& y, const V& z) {

@@ -22,7 +22,7 @@ struct Huber {
   }
   template <class V>
   V derivative(const V& y, const V& z) const {
-    return max(min(y - z, V(threshold)), V(-threshold));
+    return at_least(at_most(y - z, V(threshold)), V(-threshold));
   }
   /// @throws std::invalid_argument unless the threshold is positive and finite
   constexpr void check() const {

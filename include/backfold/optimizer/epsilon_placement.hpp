@@ -23,9 +23,9 @@ BACKFOLD_ALWAYS_INLINE V over_root(const V& v, const V& scale, const V& epsilon)
   const V smallest(Limits::min());
   const V largest(Limits::max());
   if constexpr (Placement == EpsilonPlacement::InsideRoot) {
-    return inverse_sqrt(clamp_number(multiply_add(v, scale, epsilon), smallest, largest));
+    return inverse_sqrt(at_most(at_least(multiply_add(v, scale, epsilon), smallest), largest));
   } else {
-    const V square = clamp_number(v * scale, smallest, largest);
+    const V square = at_most(at_least(v * scale, smallest), largest);
     return inverse(multiply_add(square, inverse_sqrt(square), epsilon));
   }
 }

@@ -55,7 +55,7 @@ struct Rprop {
           const V agreement = sign * sign_of(before);
           const V factor =
               select(agreement > V(0), V(increase), select(agreement < V(0), V(decrease), V(1)));
-          size = min(max(size * factor, V(smallest_step)), V(largest_step));
+          size = at_most(at_least(size * factor, V(smallest_step)), V(largest_step));
           const V used = select(agreement < V(0), V(0), gradient);
           w_ -= sign_of(used) * size;
           before = used;

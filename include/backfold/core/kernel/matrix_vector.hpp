@@ -16,45 +16,42 @@ BACKFOLD_ALWAYS_INLINE void column_sweep(Index row, Index lanes, Index k, const 
                                          const Finish& finish) {
   constexpr int chains = Registers <= 2 ? 4 : 2;
   constexpr std::integral_constant<Index, V::size> whole;
-  a += row;
-  auto add = [&](V(&sums)[Registers], Index j) BACKFOLD_INLINE_LAMBDA {
-    const V factor(x[j * x_stride]);
-    for (int r = 0; r < Registers; ++r) {
-      const S* const from = a + j * lda + r * V::size;
-      const V rows = Partial && r == Registers - 1 ? V::load(from, lanes) : V::load(from);
-      sums[r] = multiply_add(rows, factor, sums[r]);
-    }
+  auto for_registers = [&](auto&& f) BACKFOLD_INLINE_LAMBDA {
+    for_each_index<Registers>([&](auto r) BACKFOLD_INLINE_LAMBDA {
+      const Index at = row + r() * V::size;
+      if constexpr (Partial && r() == Registers - 1) {
+        f(r, at, lanes);
+      } else {
+        f(r, at, whole);
+      }
+    });
   };
   V sums[chains][Registers];
-  for (int r = 0; r < Registers; ++r) {
-    const Index at = row + r * V::size;
-    sums[0][r] = Partial && r == Registers - 1 ? start(at, lanes) : start(at, whole);
-  }
+  auto add = [&](auto c, Index j) BACKFOLD_INLINE_LAMBDA {
+    const V factor(x[j * x_stride]);
+    for_registers([&](auto r, Index at, auto count) BACKFOLD_INLINE_LAMBDA {
+      V& sum = sums[c()][r()];
+      sum = multiply_add(backfold::detail::load_run<V>(a + j * lda + at, count), factor, sum);
+    });
+  };
+  for_registers([&](auto r, Index at, auto count)
+                    BACKFOLD_INLINE_LAMBDA { sums[0][r()] = start(at, count); });
   Index j = 0;
   if (k >= 2 * chains) {
-    for (int c = 1; c < chains; ++c) {
-      for (int r = 0; r < Registers; ++r) sums[c][r] = V(0);
-    }
+    for_each_index<(chains - 1) * Registers>(
+        [&](auto i) BACKFOLD_INLINE_LAMBDA { sums[1 + i() / Registers][i() % Registers] = V(0); });
     for (const Index end = k - k % chains; j < end; j += chains) {
-      for (int c = 0; c < chains; ++c) add(sums[c], j + c);
+      for_each_index<chains>([&](auto c) BACKFOLD_INLINE_LAMBDA { add(c, j + c()); });
     }
-    for (int step = chains / 2; step > 0; step /= 2) {
-      for (int c = 0; c < step; ++c) {
-        for (int r = 0; r < Registers; ++r) sums[c][r] += sums[c + step][r];
-      }
-    }
+    for_registers([&](auto r, Index, auto) BACKFOLD_INLINE_LAMBDA {
+      if constexpr (chains == 4) sums[1][r()] += sums[3][r()];
+      if constexpr (chains == 4) sums[0][r()] += sums[2][r()];
+      sums[0][r()] += sums[1][r()];
+    });
   }
-  for (; j < k; ++j) add(sums[0], j);
-  for (int r = 0; r < Registers; ++r) {
-    const Index at = row + r * V::size;
-    if constexpr (Partial) {
-      if (r == Registers - 1) {
-        finish(at, lanes, sums[0][r]);
-        return;
-      }
-    }
-    finish(at, whole, sums[0][r]);
-  }
+  for (; j < k; ++j) add(std::integral_constant<int, 0>{}, j);
+  for_registers([&](auto r, Index at, auto count)
+                    BACKFOLD_INLINE_LAMBDA { finish(at, count, sums[0][r()]); });
 }
 
 /// finish(i, count, start(i, count) + (A x)_i) for all rows; Rows is m where it is a constant.
