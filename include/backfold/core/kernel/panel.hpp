@@ -20,7 +20,7 @@ BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a,
                               S* scratch) {
   const Index width = width_for_rows<S>(rows);
   // Packing pays where columns of A lie pages apart and are used often.
-  const bool far_apart = lda * Index{sizeof(S)} >= 2048 && n >= 4 * tile_columns;
+  const bool far_apart = lda * Index{sizeof(S)} >= 2048 && n >= 8 * tile_columns;
   const bool ragged = rows % width != 0;  // packed with zeros up to a whole register
   if (start.bias != nullptr) start.bias += i;
   if (From == Source::AsIs && !far_apart && !ragged) {
