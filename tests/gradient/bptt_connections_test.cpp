@@ -20,6 +20,6 @@ TEST_CASE("BPTT is the derivative for back-connections, taps and many at once", 
         loss);
   check(Rnn<double, Input<Dynamic>, Dense<Dynamic, Tanh, Delayed<3>>,
             Dense<Dynamic, Softmax, SelfRecurrent<>>, Dense<Dynamic, Tanh, From<1>>,
-            Dense<Dynamic, Silu, From<0>, Recurrent<2>>>(2, 3, 4, 2, 3),
+            Dense<Dynamic, Silu, From<0>, Recurrent<2>, Delayed<1, 2>>>(2, 3, 4, 2, 3),
         loss);
 }

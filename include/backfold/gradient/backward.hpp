@@ -134,7 +134,9 @@ class Backward {
     S* const delta = pass_.template delta<L>();
     const Index before = pass_.template units<L>() * pass_.batch() * Graph::history(L);
     for (Index i = -before; i < 0; ++i) delta[i] = S(0);
-    if constexpr (count == 0 && !is_output) {
+    // Where every link is delayed, as out of a loop, no product reaches the last steps.
+    constexpr bool reaches_all = count > 0 && list[0].delay == 0;
+    if constexpr (!reaches_all && !is_output) {
       const Index n = pass_.template units<L>() * pass_.columns();
       for (Index i = 0; i < n; ++i) delta[i] = S(0);
     }
@@ -145,7 +147,7 @@ class Backward {
       constexpr bool last = k() == count - 1;
       MatrixView<S, P::template fixed_units<L>, P::all_columns> to(
           pass_.template delta<L>(-link.delay), pass_.template units<L>(), pass_.columns());
-      from_consumer<link, k() == 0, fused && last>(
+      from_consumer<link, reaches_all && k() == 0, fused && last>(
           to, pass_.template outputs<L>(link.delay), [&]<int Gates>(int net_gate) {
             return deltas<link.target, Gates, P::all_columns>(0, net_gate, pass_.columns());
           });
