@@ -102,6 +102,31 @@ TEMPLATE_TEST_CASE("padding changes nothing, NaN in it neither", "[nan]", Net, C
   CHECK(difference(mean.g, g / 10) < 1e-13);
 }
 
+TEST_CASE("what a network that grows without bound does in the padding changes nothing", "[nan]") {
+  using Growing =
+      Rnn<double, Input<1>, Dense<2, Silu, Recurrent<>>, Dense<1, Silu>, Dense<1, Linear>>;
+  Growing net;
+  net.parameters().setConstant(0.4);
+  net.weights<1, 1>() << 3, 2, 1, 3;  // beyond all numbers after some 500 steps,
+  net.weights<2>() << 1, -1;          // and then a difference of infinities
+  constexpr Index steps = 1000;
+  const Eigen::MatrixXd X = numbers(1, 2 * steps, 1), Z = numbers(1, 2 * steps, 2);
+  const std::vector<Index> lengths = {3, 2};
+  Sequences<double> padded(X, Z, steps), shorter(X.leftCols(6), Z.leftCols(6), 3);
+  padded.lengths = shorter.lengths = lengths.data();
+  const auto with = evaluate(net, padded), without = evaluate(net, shorter);
+  CHECK(with.E == Approx(without.E).epsilon(1e-13));
+  CHECK(difference(with.g, without.g) < 1e-13);
+}
+
+TEST_CASE("a sequence of a sequence of a batch is itself") {
+  const auto net = made<Net>();
+  const Eigen::MatrixXd X = numbers(2, T * B, 8), Z = numbers(2, T * B, 9);
+  const Eigen::VectorXd weights = numbers(T * B, 1, 3);
+  const Sequences data(X, Z, weights, T);
+  CHECK(evaluate(net, data[1][0]).g == evaluate(net, data[1]).g);
+}
+
 TEMPLATE_TEST_CASE("a sequence cut in two, the state carried over, has the same outputs", "", Net,
                    Cells) {
   const auto net = made<TestType>();

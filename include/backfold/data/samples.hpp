@@ -149,9 +149,9 @@ struct Sequences : Samples<S> {
     one.targets_at = targets_at;
     one.lengths = lengths == nullptr ? nullptr : lengths + b;
     if (this->weights != nullptr) {
-      one.weights = this->weights + b;
+      one.weights = this->weights + b * this->weight_stride;
       one.weight_count = one.targets.cols();
-      one.weight_stride = n;
+      one.weight_stride = n * this->weight_stride;
     }
     return one;
   }

@@ -65,6 +65,30 @@ Index weigh_columns(const P& pass, const Sequences<S>& data, S* weights) {
   return count;
 }
 
+/// Zeros behind the ends of sequences: a network that grows without bound has infinities there, and
+/// 0·∞ would reach the gradient.
+template <class P>
+void clear_padding(const P& pass, const Index* lengths) {
+  using S = typename P::S;
+  for_each_index<P::Arch::layer_count>([&](auto l) {
+    constexpr int layer = l();
+    auto clear = [&](S* block, Index rows, Index t) {
+      for (Index b = 0; b < pass.batch(); ++b) {
+        for (Index i = 0; i < rows && t >= lengths[b]; ++i) block[b * rows + i] = S(0);
+      }
+    };
+    const Index units = pass.template units<layer>();
+    for (Index t = 0; t < pass.steps(); ++t) {
+      clear(pass.template own_output<layer>(t), units, t);
+      if constexpr (layer > 0) {
+        using Type = typename P::template LayerType<layer>;
+        clear(pass.template net<layer>(t), net_gates<Type>() * units, t);
+        if constexpr (has_memory<Type>()) clear(pass.template memory<layer>(t), units, t);
+      }
+    }
+  });
+}
+
 /// What E and gradient are multiplied with, by the number of columns that have a target.
 struct ScaleBy {
   Reduction reduction;
@@ -128,6 +152,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   }
   forward<loss_needs_net<Net, L>()>(pass);
   const double error = error_of<WithGradient>(pass, loss, data, scale);
+  if (WithGradient && data.lengths != nullptr) clear_padding(pass, data.lengths);
   if constexpr (WithGradient) Backward(pass).template run<ToInput>(gradient);
   if constexpr (Graph::is_recurrent) {
     if (final != nullptr) get_history(pass, data.lengths, *final);
