@@ -207,6 +207,23 @@ TEST_CASE("windows of the whole length equal the sequence, each window equals it
   }
 }
 
+TEST_CASE("windows with one target look at it alone, horizon steps behind their last input") {
+  Eigen::MatrixXd Z = Eigen::MatrixXd::Constant(1, 20, std::numeric_limits<double>::infinity());
+  Eigen::MatrixXd X = numbers(1, 20, 1);
+  X(0, 5) = Z(0, 0);  // between two windows
+  Z(0, 7) = 7;
+  Z(0, 14) = 14;
+  const Windows windows(
+      X, Z, {.length = 5, .stride = 7, .horizon = 3, .targets_at = TargetsAt::LastStep});
+  REQUIRE(windows.count() == 2);
+  CHECK(windows[0].targets(0, 0) == 7);
+  CHECK(windows[1].targets(0, 0) == 14);
+  CHECK_NOTHROW(windows.check_finite());
+  X(0, 11) = Z(0, 0);
+  CHECK_THROWS_WITH(windows.check_finite(),
+                    "data: inputs hold a number that is not finite at row 0, column 11");
+}
+
 TEST_CASE("a split of windows keeps past and future apart") {
   const Eigen::MatrixXd X = numbers(1, 100, 1);
   const Windows windows(X, X, {.length = 10, .stride = 3, .horizon = 5});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "backfold/data/samples.hpp"
@@ -40,12 +41,23 @@ class Windows {
 
   /// For fit: so many sequences, of so many steps, with their targets at these steps.
   Index count() const { return (end_ - begin_ - span()) / options_.stride + 1; }
-  /// @throws std::invalid_argument naming the first number that is infinite or NaN
+  /// @throws std::invalid_argument naming the first number that is infinite or NaN, what no window
+  /// looks at aside
   void check_finite() const {
-    for (Index c = begin_; c < end_; ++c) {
-      detail::check_column("inputs", inputs_, c);
-      detail::check_column("targets", targets_, c);
-    }
+    const Index length = options_.length;
+    const Index untargeted =
+        options_.targets_at == TargetsAt::LastStep ? length - 1 : options_.warm_up;
+    auto check = [&](const char* what, const ConstMatrixView<S>& series, Index from, Index to) {
+      Index seen = 0;  // each column once, though windows overlap
+      for (Index i = 0; i < count(); ++i) {
+        for (Index c = std::max(seen, start(i) + from); c < start(i) + to; ++c) {
+          detail::check_column(what, series, c);
+        }
+        seen = start(i) + to;
+      }
+    };
+    check("inputs", inputs_, 0, length);
+    check("targets", targets_, options_.horizon + untargeted, options_.horizon + length);
   }
 
   const WindowOptions& options() const { return options_; }
