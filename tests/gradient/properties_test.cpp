@@ -273,6 +273,12 @@ TEST_CASE("a network that runs free hears its own outputs") {
     y = step(net, y, by_hand).eval();
     CHECK(outputs.middleCols(3 * t, 3) == y);
   }
+  using Skip = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<2, Tanh, From<0>>>;
+  const auto skip = made<Skip>();
+  State<Skip> by_view(skip, 3), by_copy(skip, 3);
+  const auto seen = step(skip, x, by_view);  // a view of the state, and so of what comes next
+  const Eigen::MatrixXd copy = step(skip, x, by_copy);
+  CHECK(step(skip, seen, by_view) == step(skip, copy, by_copy));
   Eigen::MatrixXd wrong(1, 4);
   CHECK_THROWS_WITH(
       free_run(net, x, state, wrong),

@@ -164,6 +164,30 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
          State state(loop(), 3);
          run(loop(), X, 3, workspace, &state);
        }},
+      {"state: it is for a batch of 1, the data have 2",
+       [] {
+         Workspace workspace(loop(), 2, 3);
+         State final(loop(), 1);
+         run(loop(), X, 3, workspace, static_cast<const State<Loop>*>(nullptr), &final);
+       }},
+      {"state: its layer 1 has 3 units, the network's 5",
+       [] {
+         Workspace workspace(Loop(2, 5, 1), 2, 3);
+         State state(loop(), 2);
+         run(Loop(2, 5, 1), X, 3, workspace, &state);
+       }},
+      {"state: its layer 1 has 3 units, the network's 5",
+       [] {
+         State state(loop(), 1);
+         step(Loop(2, 5, 1), X.leftCols(1), state);
+       }},
+      {"workspace: the batch needs at least one sample, got 0", [] { State(loop(), 1).resize(0); }},
+      {"free_run: outputs are the next inputs, but there are 1 outputs and 2 inputs",
+       [] {
+         State state(loop(), 1);
+         Matrix_ outputs(1, 4);
+         free_run(loop(), X.leftCols(1), state, outputs);
+       }},
       {"input has 2 columns, the state a batch of 3",
        [] {
          State state(loop(), 3);
@@ -198,4 +222,12 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
   };
   CHECK(table.size() >= 45);
   for (const Misuse& misuse : table) CHECK(said(misuse.wrong) == misuse.message);
+}
+
+TEST_CASE("a workspace serves a network of other sizes too") {
+  Loop large(2, 30, 1);
+  large.parameters().setLinSpaced(-0.5, 0.4);
+  Workspace workspace(loop(), 2, 3), own(large, 2, 3);
+  const Matrix_ Y = run(large, X, 3, workspace);
+  CHECK(Y == run(large, X, 3, own));
 }

@@ -145,7 +145,10 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   workspace.shape(architecture, data.batch(), data.steps);
   Pass<Net, Batch, Purpose::Gradient> pass(architecture, w, data.inputs.data(),
                                            data.inputs.outerStride(), workspace);
-  if constexpr (Graph::is_recurrent) set_history(pass, initial);
+  if constexpr (Graph::is_recurrent) {
+    check_states(pass, initial, static_cast<const State<Net, Batch>*>(final));
+    set_history(pass, initial);
+  }
   if (Graph::history(0) > 0 || data.lengths != nullptr) {
     copy_inputs(pass, data);
     pass.read_own_input();
@@ -168,7 +171,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
 /// columns that have a target (those of weight 0 and behind a sequence's end have none)
 /// @param initial what was before the first step (zeros if nullptr), @param final gets what is
 /// after the last step of each sequence
-/// @throws std::invalid_argument for data whose sizes do not fit
+/// @throws std::invalid_argument for data or states whose sizes do not fit
 template <class Net, class L, Index Batch>
 double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
              Workspace<Net, Batch>& workspace, Reduction reduction = Reduction::Sum,
@@ -187,7 +190,7 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
 /// (1986); Werbos, Backpropagation through time (1990).
 ///
 /// @param gradient as long as w, overwritten
-/// @throws std::invalid_argument for data whose sizes do not fit
+/// @throws std::invalid_argument for data or states whose sizes do not fit
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
                 Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
@@ -203,7 +206,8 @@ double gradient(const Net& net, const L& loss, const Sequences<typename Net::Sca
 /// The same with ∂E/∂X and ∂E/∂(state before the first step).
 ///
 /// @param d_inputs inputs × columns of the data, overwritten
-/// @param d_initial may be nullptr
+/// @param d_initial ∂E/∂(each number of the state before the first step), or nullptr
+/// @throws std::invalid_argument for data or states whose sizes do not fit
 template <class Net, class L, Index Batch, class G, class D>
 double gradient_with_inputs(const Net& net, const L& loss,
                             const Sequences<typename Net::Scalar>& data,
@@ -213,6 +217,9 @@ double gradient_with_inputs(const Net& net, const L& loss,
                             const State<Net, Batch>* initial = nullptr,
                             State<Net, Batch>* d_initial = nullptr) {
   check_data(data, net.inputs(), net.outputs());
+  if constexpr (Net::Graph::is_recurrent) {
+    if (d_initial != nullptr) d_initial->check(net.architecture(), data.batch());
+  }
   gradient.resize(net.parameter_count());
   d_inputs.resize(data.inputs.rows(), data.inputs.cols());
   const double error = detail::evaluate<true, true>(

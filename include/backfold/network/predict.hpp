@@ -58,7 +58,10 @@ auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
   workspace.shape(net.architecture(), x.cols() / steps, steps);
   Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(), x.data(),
                                            x.outerStride(), workspace);
-  if constexpr (Net::Graph::is_recurrent) detail::set_history(pass, initial);
+  if constexpr (Net::Graph::is_recurrent) {
+    detail::check_states(pass, initial, static_cast<const State<Net, Batch>*>(final));
+    detail::set_history(pass, initial);
+  }
   if constexpr (Net::Graph::history(0) > 0) {
     for (Index c = 0; c < x.cols(); ++c) {
       detail::copy_numbers(x.column(c), pass.template own_output<0>() + c * x.rows(), x.rows());
@@ -91,6 +94,7 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
 /// One step of a recurrent network: y^t from x^t (inputs × batch) and what the state remembers,
 /// which then moves on. Memory and time do not grow with the steps taken; nothing is allocated.
 ///
+/// @param input may be the view of y^(t−1) that the step before returned
 /// @return a view of y^t, outputs × batch, that lives in the state until its next step
 /// @throws std::invalid_argument for wrong sizes
 template <class Net, class X, Index Batch>
@@ -102,12 +106,15 @@ BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& inpu
   if (x.cols() != state.batch()) {
     fail_argument("input has ", x.cols(), " columns, the state a batch of ", state.batch());
   }
+  state.check(net.architecture(), x.cols());
   Pass<Net, Batch, Purpose::Step> pass(net.architecture(), net.parameters().data(), x.data(),
                                        x.outerStride(), state.workspace());
-  if constexpr (Net::Graph::history(0) > 0) {
+  const bool is_last_output = x.data() == pass.template own_output<Net::output_layer>();
+  if (Net::Graph::history(0) > 0 || is_last_output) {
     for (Index c = 0; c < x.cols(); ++c) {
       detail::copy_numbers(x.column(c), pass.template own_output<0>() + c * x.rows(), x.rows());
     }
+    pass.read_own_input();
   }
   forward<false>(pass);
   detail::shift_history(pass);

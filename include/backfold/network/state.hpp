@@ -32,8 +32,26 @@ class State {
 
   Index batch() const { return workspace_.batch(); }
 
-  /// Makes it one for another batch; what it remembered is lost unless the batch is the same.
-  void resize(Index batch) { workspace_.shape(architecture_, batch, 1); }
+  /// Makes it one for another batch: then it forgets.
+  void resize(Index batch) {
+    if (batch == this->batch()) return;
+    workspace_.reserve(architecture_, batch, 1);
+    reset();
+  }
+
+  /// @throws std::invalid_argument unless it is for this batch and layers of these sizes
+  void check(const Arch& architecture, Index batch) const {
+    if (batch != this->batch()) {
+      fail_argument("state: it is for a batch of ", this->batch(), ", the data have ", batch);
+    }
+    for_each_index<Arch::layer_count>([&](auto l) {
+      const Index own = architecture_.template units<l()>();
+      const Index other = architecture.template units<l()>();
+      if (own != other) {
+        fail_argument("state: its layer ", l(), " has ", own, " units, the network's ", other);
+      }
+    });
+  }
 
   /// The output of layer L `delay` steps ago, units × batch. @pre 1 <= delay <= its longest delay
   template <int L>
@@ -74,9 +92,7 @@ class State {
  private:
   template <int L, class T>
   auto view(T* piece, Index block) const {
-    constexpr int rows = static_cast<int>(Arch::template fixed_units<L>);
     using Plain = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
-    static_assert(rows != 0);
     const Index units = architecture_.template units<L>();
     return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>(
         piece + block * units * batch(), units, batch());
@@ -93,14 +109,19 @@ BACKFOLD_ALWAYS_INLINE void copy_numbers(const std::type_identity_t<S>* from, S*
   for (Index i = 0; i < count; ++i) to[i] = from[i];
 }
 
+/// Holds the states before and after a pass, where there are any, against its sizes.
+template <class P, class StateType>
+void check_states(const P& pass, const StateType* initial, const StateType* final) {
+  for (const StateType* state : {initial, final}) {
+    if (state != nullptr) state->check(pass.architecture(), pass.batch());
+  }
+}
+
 /// Puts what a state remembers before the first step of a pass; zeros without a state.
 template <class P, class StateType>
 void set_history(const P& pass, const StateType* state) {
   using S = typename P::S;
   using Graph = typename P::Graph;
-  if (state != nullptr && state->batch() != pass.batch()) {
-    fail_argument("state: it is for a batch of ", state->batch(), ", the data have ", pass.batch());
-  }
   for_each_index<P::Arch::layer_count>([&](auto l) {
     constexpr int layer = l();
     const Index block = pass.template units<layer>() * pass.batch();

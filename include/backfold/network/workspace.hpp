@@ -115,7 +115,7 @@ class Workspace {
                       " and ", steps);
       }
     } else {
-      if (batch == batch_ && steps == steps_) return;
+      if (batch == batch_ && steps == steps_ && is_for(architecture)) return;
       if (Batch != Dynamic && batch != Batch) {
         fail_argument("workspace: its type is for a batch of ", Batch, ", got ", batch);
       }
@@ -123,6 +123,10 @@ class Workspace {
       if (plan_.size > buffer_.size()) buffer_.resize(plan_.size);
       batch_ = batch;
       steps_ = steps;
+      if constexpr (!Net::fixed) {
+        for_each_index<Net::layer_count>(
+            [&](auto l) { units_[l()] = architecture.template units<l()>(); });
+      }
     }
   }
 
@@ -141,6 +145,17 @@ class Workspace {
 
  private:
   struct Nothing {};
+
+  /// Whether it is laid out for layers of these sizes.
+  bool is_for([[maybe_unused]] const ArchitectureType& architecture) const {
+    bool same = true;
+    if constexpr (!Net::fixed) {
+      for_each_index<Net::layer_count>(
+          [&](auto l) { same = same && units_[l()] == architecture.template units<l()>(); });
+    }
+    return same;
+  }
+
   static constexpr Plan inline_plan = [] {
     if constexpr (is_inline) {
       return Plan::template of<For>(ArchitectureType{}, Batch, 1);
@@ -157,6 +172,8 @@ class Workspace {
 
   std::conditional_t<is_inline, Inline, Vector<Scalar>> buffer_;
   [[no_unique_address]] std::conditional_t<is_inline, Nothing, Plan> plan_;
+  [[no_unique_address]] std::conditional_t<Net::fixed, Nothing, std::array<Index, Net::layer_count>>
+      units_{};
   Index batch_ = 0;
   Index steps_ = 0;
 };
