@@ -35,6 +35,7 @@ class Rtrl {
       : workspace_(net, 1, 1),
         states_{State<Net, 1>(net, 1), State<Net, 1>(net, 1)},
         sensitivity_(net.architecture()) {
+    output_.setZero(net.outputs());
     static_assert(Net::Graph::is_recurrent,
                   "backfold: Rtrl is for networks with delays; others need no past");
   }
@@ -77,8 +78,12 @@ class Rtrl {
     advance(pass_of(net, input));
   }
 
-  /// y^t of the last step taken, outputs × 1.
-  auto output() const { return output_.eigen(); }
+  /// y^t of the last step taken.
+  const Vector<S>& output() const { return output_; }
+
+  /// How many numbers P has: (parameters that reach a layer)·units for each of its steps that is
+  /// remembered and for the present one; where its loops are diagonal, one for each own parameter.
+  Index size() const { return sensitivity_.size(); }
 
   /// What the network remembers.
   const State<Net, 1>& state() const { return states_[now_]; }
@@ -101,8 +106,8 @@ class Rtrl {
     // The backward pass has made deltas of the gates of cells: they are run once more.
     if constexpr (has_cells) forward<false>(pass);
     sensitivity_.advance(pass);
-    output_ = ConstMatrixView<S>(pass.template own_output<Net::output_layer>(),
-                                 pass.template units<Net::output_layer>(), 1);
+    detail::copy_numbers(pass.template own_output<Net::output_layer>(), output_.data(),
+                         output_.size());
     now_ = 1 - now_;
   }
 
@@ -110,7 +115,7 @@ class Rtrl {
   State<Net, 1> states_[2];  ///< what was before the last step, and what is remembered now
   int now_ = 0;
   detail::Sensitivity<Net> sensitivity_;
-  ConstMatrixView<S> output_{nullptr, 0, 0};
+  Vector<S> output_;
 };
 
 }  // namespace backfold::inline BACKFOLD_ABI

@@ -57,6 +57,8 @@ class Sensitivity {
     reset();
   }
 
+  Index size() const { return numbers_.size(); }
+
   void reset() {
     for (Index i = 0; i < numbers_.size(); ++i) numbers_[i] = S(0);
     phase_ = {};
