@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
 #include "backfold/core/packet.hpp"
@@ -104,6 +106,11 @@ struct Sequences : Samples<S> {
   Index batch() const {
     if (steps == 1) return this->inputs.cols();  // what online learning asks again and again
     return steps > 0 ? this->inputs.cols() / steps : 0;
+  }
+
+  /// The steps of the longest sequence.
+  Index longest() const {
+    return lengths == nullptr ? steps : *std::max_element(lengths, lengths + batch());
   }
 
   /// Whether column `c` of the targets has a target: its weight is not 0, its sequence not ended.

@@ -97,6 +97,14 @@ class Training {
     if (options.truncation > 0 && data[0].targets_at == TargetsAt::LastStep) {
       fail_argument("fit: truncation needs targets at every step");
     }
+    if constexpr (requires { data.options().stride; }) {
+      const Index length = data.options().length;
+      const Index stride = data.options().stride;
+      if (options.stateful && stride != length) {
+        fail_argument("fit: stateful training needs windows that follow one another, of stride ",
+                      length, ", got ", stride);
+      }
+    }
     return options;
   }
 
@@ -130,7 +138,7 @@ class Training {
   BACKFOLD_ALWAYS_INLINE bool learn(const Sequences<S>& batch) {
     if (!options_.stateful) first_.carried().forget(batch.batch());
     const Index piece = steps_of_pass();
-    for (Index t = 0; t < batch.steps; t += piece) {
+    for (Index t = 0; t < batch.longest(); t += piece) {
       const Sequences<S> part =
           piece == batch.steps ? batch : first_.cut(batch, t, std::min(piece, batch.steps - t));
       const detail::ScaleBy scale{options_.reduction};
@@ -156,8 +164,10 @@ class Training {
       if (!options_.stateful) shard(s).carried().forget(end - first);
     });
     const Index steps = first_.batch().steps;
+    Index longest = 0;
+    for (Index s = 0; s < shards; ++s) longest = std::max(longest, shard(s).batch().longest());
     const Index piece = steps_of_pass();
-    for (Index t = 0; t < steps; t += piece) {
+    for (Index t = 0; t < longest; t += piece) {
       const Index length = std::min(piece, steps - t);
       Index targets = 0;
       for (Index s = 0; s < shards; ++s) targets += shard(s).begin(t, length);
