@@ -39,6 +39,7 @@
 #include "backfold/gradient/rtrl.hpp"
 #include "backfold/gradient/sensitivity.hpp"
 #include "backfold/layer/cell.hpp"
+#include "backfold/layer/check_cell.hpp"
 #include "backfold/layer/connection.hpp"
 #include "backfold/layer/dense.hpp"
 #include "backfold/layer/extent.hpp"

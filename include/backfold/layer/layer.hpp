@@ -51,7 +51,7 @@ concept Layer = requires(const T layer) {
 ///         between the bias columns of the parameters and one bias for each row of net
 ///
 /// A unit feels the others through the weights only. BPTT and RTRL are written on these functions
-/// alone, so a cell of your own has both.
+/// alone, so a cell of your own has both; check_cell runs our checks on it.
 template <class T>
 concept Cell = Layer<T> && requires {
   { T::net_gates } -> std::convertible_to<int>;
