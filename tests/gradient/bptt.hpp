@@ -26,8 +26,11 @@ inline std::vector<Case> cases() {
   for (const Index steps : {1, 2, 9}) {
     for (const Index batch : {1, 4}) {
       for (const auto at : {TargetsAt::EveryStep, TargetsAt::LastStep}) {
-        for (const bool lengths : {false, true})
-          all.push_back({steps, batch, at, lengths, lengths});
+        for (const bool lengths : {false, true}) {
+          for (const bool weights : {false, true}) {
+            all.push_back({steps, batch, at, lengths, weights});
+          }
+        }
       }
     }
   }
@@ -39,7 +42,7 @@ void check(Net net, const L& loss) {
   Random random(17);
   for (double& w : net.parameters()) w = uniform(random, -0.7, 0.7);
   for (const Case& c : cases()) {
-    CAPTURE(c.steps, c.batch, c.targets_at == TargetsAt::LastStep, c.with_lengths);
+    CAPTURE(c.steps, c.batch, c.targets_at == TargetsAt::LastStep, c.with_lengths, c.with_weights);
     const Index columns = c.steps * c.batch;
     const Index target_columns = c.targets_at == TargetsAt::LastStep ? c.batch : columns;
     Eigen::MatrixXd X(net.inputs(), columns), Z(net.outputs(), target_columns);

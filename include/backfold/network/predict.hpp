@@ -109,8 +109,13 @@ BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& inpu
   state.check(net.architecture(), x.cols());
   Pass<Net, Batch, Purpose::Step> pass(net.architecture(), net.parameters().data(), x.data(),
                                        x.outerStride(), state.workspace());
-  const bool is_last_output = x.data() == pass.template own_output<Net::output_layer>();
-  if (Net::Graph::history(0) > 0 || is_last_output) {
+  // The output that this step overwrites can be an input only if the two may have the same size.
+  using Arch = typename Net::ArchitectureType;
+  constexpr Index in = Arch::template fixed_units<0>;
+  constexpr Index out = Arch::template fixed_units<Net::output_layer>;
+  constexpr bool may_be_output = in == out || in == Dynamic || out == Dynamic;
+  if (Net::Graph::history(0) > 0 ||
+      (may_be_output && x.data() == pass.template own_output<Net::output_layer>())) {
     for (Index c = 0; c < x.cols(); ++c) {
       detail::copy_numbers(x.column(c), pass.template own_output<0>() + c * x.rows(), x.rows());
     }
