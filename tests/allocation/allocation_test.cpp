@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cstdlib>
 #include <new>
+#include <vector>
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
@@ -135,6 +136,37 @@ TEST_CASE("a hundred recurrent steps, forward and back, allocate nothing") {
     trains_quietly(Loop(), Adam{}, batch, 6);
     trains_quietly(Cells(2, 5, 4, 2), Adam{}, batch, 6);
   }
+}
+
+TEST_CASE("truncated, ragged, weighted and stateful training and windows allocate nothing") {
+  using Net = Rnn<double, Input<1>, Dense<5, Tanh, Recurrent<>>, Lstm<3>, Dense<1, Linear>>;
+  Net net;
+  Random random(1);
+  net.initialize(Uniform{}, random);
+  const ClipNorm optimizer{Adam{}, 1.0};
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(1, 120), Z = Eigen::MatrixXd::Random(1, 120);
+  const Eigen::VectorXd weights = Eigen::VectorXd::LinSpaced(120, 0, 1);
+  const std::vector<Index> lengths = {12, 3, 12, 1, 7, 8, 12, 5, 11, 12};
+  Sequences<double> ragged(X, Z, weights, 12);
+  ragged.lengths = lengths.data();
+  auto allocations_in = [&]<class Source, Index Batch>(const Source& data,
+                                                       const FitOptions& options,
+                                                       std::integral_constant<Index, Batch>) {
+    Training<Net, HalfSquaredError, ClipNorm<Adam>, Source, Batch> training(
+        net, HalfSquaredError{}, optimizer, data, options);
+    return allocations_of([&] {
+      for (int epoch = 0; epoch < 20; ++epoch) training.run_epoch();
+    });
+  };
+  constexpr std::integral_constant<Index, Dynamic> several;
+  constexpr std::integral_constant<Index, 1> one;
+  CHECK(allocations_in(ragged, {.batch_size = 4, .truncation = 5}, several) == 0);
+  CHECK(allocations_in(ragged, {.batch_size = 4}, several) == 0);
+  const Windows windows(X, Z, {.length = 12, .stride = 12, .warm_up = 3});
+  CHECK(allocations_in(windows, {.batch_size = 4}, several) == 0);
+  CHECK(allocations_in(windows,
+                       {.batch_size = 1, .shuffle = false, .truncation = 5, .stateful = true},
+                       one) == 0);
 }
 
 TEST_CASE("a hundred updates of real-time recurrent learning allocate nothing") {
