@@ -140,6 +140,23 @@ TEMPLATE_TEST_CASE("a sequence cut in two, the state carried over, has the same 
   CHECK(difference(whole.rightCols(3 * B), second) < 1e-15);
 }
 
+TEMPLATE_TEST_CASE("the final state is the one behind each sequence's own end", "", Net, Cells) {
+  const auto net = made<TestType>();
+  const Eigen::MatrixXd X = numbers(2, T * B, 5), Z = numbers(2, T * B, 6), next = numbers(2, B, 7);
+  const std::vector<Index> lengths = {5, 1, 2};
+  Sequences<double> data(X, Z, T);
+  data.lengths = lengths.data();
+  Workspace<TestType> workspace(net, B, T);
+  State<TestType> end(net, B);
+  error(net, HalfSquaredError{}, data, workspace, Reduction::Sum, nullptr, &end);
+  const Eigen::MatrixXd y = step(net, next, end);
+  for (Index b = 0; b < B; ++b) {
+    State<TestType> one(net, 1);
+    for (Index t = 0; t < lengths[std::size_t(b)]; ++t) step(net, X.col(t * B + b), one);
+    CHECK(difference(y.col(b), step(net, next.col(b), one)) < 1e-14);
+  }
+}
+
 TEST_CASE("a sequence of length 1 equals the perceptron without the delayed weights") {
   auto net = made<Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<2, Linear>>>();
   Mlp<double, Input<2>, Dense<3, Tanh>, Dense<2, Linear>> mlp;

@@ -168,7 +168,7 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
        [] {
          Workspace workspace(loop(), 2, 3);
          State final(loop(), 1);
-         run(loop(), X, 3, workspace, static_cast<const State<Loop>*>(nullptr), &final);
+         run(loop(), X, 3, workspace, nullptr, &final);
        }},
       {"state: its layer 1 has 3 units, the network's 5",
        [] {

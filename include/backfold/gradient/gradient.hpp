@@ -175,7 +175,8 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
 template <class Net, class L, Index Batch>
 double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
              Workspace<Net, Batch>& workspace, Reduction reduction = Reduction::Sum,
-             const State<Net, Batch>* initial = nullptr, State<Net, Batch>* final = nullptr) {
+             const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
+             std::type_identity_t<State<Net, Batch>>* final = nullptr) {
   check_data(data, net.inputs(), net.outputs());
   return detail::evaluate<false, false>(net.architecture(), net.parameters().data(), loss, data,
                                         detail::ScaleBy{reduction}, workspace, initial, final,
@@ -194,8 +195,9 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
                 Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
-                Reduction reduction = Reduction::Sum, const State<Net, Batch>* initial = nullptr,
-                State<Net, Batch>* final = nullptr) {
+                Reduction reduction = Reduction::Sum,
+                const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
+                std::type_identity_t<State<Net, Batch>>* final = nullptr) {
   check_data(data, net.inputs(), net.outputs());
   gradient.resize(net.parameter_count());
   return detail::evaluate<true, false>(net.architecture(), net.parameters().data(), loss, data,
@@ -214,8 +216,8 @@ double gradient_with_inputs(const Net& net, const L& loss,
                             Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
                             Eigen::PlainObjectBase<D>& d_inputs,
                             Reduction reduction = Reduction::Sum,
-                            const State<Net, Batch>* initial = nullptr,
-                            State<Net, Batch>* d_initial = nullptr) {
+                            const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
+                            std::type_identity_t<State<Net, Batch>>* d_initial = nullptr) {
   check_data(data, net.inputs(), net.outputs());
   if constexpr (Net::Graph::is_recurrent) {
     if (d_initial != nullptr) d_initial->check(net.architecture(), data.batch());

@@ -45,8 +45,9 @@ auto outputs_view(const P& pass, Index columns) {
 /// @throws std::invalid_argument for wrong sizes
 template <class Net, class X, Index Batch>
 auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
-         Workspace<Net, Batch>& workspace, const State<Net, Batch>* initial = nullptr,
-         State<Net, Batch>* final = nullptr) {
+         Workspace<Net, Batch>& workspace,
+         const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
+         std::type_identity_t<State<Net, Batch>>* final = nullptr) {
   detail::static_check_inputs<Net, X>();
   const auto x = detail::columns_of(inputs);
   detail::check_inputs(net, x.rows());
