@@ -183,8 +183,12 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
                                         static_cast<typename Net::Scalar*>(nullptr));
 }
 
-/// E(w) and its gradient ∇E(w), by backpropagation (through time): δ_j = φ'(net_j) Σ_k w_jk δ_k,
-/// ∂E/∂w_ij = Σ_t x_i^t δ_j^t. Everything that a network of delays allows is one product over all
+/// E(w) and its gradient ∇E(w), by backpropagation (through time):
+///
+///     δ_j^t = φ'(net_j^t) Σ w_jk δ_k^(t+d) over the connections out of j, to k with delay d,
+///     ∂E/∂w_ij = Σ_t x_i^(t−d) δ_j^t;  δ is 0 behind the last step.
+///
+/// Everything that a network of delays allows is one product over all
 /// steps. Allocates nothing once workspace and gradient have their sizes.
 ///
 /// Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors

@@ -69,6 +69,7 @@ class Rtrl {
   }
 
   /// Takes one step that has no target.
+  /// @throws std::invalid_argument for wrong sizes
   template <class X>
   void step(const Net& net, const Eigen::DenseBase<X>& x) {
     detail::static_check_inputs<Net, X>();

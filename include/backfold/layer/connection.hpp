@@ -29,21 +29,24 @@ struct From {
   static constexpr Connection connection{Layer, 0, false};
 };
 
-/// A connection from a layer to itself over `Delay` steps: every unit to every unit.
+/// A connection from a layer to itself over `Delay` steps, every unit to every unit:
+/// net^t += U x^(t−Delay), U units × units. The outputs before the first step are 0, or a State's.
 /// Source: J. L. Elman, Finding structure in time (1990).
 template <int Delay = 1>
 struct Recurrent {
   static constexpr Connection connection{Connection::itself, Delay, false};
 };
 
-/// A connection from each unit of a layer to itself over `Delay` steps: one weight a unit.
+/// A connection from each unit of a layer to itself over `Delay` steps, one weight a unit:
+/// net_j^t += u_j x_j^(t−Delay).
 template <int Delay = 1>
 struct SelfRecurrent {
   static constexpr Connection connection{Connection::itself, Delay, true};
 };
 
-/// A connection from any layer over `Delay` steps. From a later layer it is a back-connection.
-/// Source: M. I. Jordan, Serial order (1986).
+/// A connection from any layer l over `Delay` steps: net^t += U x_l^(t−Delay), U units × units of
+/// l. From a later layer it is a back-connection, from an earlier one a tap on its past. Source: M.
+/// I. Jordan, Serial order (1986).
 template <int Layer, int Delay = 1>
 struct Delayed {
   static constexpr Connection connection{Layer, Delay, false};

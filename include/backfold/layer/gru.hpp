@@ -8,7 +8,14 @@ namespace backfold::inline BACKFOLD_ABI {
 /// Gated recurrent unit: with i = W x^t + b_ih and h = U h^(t−1) + b_hh in three gates r, z, n,
 ///
 ///     r = sig(i_r + h_r),  z = sig(i_z + h_z),  n = tanh(i_n + r·h_n),
-///     h^t = (1 − z)·n + z·h^(t−1).
+///     h^t = (1 − z)·n + z·h^(t−1),
+///
+/// and backward, with d_h = ∂E/∂h^t,
+///
+///     δ_n = d_h·(1 − z)·(1 − n²),  δ_z = d_h·(h^(t−1) − n)·z·(1 − z),
+///     δ_r = δ_n·h_n·r·(1 − r),  ∂E/∂h_n = δ_n·r,
+///
+/// and to ∂E/∂h^(t−1) comes d_h·z, beside what U brings.
 ///
 /// Its block of the parameters is [W_ih | W_hh | b_ih | b_hh] with 3·units rows, gates in PyTorch's
 /// order r, z, n, so weights can be exchanged with torch.nn.GRU. Options as for Dense; their

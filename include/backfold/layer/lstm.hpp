@@ -8,7 +8,12 @@ namespace backfold::inline BACKFOLD_ABI {
 /// Long short-term memory: with net = W x^t + U h^(t−1) + b in four gates i, f, g, o,
 ///
 ///     i = sig(net_i), f = sig(net_f), g = tanh(net_g), o = sig(net_o),
-///     c^t = f·c^(t−1) + i·g,  h^t = o·tanh(c^t).
+///     c^t = f·c^(t−1) + i·g,  h^t = o·tanh(c^t),
+///
+/// and backward, with d_h = ∂E/∂h^t and d_c = ∂E/∂c^t + d_h·o·(1 − tanh²(c^t)),
+///
+///     δ_i = d_c·g·i·(1 − i),  δ_f = d_c·c^(t−1)·f·(1 − f),  δ_g = d_c·i·(1 − g²),
+///     δ_o = d_h·tanh(c^t)·o·(1 − o),  ∂E/∂c^(t−1) = d_c·f.
 ///
 /// Its block of the parameters is [W_ih | W_hh | b_ih | b_hh] with 4·units rows, gates in PyTorch's
 /// order i, f, g, o, so weights can be exchanged with torch.nn.LSTM. Options as for Dense.
