@@ -138,9 +138,11 @@ class Training {
   BACKFOLD_ALWAYS_INLINE bool learn(const Sequences<S>& batch) {
     if (!options_.stateful) first_.carried().forget(batch.batch());
     const Index piece = steps_of_pass();
-    for (Index t = 0; t < batch.longest(); t += piece) {
+    const bool whole = piece == batch.steps;
+    const Index end = whole ? batch.steps : batch.longest();
+    for (Index t = 0; t < end; t += piece) {
       const Sequences<S> part =
-          piece == batch.steps ? batch : first_.cut(batch, t, std::min(piece, batch.steps - t));
+          whole ? batch : first_.cut(batch, t, std::min(piece, batch.steps - t));
       const detail::ScaleBy scale{options_.reduction};
       const double e = optimizer_.step(
           net_.parameters().data(),
