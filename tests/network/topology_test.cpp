@@ -131,3 +131,16 @@ TEST_CASE("blocks of a larger matrix are inputs too", "[network]") {
   const Eigen::MatrixXd same = row;
   CHECK(difference(narrow(row), narrow(same)) == 0);
 }
+
+TEST_CASE("one workspace serves networks of different sizes in turn", "[network]") {
+  using Sized = Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Linear>>;
+  Random random(5);
+  Sized small(2, 3, 1), large(2, 300, 1);
+  small.initialize(Glorot{}, random);
+  large.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 4);
+  Workspace workspace(small, 4);
+  for (const Sized* net : {&small, &large, &small}) {
+    CHECK(difference(run(*net, X, workspace), (*net)(X)) == 0);
+  }
+}

@@ -75,6 +75,12 @@ class Architecture {
   constexpr Index units() const {
     return layer<L>().units();
   }
+  /// The units of all layers.
+  constexpr std::array<Index, layer_count> sizes() const {
+    return std::apply(
+        [](const auto&... layer) { return std::array<Index, layer_count>{layer.units()...}; },
+        layers_);
+  }
   constexpr Index inputs() const { return units<0>(); }
   constexpr Index outputs() const { return units<output_layer>(); }
 

@@ -81,8 +81,8 @@ struct WorkspacePlan {
 
 /// The numbers of one pass through a network: outputs, net inputs and deltas of all layers, in one
 /// buffer. Make one for each thread and keep it: only making it, `reserve`, and a use with more
-/// samples or steps than before allocate. With a fixed Batch, a network of fixed sizes needs no
-/// heap at all, if it has no delays or takes single steps.
+/// samples, steps or units than before allocate. With a fixed Batch, a network of fixed sizes needs
+/// no heap at all, if it has no delays or takes single steps.
 ///
 /// Its size in numbers is about Σ_l (2(history_l + steps) + gates_l·steps)·units_l·batch.
 template <class Net, Index Batch = Dynamic, Purpose For = Purpose::Gradient>
@@ -107,7 +107,8 @@ class Workspace {
     shape(architecture, batch, steps);
   }
 
-  /// Lays the pieces out for exactly so many samples and steps; grows the buffer if it must.
+  /// Lays the pieces out for exactly so many samples and steps, and these sizes of layers; grows
+  /// the buffer if it must.
   void shape(const ArchitectureType& architecture, Index batch, Index steps) {
     if constexpr (is_inline) {
       if (batch != Batch || steps != 1) {
@@ -115,7 +116,7 @@ class Workspace {
                       " and ", steps);
       }
     } else {
-      if (batch == batch_ && steps == steps_ && is_for(architecture)) return;
+      if (batch == batch_ && steps == steps_ && has_sizes_of(architecture)) return;
       if (Batch != Dynamic && batch != Batch) {
         fail_argument("workspace: its type is for a batch of ", Batch, ", got ", batch);
       }
@@ -123,10 +124,7 @@ class Workspace {
       if (plan_.size > buffer_.size()) buffer_.resize(plan_.size);
       batch_ = batch;
       steps_ = steps;
-      if constexpr (!Net::fixed) {
-        for_each_index<Net::layer_count>(
-            [&](auto l) { units_[l()] = architecture.template units<l()>(); });
-      }
+      if constexpr (!Net::fixed) sizes_ = architecture.sizes();
     }
   }
 
@@ -145,15 +143,12 @@ class Workspace {
 
  private:
   struct Nothing {};
-
-  /// Whether it is laid out for layers of these sizes.
-  bool is_for([[maybe_unused]] const ArchitectureType& architecture) const {
-    bool same = true;
-    if constexpr (!Net::fixed) {
-      for_each_index<Net::layer_count>(
-          [&](auto l) { same = same && units_[l()] == architecture.template units<l()>(); });
+  bool has_sizes_of([[maybe_unused]] const ArchitectureType& architecture) const {
+    if constexpr (Net::fixed) {
+      return true;
+    } else {
+      return sizes_ == architecture.sizes();
     }
-    return same;
   }
 
   static constexpr Plan inline_plan = [] {
@@ -173,7 +168,7 @@ class Workspace {
   std::conditional_t<is_inline, Inline, Vector<Scalar>> buffer_;
   [[no_unique_address]] std::conditional_t<is_inline, Nothing, Plan> plan_;
   [[no_unique_address]] std::conditional_t<Net::fixed, Nothing, std::array<Index, Net::layer_count>>
-      units_{};
+      sizes_{};
   Index batch_ = 0;
   Index steps_ = 0;
 };
