@@ -128,8 +128,24 @@ TEST_CASE("blocks of a larger matrix are inputs too", "[network]") {
   Mlp<double, Input<1>, Dense<2, Tanh>> narrow;
   narrow.initialize(Glorot{}, random);
   const Eigen::RowVectorXd row = Eigen::RowVectorXd::Random(4);
-  const Eigen::MatrixXd same = row;
+  const Eigen::MatrixXd same = row, second = big.row(1);
   CHECK(difference(narrow(row), narrow(same)) == 0);
+  CHECK(difference(narrow(big.row(1)), narrow(second)) == 0);  // six numbers apart
+  const Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>> every_second(big.data(), 3, 4,
+                                                                                {12});
+  const Eigen::MatrixXd copied = every_second;
+  CHECK(difference(net(every_second), net(copied)) < 1e-15);
+}
+
+TEST_CASE("columns whose numbers do not stand side by side are refused, not misread", "[network]") {
+  const Mlp<double, Input<2>, Dense<1, Linear>> net;
+  const Eigen::MatrixXd big = Eigen::MatrixXd::Random(4, 2);
+  CHECK_THROWS_WITH(net(big.row(1).transpose()),
+                    "data: the numbers of a column stand 4 apart; copy the data into a matrix");
+  using Strides = Eigen::Stride<Dynamic, Dynamic>;
+  const Eigen::Map<const Eigen::MatrixXd, 0, Strides> every_second(big.data(), 2, 2, {4, 2});
+  CHECK_THROWS_WITH(net(every_second),
+                    "data: the numbers of a column stand 2 apart; copy the data into a matrix");
 }
 
 TEST_CASE("one workspace serves networks of different sizes in turn", "[network]") {

@@ -192,6 +192,20 @@ TEST_CASE("an error that is not finite ends training with its place and the last
   CHECK(net.parameters().allFinite());
 }
 
+TEST_CASE("weights of samples may be a view with a stride, in any batch") {
+  const Data data(7);
+  const Eigen::MatrixXd table = (Eigen::MatrixXd::Random(3, 7).array() + 1.1).matrix();
+  const Eigen::VectorXd copied = table.row(1);
+  for (const Index batch : {Index{1}, Index{3}, full_batch}) {
+    Small net = made<Small>();
+    Small other = net;
+    const FitOptions options{.epochs = 2, .batch_size = batch};
+    fit(net, HalfSquaredError{}, Sgd{}, Samples(data.X, data.Z, table.row(1)), options);
+    fit(other, HalfSquaredError{}, Sgd{}, Samples(data.X, data.Z, copied), options);
+    CHECK(net.parameters() == other.parameters());
+  }
+}
+
 TEST_CASE("truncated learning carries the state from piece to piece") {
   const Data data(12, 1);
   Loop net = made<Loop>();

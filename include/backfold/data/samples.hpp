@@ -13,16 +13,21 @@ namespace backfold::inline BACKFOLD_ABI {
 namespace detail {
 
 /// What an Eigen object with samples as columns becomes: pointer, sizes and stride.
+/// @throws std::invalid_argument if the numbers of a column do not stand side by side
 template <class Derived>
 auto columns_of(const Eigen::DenseBase<Derived>& object) {
   static_assert((Derived::Flags & Eigen::DirectAccessBit) != 0,
                 "backfold: data are views: give a matrix, a Map or a Block, not an expression");
-  static_assert(Derived::ColsAtCompileTime == 1 || !(Derived::Flags & Eigen::RowMajorBit) ||
-                    (Derived::RowsAtCompileTime == 1 && Derived::InnerStrideAtCompileTime == 1),
+  constexpr bool is_row = Derived::RowsAtCompileTime == 1;
+  static_assert(is_row || Derived::ColsAtCompileTime == 1 || !(Derived::Flags & Eigen::RowMajorBit),
                 "backfold: samples are the columns of a column-major matrix; copy a row-major one");
   const Derived& d = object.derived();
-  // Eigen holds a matrix that is one row at compile time as row-major: its columns are one apart.
-  const Index stride = Derived::RowsAtCompileTime == 1 ? d.innerStride() : d.outerStride();
+  // Eigen holds a matrix that is one row at compile time as row-major.
+  const Index stride = is_row ? d.innerStride() : d.outerStride();
+  if (d.rows() > 1 && d.innerStride() != 1) {
+    fail_argument("data: the numbers of a column stand ", d.innerStride(),
+                  " apart; copy the data into a matrix");
+  }
   return ConstMatrixView<typename Derived::Scalar>(d.data(), d.rows(), d.cols(), stride);
 }
 
@@ -50,25 +55,28 @@ enum class TargetsAt {
 ///     bf::Samples data{X, Z};              // X features × n, Z outputs × n
 ///     bf::Samples data{X, Z, weights};     // and n weights: E = Σ_s weight_s E_s
 ///
-/// It copies nothing: the matrices must live as long as it is used.
+/// Each may be a matrix, a Map or a Block of a larger one. It copies nothing: they must live as
+/// long as it is used.
 template <Real S>
 struct Samples {
   ConstMatrixView<S> inputs;
   ConstMatrixView<S> targets;
   const S* weights = nullptr;  ///< one for each column of the targets; 0 leaves a column out
   Index weight_count = 0;
-  Index weight_stride = 1;
+  Index weight_stride = 1;  ///< from each weight to the next
 
   template <class X, class Z>
   Samples(const Eigen::DenseBase<X>& x, const Eigen::DenseBase<Z>& z)
       : inputs(detail::columns_of(x)), targets(detail::columns_of(z)) {}
 
   template <class X, class Z, class W>
-  Samples(const Eigen::DenseBase<X>& x, const Eigen::DenseBase<Z>& z,
-          const Eigen::PlainObjectBase<W>& w)
+  Samples(const Eigen::DenseBase<X>& x, const Eigen::DenseBase<Z>& z, const Eigen::DenseBase<W>& w)
       : Samples(x, z) {
-    weights = w.data();
+    static_assert(W::IsVectorAtCompileTime && (W::Flags & Eigen::DirectAccessBit) != 0,
+                  "backfold: weights are a vector, or a view of one, not an expression");
+    weights = w.derived().data();
     weight_count = w.size();
+    weight_stride = w.derived().innerStride();
   }
 
   Samples(ConstMatrixView<S> x, ConstMatrixView<S> z) : inputs(x), targets(z) {}
@@ -77,7 +85,7 @@ struct Samples {
 template <class X, class Z>
 Samples(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&) -> Samples<typename X::Scalar>;
 template <class X, class Z, class W>
-Samples(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, const Eigen::PlainObjectBase<W>&)
+Samples(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, const Eigen::DenseBase<W>&)
     -> Samples<typename X::Scalar>;
 
 /// A batch of sequences of `steps` steps, time-major: column t·batch + b is step t of sequence b.
@@ -98,7 +106,7 @@ struct Sequences : Samples<S> {
       : Samples<S>(x, z), steps(step_count) {}
   template <class X, class Z, class W>
   Sequences(const Eigen::DenseBase<X>& x, const Eigen::DenseBase<Z>& z,
-            const Eigen::PlainObjectBase<W>& w, Index step_count)
+            const Eigen::DenseBase<W>& w, Index step_count)
       : Samples<S>(x, z, w), steps(step_count) {}
   /// Samples are sequences of one step.
   Sequences(const Samples<S>& samples) : Samples<S>(samples) {}  // NOLINT
@@ -131,6 +139,10 @@ struct Sequences : Samples<S> {
   /// columns of weight 0 aside
   void check_finite() const {
     const Index n = batch();
+    for (Index c = 0; this->weights != nullptr && c < this->weight_count; ++c) {
+      const S weight = this->weights[c * this->weight_stride];
+      if (!is_finite(weight)) fail_argument("data: weight ", c, " is ", double(weight));
+    }
     for (Index c = 0; c < this->inputs.cols(); ++c) {
       if (lengths != nullptr && c / n >= lengths[c % n]) continue;
       detail::check_column("inputs", this->inputs, c);
@@ -168,8 +180,8 @@ template <class X, class Z>
 Sequences(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, Index)
     -> Sequences<typename X::Scalar>;
 template <class X, class Z, class W>
-Sequences(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, const Eigen::PlainObjectBase<W>&,
-          Index) -> Sequences<typename X::Scalar>;
+Sequences(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, const Eigen::DenseBase<W>&, Index)
+    -> Sequences<typename X::Scalar>;
 
 /// Holds data against a network's numbers of inputs and outputs.
 /// @throws std::invalid_argument with what was expected and what came
