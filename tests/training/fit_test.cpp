@@ -15,6 +15,7 @@ using namespace backfold;
 namespace {
 
 using Small = Mlp<double, Input<2>, Dense<4, Tanh>, Dense<1, Linear>>;
+using Line = Mlp<double, Input<2>, Dense<1, Linear>>;
 using Loop = Elman<double, 1, 4, 1>;
 
 template <class Net>
@@ -175,21 +176,82 @@ TEST_CASE("the callback is told of each epoch and can stop") {
   CHECK(fit(net, HalfSquaredError{}, Sgd{}, Samples(data.X, data.Z), {.epochs = 2}).status ==
         Status::EpochsDone);
   CHECK(fit(net, HalfSquaredError{}, Sgd{}, Samples(data.X, data.Z), {.epochs = 0}).losses.empty());
+  // No bound but the callback's.
+  CHECK(fit(net, HalfSquaredError{}, Sgd{}, Samples(data.X, data.Z),
+            {.epochs = std::numeric_limits<Index>::max()},
+            [](const EpochReport& report) { return report.epoch < 4; })
+            .epoch == 4);
 }
 
 TEST_CASE("an error that is not finite ends training with its place and the last finite weights") {
   const Data data(4);
-  Mlp<double, Input<2>, Dense<1, Linear>> net;
-  net.parameters().setConstant(0.1);
-  auto before = net.parameters();
+  Line net = made<Line>();
+  Line by_hand = net;
+  // It diverges by a factor of some 1e40 a step: E, a square, is the first to overflow.
   const auto history =
-      fit(net, HalfSquaredError{}, Sgd{.learning_rate = 1e200}, Samples(data.X, data.Z),
-          {.epochs = 5, .batch_size = 1, .shuffle = false},
-          [&](const EpochReport&) { before = net.parameters(); });
+      fit(net, HalfSquaredError{}, Sgd{.learning_rate = 1e40}, Samples(data.X, data.Z),
+          {.epochs = 5, .batch_size = 1, .shuffle = false});
   CHECK(history.status == Status::NonFinite);
-  CHECK(history.epoch == 1);
-  CHECK((history.step >= 2 && history.step <= 4));
-  CHECK(net.parameters().allFinite());
+  CHECK(history.epoch == 2);
+  REQUIRE((history.step >= 1 && history.step <= 4));
+  CHECK(history.losses.size() == 1);
+  Workspace<Line> workspace(by_hand);
+  Eigen::VectorXd g;
+  for (Index step = 0; step < 4 + history.step; ++step) {
+    const Eigen::MatrixXd x = data.X.col(step % 4), z = data.Z.col(step % 4);
+    const double E = gradient(by_hand, HalfSquaredError{}, Samples(x, z), workspace, g);
+    const bool last = step == 3 + history.step;
+    CHECK(is_finite(E) == !last);
+    if (!last) by_hand.parameters() -= 1e40 * g;
+  }
+  CHECK(difference(net.parameters(), by_hand.parameters()) < 1e-12);
+}
+
+TEST_CASE("a step that overflows the parameters themselves ends training, and they stay finite") {
+  Data data(4);
+  data.X *= 100;
+  for (const Index batch : {Index{1}, full_batch}) {  // in the last step of all, too
+    Line net = made<Line>();
+    const Line before = net;
+    const auto history = fit(net, AbsoluteError{}, Sgd{.learning_rate = 1.7e308},
+                             Samples(data.X, data.Z), {.batch_size = batch});
+    CHECK(history.status == Status::NonFinite);
+    CHECK(history.epoch == 1);
+    CHECK(history.step >= 1);
+    CHECK(net.parameters() == before.parameters());
+    CHECK(std::isnan(history.final_loss()));
+  }
+}
+
+TEST_CASE("Adam on a network of several layers is Adam on the concatenated vector") {
+  using Deep = Mlp<double, Input<2>, Dense<5, Tanh>, Dense<3, Sigmoid>, Dense<1, Linear, From<0>>>;
+  const Data data(6);
+  const Adam adam{.learning_rate = 0.05, .epsilon = 1e-2};
+  Deep net = made<Deep>();
+  Deep by_layer = net;
+  fit(net, HalfSquaredError{}, adam, Samples(data.X, data.Z),
+      {.epochs = 20, .batch_size = full_batch, .flush_denormals = false});
+  // Each layer's block with a state of its own, all at the same gradient.
+  const auto& architecture = by_layer.architecture();
+  const Index ends[] = {0, architecture.block_offset<2>(), architecture.block_offset<3>(),
+                        architecture.parameter_count()};
+  std::vector<Adam::State<double>> states;
+  for (int l = 0; l < 3; ++l) states.push_back(start<double>(adam, ends[l + 1] - ends[l]));
+  Workspace<Deep> workspace(by_layer, 6);
+  Eigen::VectorXd g;
+  for (int epoch = 0; epoch < 20; ++epoch) {
+    gradient(by_layer, HalfSquaredError{}, Samples(data.X, data.Z), workspace, g, Reduction::Mean);
+    for (int l = 0; l < 3; ++l) {
+      adam.step(
+          by_layer.parameters().data() + ends[l],
+          [&](const double*, double* out) {
+            std::copy(g.data() + ends[l], g.data() + ends[l + 1], out);
+            return 0.0;
+          },
+          states[std::size_t(l)]);
+    }
+  }
+  CHECK(difference(net.parameters(), by_layer.parameters()) < 1e-13);
 }
 
 TEST_CASE("weights of samples may be a view with a stride, in any batch") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
@@ -48,6 +49,7 @@ class Training {
         random_(options.seed),
         order_(static_cast<std::size_t>(count_)),
         optimizer_state_(start<S, parameters>(optimizer, net.parameter_count())),
+        finite_(net.parameters()),
         first_(net, data_[0], shard_size(), steps_of_pass(), gathers()) {
     std::iota(order_.begin(), order_.end(), Index{0});
     const Index others = shard_count() - 1;
@@ -59,12 +61,14 @@ class Training {
   }
 
   /// The sum of E over an epoch's steps, each weighed by its targets; NaN where a step was not
-  /// finite (then `failed_step` says which).
+  /// finite (then `failed_step` says which, and the parameters are the last finite ones: those
+  /// before that step, or where steps have overflown them, those before the epoch).
   double run_epoch() {
     if (options_.shuffle) shuffle(random_, order_.data(), count_);
     error_ = 0;
     weight_ = 0;
     step_ = 0;
+    finite_ = net_.parameters();
     const Index size = batch_size();
     if (options_.stateful) first_.carried().forget(size);
     for (Index i = 0; i < count_; i += size) {
@@ -75,8 +79,9 @@ class Training {
       } else {
         learned = learn(i, n);
       }
-      if (!learned) return std::numeric_limits<double>::quiet_NaN();
+      if (!learned) return failed();
     }
+    if (!parameters_are_finite()) return failed();
     return options_.reduction == Reduction::Mean ? error_ / weight_ : error_;
   }
 
@@ -106,6 +111,15 @@ class Training {
       }
     }
     return options;
+  }
+
+  bool parameters_are_finite() const {
+    return all_finite(net_.parameters().data(), net_.parameter_count());
+  }
+  double failed() {
+    // A rate that is too large overflows w itself, before any E is asked there.
+    if (!parameters_are_finite()) net_.parameters() = finite_;
+    return std::numeric_limits<double>::quiet_NaN();
   }
 
   static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
@@ -256,6 +270,7 @@ class Training {
   Random random_;
   std::vector<Index> order_;
   OptimizerState optimizer_state_;
+  Vector<S> finite_;  ///< the parameters before the epoch
   detail::Shard<Net, Batch> first_;
   std::vector<detail::Shard<Net, Batch>> others_;
   Matrix<S> gradients_;  ///< of all shards but the first
@@ -286,7 +301,8 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
                      const FitOptions& options, Callback& callback) {
   Training<Net, L, O, Source, Batch> training(net, loss, optimizer, data, options);
   History history;
-  history.losses.reserve(static_cast<std::size_t>(options.epochs));
+  // So many epochs may be no more than a bound, where the callback is to stop.
+  history.losses.reserve(static_cast<std::size_t>(std::min(options.epochs, Index{1} << 16)));
   const FlushDenormals flush(options.flush_denormals);
   for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
     history.epoch = epoch;
@@ -294,6 +310,8 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
       const double passed = options.epochs > 1 ? double(epoch - 1) / double(options.epochs - 1) : 0;
       training.optimizer().learning_rate =
           optimizer.learning_rate * (1 - passed * (1 - options.final_rate));
+    } else if (options.final_rate != 1) {
+      fail_argument("fit: final_rate is for optimizers with a learning_rate");
     }
     const double loss_of_epoch = training.run_epoch();
     if (!is_finite(loss_of_epoch)) {
@@ -322,7 +340,8 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
 /// @param data Samples, Sequences or Windows
 /// @param callback called with an EpochReport after each epoch; returns whether to go on (or void)
 /// @return the loss of each epoch, and why training ended. Where E or a gradient is not finite, it
-/// ends before that step, and the network keeps its last finite parameters.
+/// ends before that step, and the network keeps its last finite parameters (those before the epoch,
+/// if steps have overflown the parameters themselves).
 /// @throws std::invalid_argument for options, settings or data out of range
 template <class Net, class L, class O, class Source, class Callback = detail::GoOn>
 History fit(Net& net, const L& loss, const O& optimizer, const Source& data,
@@ -343,6 +362,9 @@ History fit(Net& net, const L& loss, const O& optimizer, const Source& data,
     check_data(source, net.inputs(), net.outputs());
   }
   source.check_finite();
+  if constexpr (std::is_same_v<Data, Sequences<S>>) {
+    if (source.target_count() == 0) fail_argument("data: all weights are 0");
+  }
   if (options.batch_size == 1) {
     return detail::run_training<1>(net, loss, optimizer, source, options, callback);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include "backfold/core/types.hpp"
@@ -28,7 +29,10 @@ struct History {
   Index epoch = 0;  ///< the last epoch begun, from 1
   Index step = 0;   ///< NonFinite: the step of that epoch, from 1
 
-  double final_loss() const { return losses.back(); }
+  /// The loss of the last epoch completed; NaN if none was.
+  double final_loss() const {
+    return losses.empty() ? std::numeric_limits<double>::quiet_NaN() : losses.back();
+  }
 };
 
 }  // namespace backfold::inline BACKFOLD_ABI
