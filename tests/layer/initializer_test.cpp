@@ -67,6 +67,12 @@ TEST_CASE("initializers refuse intervals and deviations that are none") {
                     "Uniform: needs finite low <= high, got 1 and -1");
   CHECK_THROWS_WITH((bf::Normal{0, -1}.fill(random, w, 1, 1)),
                     "Normal: deviation must be finite and >= 0, got -1");
-  CHECK_THROWS_AS((bf::Uniform{0, std::numeric_limits<double>::infinity()}.fill(random, w, 1, 1)),
-                  std::invalid_argument);
+  CHECK_THROWS_WITH((bf::Normal{std::nan(""), 1}.fill(random, w, 1, 1)),
+                    "Normal: mean must be finite, got nan");
+  CHECK_THROWS_WITH((bf::Orthogonal{std::nan("")}.fill(random, w, 1, 1)),
+                    "Orthogonal: gain must be finite, got nan");
+  for (const bf::Uniform& wide : {bf::Uniform{0, std::numeric_limits<double>::infinity()},
+                                  bf::Uniform{-1.7e308, 1.7e308}, bf::Uniform{std::nan(""), 1}}) {
+    CHECK_THROWS_AS(wide.fill(random, w, 1, 1), std::invalid_argument);
+  }
 }

@@ -269,4 +269,6 @@ TEST_CASE("settings out of range are refused by name") {
   CHECK(message(bf::Rprop{.increase = 0.9}) ==
         "Rprop: increase must be >= 1 and < 1e+300, got 0.9");
   CHECK_THROWS_WITH(bf::start<double>(bf::Sgd{}, 0), "optimizer: there are no parameters");
+  CHECK_THROWS_WITH((bf::start<double, 2>(bf::Sgd{}, 3)),
+                    "optimizer: its state is for 2 parameters, not for 3");
 }

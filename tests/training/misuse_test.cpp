@@ -87,6 +87,32 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
          const Eigen::VectorXd weights = Eigen::VectorXd::Ones(2);
          fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z, weights));
        }},
+      {"data: weight 1 is nan",
+       [] {
+         Sized n = net();
+         const Eigen::VectorXd weights = with(Matrix_::Ones(6, 1), 1, 0, not_a_number);
+         fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z, weights));
+       }},
+      {"data: all weights are 0",
+       [] {
+         Sized n = net();
+         const Eigen::VectorXd weights = Eigen::VectorXd::Zero(6);
+         fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z, weights));
+       }},
+      {"network: it has 13 parameters, the vector set holds 12",
+       [] {
+         Sized n = net();
+         n.parameters() = Eigen::VectorXd::Ones(12);
+         n(X);
+       }},
+      {"network: it has 13 parameters, the vector set holds 14",
+       [] {
+         Sized n = net();
+         n.parameters() = Eigen::VectorXd::Ones(14);
+         fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z));
+       }},
+      {"network: layer 1 has more parameters than can be counted",
+       [] { Sized(Index{1} << 32, Index{1} << 31, 1); }},
       {"fit: batch_size must be >= 1 or full_batch, got 0", [] { train(X, Z, {.batch_size = 0}); }},
       {"fit: batch_size must be >= 1 or full_batch, got -2",
        [] { train(X, Z, {.batch_size = -2}); }},
@@ -116,6 +142,10 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
       {"one_hot: label 0 is -1, expected 0 to 2", [] { one_hot<double>(std::vector<int>{-1}, 3); }},
       {"one_hot: needs at least one class, got 0", [] { one_hot<double>(std::vector<int>{}, 0); }},
       {"accuracy: no samples", [] { accuracy(Matrix_(2, 0), Matrix_(2, 0)); }},
+      {"outputs hold a number that is not finite at row 1, column 0",
+       [] { accuracy(with(Matrix_::Ones(2, 3), 1, 0, not_a_number), Matrix_::Ones(2, 3)); }},
+      {"outputs hold a number that is not finite at row 0, column 5",
+       [] { accuracy(with(Z, 0, 5, not_a_number), Z); }},
       {"confusion_matrix: outputs are 2 x 3, targets 2 x 4",
        [] { confusion_matrix(Matrix_(2, 3), Matrix_(2, 4)); }},
       {"optimizer: there are no parameters", [] { (void)start<double>(Sgd{}, 0); }},

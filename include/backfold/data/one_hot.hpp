@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <type_traits>
+
 #include "backfold/core/error.hpp"
 #include "backfold/core/types.hpp"
 
@@ -9,10 +11,12 @@ namespace backfold::inline BACKFOLD_ABI {
 /// Targets from class labels: column s is 1 at row labels[s], 0 elsewhere.
 ///
 /// @param labels n integers, anything with size() and operator[]
-/// @return classes × n
+/// @return classes × n, of its own memory
 /// @throws std::invalid_argument naming the first label that is not in 0..classes−1
 template <class S, class Labels>
 Matrix<S> one_hot(const Labels& labels, Index classes) {
+  static_assert(std::is_integral_v<std::remove_cvref_t<decltype(labels[0])>>,
+                "backfold: labels are integers");
   if (classes < 1) fail_argument("one_hot: needs at least one class, got ", classes);
   const auto n = static_cast<Index>(labels.size());
   Matrix<S> targets = Matrix<S>::Zero(classes, n);

@@ -163,6 +163,12 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   return error;
 }
 
+template <class Net>
+void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar>& data) {
+  check_parameters(net);
+  check_data(data, net.inputs(), net.outputs());
+}
+
 }  // namespace detail
 
 /// E(w) of a network over data: Σ over samples and steps, or their mean.
@@ -177,7 +183,7 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
              Workspace<Net, Batch>& workspace, Reduction reduction = Reduction::Sum,
              const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
              std::type_identity_t<State<Net, Batch>>* final = nullptr) {
-  check_data(data, net.inputs(), net.outputs());
+  detail::check_network_and_data(net, data);
   return detail::evaluate<false, false>(net.architecture(), net.parameters().data(), loss, data,
                                         detail::ScaleBy{reduction}, workspace, initial, final,
                                         static_cast<typename Net::Scalar*>(nullptr));
@@ -202,7 +208,7 @@ double gradient(const Net& net, const L& loss, const Sequences<typename Net::Sca
                 Reduction reduction = Reduction::Sum,
                 const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
                 std::type_identity_t<State<Net, Batch>>* final = nullptr) {
-  check_data(data, net.inputs(), net.outputs());
+  detail::check_network_and_data(net, data);
   gradient.resize(net.parameter_count());
   return detail::evaluate<true, false>(net.architecture(), net.parameters().data(), loss, data,
                                        detail::ScaleBy{reduction}, workspace, initial, final,
@@ -222,7 +228,7 @@ double gradient_with_inputs(const Net& net, const L& loss,
                             Reduction reduction = Reduction::Sum,
                             const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
                             std::type_identity_t<State<Net, Batch>>* d_initial = nullptr) {
-  check_data(data, net.inputs(), net.outputs());
+  detail::check_network_and_data(net, data);
   if constexpr (Net::Graph::is_recurrent) {
     if (d_initial != nullptr) d_initial->check(net.architecture(), data.batch());
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
 #include <vector>
 
 #include "backfold/core/error.hpp"
+#include "backfold/core/finite.hpp"
 #include "backfold/core/random.hpp"
 
 /// Initializers draw the weights of one connection at a time: a column-major block of `units` rows
@@ -22,6 +22,11 @@ concept Initializer = requires(const I initializer, Random& random, double* w) {
 
 namespace detail {
 
+/// @throws std::invalid_argument unless the number is finite
+inline void check_finite(const char* what, double value) {
+  if (!is_finite(value)) fail_argument(what, " must be finite, got ", value);
+}
+
 template <class S, class Draw>
 void fill_each(S* w, Index count, const Draw& draw) {
   for (Index i = 0; i < count; ++i) w[i] = static_cast<S>(draw());
@@ -29,34 +34,34 @@ void fill_each(S* w, Index count, const Draw& draw) {
 
 }  // namespace detail
 
-/// Uniform in [low, high); by default the lecture's [−0.1, 0.1]. Biases are 0.
+/// Uniform between low and high; by default the lecture's [−0.1, 0.1]. Biases are 0.
 struct Uniform {
   double low = -0.1;
   double high = 0.1;
 
-  /// @throws std::invalid_argument unless low <= high and both are finite
+  /// @throws std::invalid_argument unless low <= high, and both and their distance are finite
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
     check();
     detail::fill_each(w, units * fan_in, [&] { return uniform(random, low, high); });
   }
   void check() const {
-    constexpr double largest = std::numeric_limits<double>::max();
-    if (!(low <= high && low >= -largest && high <= largest)) {
+    if (!(low <= high && is_finite(high - low))) {
       fail_argument("Uniform: needs finite low <= high, got ", low, " and ", high);
     }
   }
 };
 
-/// Normal with a mean and a standard deviation.
+/// Normal with a mean and a standard deviation. Biases are 0.
 struct Normal {
   double mean = 0;
   double deviation = 0.1;
 
-  /// @throws std::invalid_argument for a negative or not finite deviation
+  /// @throws std::invalid_argument for a negative or not finite deviation, or mean
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
-    if (!(deviation >= 0 && deviation <= std::numeric_limits<double>::max())) {
+    detail::check_finite("Normal: mean", mean);
+    if (!(deviation >= 0 && is_finite(deviation))) {
       fail_argument("Normal: deviation must be finite and >= 0, got ", deviation);
     }
     detail::fill_each(w, units * fan_in, [&] { return mean + deviation * normal(random); });
@@ -89,8 +94,10 @@ struct He {
 struct Orthogonal {
   double gain = 1;
 
+  /// Allocates room for them in double. @throws std::invalid_argument if the gain is not finite
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
+    detail::check_finite("Orthogonal: gain", gain);
     const Index length = units > fan_in ? units : fan_in;
     const Index count = units > fan_in ? fan_in : units;
     std::vector<double> vectors(static_cast<std::size_t>(length * count));

@@ -16,18 +16,23 @@ namespace detail {
 /// Where the block of each layer starts in w, for the units of all layers; last the length of w.
 template <class InputLayer, class... Layers>
 constexpr auto block_offsets(const std::array<Index, 1 + sizeof...(Layers)>& units) {
+  constexpr Index most = Index{1} << (8 * sizeof(Index) - 6);  // their bytes, too, can be counted
   std::array<Index, 2 + sizeof...(Layers)> offsets{};
   int target = 0;
   auto add = [&]<class L>(std::type_identity<L>) {
     ++target;
-    Index columns = L::bias_columns;
+    double columns = L::bias_columns;
     for (const Connection& c : L::connections) {
       // A source that does not exist is reported by Topology.
       const auto source = static_cast<std::size_t>(c.source_of(target));
-      columns += c.diagonal ? 1 : source < units.size() ? units[source] : 0;
+      columns += c.diagonal ? 1.0 : source < units.size() ? static_cast<double>(units[source]) : 0;
     }
     const auto t = static_cast<std::size_t>(target);
-    offsets[t + 1] = offsets[t] + columns * weight_gates<L>() * units[t];
+    const double rows = static_cast<double>(weight_gates<L>()) * static_cast<double>(units[t]);
+    if (static_cast<double>(offsets[t]) + columns * rows > static_cast<double>(most)) {
+      fail_argument("network: layer ", target, " has more parameters than can be counted");
+    }
+    offsets[t + 1] = offsets[t] + static_cast<Index>(columns) * static_cast<Index>(rows);
   };
   (add(std::type_identity<Layers>{}), ...);
   return offsets;

@@ -59,6 +59,7 @@ class Network {
 
   const ArchitectureType& architecture() const { return architecture_; }
 
+  /// The flat w, to read and to set; its length must stay.
   Parameters& parameters() { return parameters_; }
   const Parameters& parameters() const { return parameters_; }
   Index parameter_count() const { return parameters_.size(); }
@@ -102,15 +103,19 @@ class Network {
   template <class X>
   auto operator()(const Eigen::DenseBase<X>& inputs) const;
 
-  /// Draws all weights from an initializer; the biases get its `bias` (0 if it has none).
-  template <class Initializer, BitGenerator64 Generator>
-  void initialize(const Initializer& initializer, Generator& random) {
+  /// Draws all weights from an initializer, connection by connection; the biases are drawn by its
+  /// `draw_bias`, or 0 if it has none.
+  /// @throws std::invalid_argument for settings of the initializer out of range
+  template <class I, BitGenerator64 Generator>
+  void initialize(const I& initializer, Generator& random) {
+    static_assert(Initializer<I>,
+                  "backfold: not an initializer: it needs fill(random, w, units, fan_in)");
     for_each_index<layer_count - 1>([&](auto l) { initialize<l() + 1>(initializer, random); });
   }
 
   /// The same for layer L alone.
-  template <int L, class Initializer, BitGenerator64 Generator>
-  void initialize(const Initializer& initializer, Generator& random) {
+  template <int L, class I, BitGenerator64 Generator>
+  void initialize(const I& initializer, Generator& random) {
     using Type = typename ArchitectureType::template LayerType<L>;
     const Index rows = architecture_.template block_rows<L>();
     S* const w = parameters_.data();
@@ -142,8 +147,8 @@ class Network {
     return ArchitectureType(Layers(other.template layer<I>())...);
   }
 
-  template <class Initializer, class Generator>
-  static S bias_of(const Initializer& initializer, [[maybe_unused]] Generator& random) {
+  template <class I, class Generator>
+  static S bias_of(const I& initializer, [[maybe_unused]] Generator& random) {
     if constexpr (requires { initializer.draw_bias(random); }) {
       return static_cast<S>(initializer.draw_bias(random));
     } else {
@@ -182,6 +187,16 @@ class Network {
 };
 
 namespace detail {
+
+/// @throws std::invalid_argument if somebody has resized w
+template <class Net>
+void check_parameters(const Net& net) {
+  const Index expected = net.architecture().parameter_count();
+  if (net.parameter_count() != expected) {
+    fail_argument("network: it has ", expected, " parameters, the vector set holds ",
+                  net.parameter_count());
+  }
+}
 
 template <Real S, class... Layers>
 struct MlpOf {

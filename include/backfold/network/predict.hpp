@@ -50,6 +50,7 @@ auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
          std::type_identity_t<State<Net, Batch>>* final = nullptr) {
   detail::static_check_inputs<Net, X>();
   const auto x = detail::columns_of(inputs);
+  detail::check_parameters(net);
   detail::check_inputs(net, x.rows());
   if (x.cols() == 0) fail_argument("input has no columns");
   if (steps < 1 || x.cols() % steps != 0) {

@@ -56,12 +56,15 @@ concept Optimizer = requires(const O optimizer, double* w,
 };
 
 /// Checks an optimizer's settings and makes its state for n parameters: the one place that
-/// allocates. @throws std::invalid_argument for settings out of range or n < 1
+/// allocates. @throws std::invalid_argument for settings out of range, n < 1, or n other than N
 template <Real S, Index N = Dynamic, class O>
 auto start(const O& optimizer, Index n = N) {
   static_assert(Optimizer<O>, "backfold: not an optimizer: it needs check(), State and step()");
   optimizer.check();
   if (n < 1) fail_argument("optimizer: there are no parameters");
+  if (N != Dynamic && n != N) {
+    fail_argument("optimizer: its state is for ", N, " parameters, not for ", n);
+  }
   return typename O::template State<S, N>(n);
 }
 

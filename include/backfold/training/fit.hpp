@@ -98,6 +98,7 @@ class Training {
     options.check();
     check_settings(loss);
     if (data.count() < 1) fail_argument("data: no samples");
+    detail::check_parameters(net);
     check_data(data[0], net.inputs(), net.outputs());
     if (options.truncation > 0 && data[0].targets_at == TargetsAt::LastStep) {
       fail_argument("fit: truncation needs targets at every step");

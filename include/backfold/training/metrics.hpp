@@ -2,15 +2,35 @@
 #pragma once
 
 #include "backfold/core/error.hpp"
+#include "backfold/core/finite.hpp"
 #include "backfold/core/types.hpp"
 
 namespace backfold::inline BACKFOLD_ABI {
+
+namespace detail {
+
+/// The row of the largest number of a column.
+/// @throws std::invalid_argument if one is not finite: NaN has no place in an order
+template <class Y>
+Index largest_row(const char* what, const Eigen::MatrixBase<Y>& y, Index column) {
+  Index at = 0;
+  for (Index i = 0; i < y.rows(); ++i) {
+    if (!is_finite(static_cast<double>(y(i, column)))) {
+      fail_argument(what, " hold a number that is not finite at row ", i, ", column ", column);
+    }
+    if (y(i, column) > y(at, column)) at = i;
+  }
+  return at;
+}
+
+}  // namespace detail
 
 /// Counts of samples by true class (row) and predicted class (column).
 ///
 /// @param outputs classes × n, one output a class: the largest is the prediction
 /// @param targets classes × n, one-hot
-/// @throws std::invalid_argument if their sizes differ
+/// @throws std::invalid_argument if their sizes differ, there is no class, or a number is
+/// not finite
 template <class Y, class Z>
 Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
                                const Eigen::MatrixBase<Z>& targets) {
@@ -18,27 +38,29 @@ Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
     fail_argument("confusion_matrix: outputs are ", outputs.rows(), " x ", outputs.cols(),
                   ", targets ", targets.rows(), " x ", targets.cols());
   }
+  if (outputs.rows() == 0) fail_argument("confusion_matrix: no classes");
   Matrix<Index> counts = Matrix<Index>::Zero(outputs.rows(), outputs.rows());
   for (Index s = 0; s < outputs.cols(); ++s) {
-    Index predicted = 0;
-    Index actual = 0;
-    outputs.col(s).maxCoeff(&predicted);
-    targets.col(s).maxCoeff(&actual);
-    ++counts(actual, predicted);
+    const Index predicted = detail::largest_row("outputs", outputs, s);
+    ++counts(detail::largest_row("targets", targets, s), predicted);
   }
   return counts;
 }
 
 /// The fraction of samples predicted right: of classes (the largest output), or with one output,
 /// of yes or no (over or under ½).
-/// @throws std::invalid_argument if the sizes differ or there are no samples
+/// @throws std::invalid_argument if the sizes differ, there are no samples, or a number is
+/// not finite
 template <class Y, class Z>
 double accuracy(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
   const auto n = outputs.cols();
   if (n == 0) fail_argument("accuracy: no samples");
   Index right = 0;
   if (outputs.rows() == 1 && targets.rows() == 1 && targets.cols() == n) {
-    for (Index s = 0; s < n; ++s) right += (outputs(0, s) > 0.5) == (targets(0, s) > 0.5);
+    for (Index s = 0; s < n; ++s) {
+      detail::largest_row("outputs", outputs, s);
+      right += (outputs(0, s) > 0.5) == (targets(0, s) > 0.5);
+    }
   } else {
     right = confusion_matrix(outputs, targets).trace();
   }
