@@ -54,6 +54,24 @@ struct Broken {
   }
 };
 
+/// Right but for NaN, which it takes as 0, and in float, where it is half as steep.
+struct Blind {
+  template <class V>
+  V value(const V& net) const {
+    return (sizeof(typename V::Scalar) == 4 ? 0.5 : 1.0) * select(net == net, net, V(0));
+  }
+  template <class V>
+  V derivative(const V&) const {
+    return V(sizeof(typename V::Scalar) == 4 ? 0.5 : 1.0);
+  }
+};
+struct BlindColumn : bf::Softmax {
+  template <class S>
+  void apply(S* x, bf::Index units) const {
+    for (bf::Index i = 0; i < units; ++i) x[i] = std::isnan(x[i]) ? S(0) : x[i];
+    bf::Softmax::apply(x, units);
+  }
+};
 struct BrokenColumn {
   template <class S>
   void apply(S* x, bf::Index units) const {
@@ -90,6 +108,11 @@ TEST_CASE("the list of checks finds a wrong derivative and a swallowed NaN") {
   CHECK(report.failures().find("derivative at net") != std::string::npos);
   CHECK(report.failures().find("NaN becomes a number") != std::string::npos);
   CHECK_FALSE(bf::check_activation(BrokenColumn{}).ok());
+  const std::string blind = bf::check_activation(Blind{}).failures();
+  CHECK(blind.find("derivative at net") == std::string::npos);
+  CHECK(blind.find("float and double differ") != std::string::npos);
+  CHECK(blind.find("NaN becomes a number") != std::string::npos);
+  CHECK(bf::check_activation(BlindColumn{}).failures().find("NaN at unit 4") != std::string::npos);
 }
 
 TEST_CASE("activations have the values of their formulas") {

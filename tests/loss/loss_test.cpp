@@ -37,6 +37,13 @@ struct WrongSign {
   }
 };
 
+struct WrongInFloat : bf::HalfSquaredError {
+  template <class V>
+  V derivative(const V& y, const V& z) const {
+    return (sizeof(typename V::Scalar) == 4 ? 1.1 : 1.0) * (y - z);
+  }
+};
+
 /// E and delta of one column, with the output computed from the net input.
 template <class S, class L, class A>
 double error_of(const L& loss, const A& activation, const std::vector<S>& net,
@@ -86,8 +93,9 @@ TEST_CASE("every loss passes the list of checks") {
   passes(bf::CategoricalCrossEntropy{});
 }
 
-TEST_CASE("the list of checks finds a derivative of the wrong sign") {
+TEST_CASE("the list of checks finds a derivative of the wrong sign, and one wrong in float") {
   CHECK_FALSE(bf::check_loss(WrongSign{}).ok());
+  CHECK_FALSE(bf::check_loss(WrongInFloat{}).ok());
 }
 
 TEST_CASE("the delta of every pair is the derivative of its error by the net input") {

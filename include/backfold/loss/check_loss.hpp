@@ -10,7 +10,7 @@
 namespace backfold::inline BACKFOLD_ABI {
 
 /// Runs our own checks on a loss: ∂E/∂y against differences for outputs and targets in (0, 1),
-/// where every loss is defined, finite in float and double, NaN in, NaN out.
+/// where every loss is defined, float like double, NaN in, NaN out. Failures are in the report.
 template <class L>
 Report check_loss(const L& loss) {
   static_assert(Loss<L>, "backfold: not a loss (see loss/loss.hpp)");
@@ -33,12 +33,21 @@ Report check_loss(const L& loss) {
       const float in_float =
           loss.value(Lanes<float>(static_cast<float>(y)), Lanes<float>(static_cast<float>(z)))
               .first();
-      report.expect(std::abs(double(in_float) - here) <= 1e-5 * std::max(1.0, std::abs(here)),
-                    "float and double differ at y = ", y, ", z = ", z);
+      const float slope_in_float =
+          loss.derivative(Lanes<float>(static_cast<float>(y)), Lanes<float>(static_cast<float>(z)))
+              .first();
+      report.expect(
+          std::abs(double(in_float) - here) <= 1e-5 * std::max(1.0, std::abs(here)) &&
+              std::abs(double(slope_in_float) - given) <= 1e-4 * std::max(1.0, std::abs(given)),
+          "float and double differ at y = ", y, ", z = ", z);
     }
   }
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  report.expect(!is_finite(value(nan, 0.5)), "an output that is NaN gives a number");
+  for (const double z : {0.0, 0.5, 1.0}) {
+    report.expect(!is_finite(value(nan, z)), "an output that is NaN gives a number at z = ", z);
+    report.expect(!is_finite(loss.derivative(Lanes<double>(nan), Lanes<double>(z)).first()),
+                  "an output that is NaN has a derivative at z = ", z);
+  }
   return report;
 }
 

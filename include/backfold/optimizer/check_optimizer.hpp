@@ -10,7 +10,7 @@ namespace backfold::inline BACKFOLD_ABI {
 
 namespace detail {
 
-/// ½ Σ (w_i − i)²/(i + 1), whose minimum is w_i = i.
+/// ½ Σ (w_i − k)²/(k + 1) with k = i mod 3, whose minimum is w_i = k.
 template <Real S>
 double bowl(const S* w, S* gradient, Index n) {
   double error = 0;
