@@ -65,9 +65,10 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
     const S log_sum = log1p(V(sum(others))).first();
     V error(0);
     for_runs<V::size>(units, [&](Index i, auto count) {
-      const V shifted = detail::load_run<V>(net + i, count) - largest;
+      const V x = detail::load_run<V>(net + i, count);
       const V target = detail::load_run<V>(z + i, count);
-      error += select(target == V(0), V(0) * shifted, target * (log_sum - shifted));
+      // 0 where there is no target, however far the net input; NaN where that is NaN.
+      error += select(target == V(0), V(0) * x, target * (log_sum - (x - largest)));
     });
     return sum(error);
   }
