@@ -73,10 +73,11 @@ struct Sqrt {
 
 template <class S>
 std::vector<S> sweep() {
-  // Each exponent with a few hundred mantissas, both signs, and a fine grid where things happen.
+  // Each exponent, those of denormal numbers too, with a hundred mantissas of both signs, and a
+  // fine grid where things happen.
   std::vector<S> xs;
   std::uint64_t state = 42;
-  const int lowest = std::numeric_limits<S>::min_exponent;
+  const int lowest = std::numeric_limits<S>::min_exponent - std::numeric_limits<S>::digits;
   const int highest = std::numeric_limits<S>::max_exponent;
   for (int e = lowest; e < highest; ++e) {
     for (int k = 0; k < 60; ++k) {
@@ -195,6 +196,12 @@ TEMPLATE_TEST_CASE("a value does not depend on its place in the array", "[math]"
     for (int i = 0; i < longest; ++i) {
       xs[i] = static_cast<S>(-8 + 16.0 * i / longest);
       bf::transform_into(&expected[i], 1, f, &xs[i]);
+      S narrow[3];  // as in a network of one or three units, whose registers are narrower
+      bf::transform_into<1>(narrow, 1, f, &xs[i]);
+      if (std::memcmp(narrow, &expected[i], sizeof(S)) != 0) return false;
+      if (i < 2) continue;
+      bf::transform_into<3>(narrow, 3, f, &xs[i - 2]);
+      if (std::memcmp(narrow, &expected[i - 2], 3 * sizeof(S)) != 0) return false;
     }
     for (int start = 0; start < longest; ++start) {
       for (int n = 1; n <= longest - start; ++n) {
@@ -208,7 +215,10 @@ TEMPLATE_TEST_CASE("a value does not depend on its place in the array", "[math]"
   CHECK(same_everywhere(Exp{}));
   CHECK(same_everywhere(Sigmoid{}));
   CHECK(same_everywhere(Tanh{}));
+  CHECK(same_everywhere(Expm1{}));
+  CHECK(same_everywhere(Softplus{}));
   CHECK(same_everywhere(Log1p{}));
+  CHECK(same_everywhere([](const auto& v) { return sqrt(abs(v)); }));
   CHECK(same_everywhere([](const auto& v) { return normal_cdf(v); }));
 }
 

@@ -200,6 +200,26 @@ TEST_CASE("weights of samples scale their part of the gradient, a weight of 0 le
   CHECK(mean.E == Approx(E / 2).epsilon(1e-14));  // two of them count
 }
 
+TEST_CASE("a workspace of a fixed batch gives the gradient of one of any batch") {
+  const auto net = made<Mlp<double, Input<2>, Dense<3, Softmax>, Dense<2, Tanh, From<0>>>>();
+  using N = std::remove_const_t<decltype(net)>;
+  const Eigen::MatrixXd X = numbers(2, 7, 1), Z = numbers(2, 7, 2);
+  const auto expected = evaluate(net, Samples(X, Z));
+  Workspace<N, 7> seven(net);
+  Workspace<N, 1> one(net);
+  Eigen::VectorXd g, sum = Eigen::VectorXd::Zero(net.parameter_count());
+  CHECK(gradient(net, HalfSquaredError{}, Samples(X, Z), seven, g) ==
+        Approx(expected.E).epsilon(1e-14));
+  CHECK(difference(g, expected.g) < 1e-14);
+  for (Index s = 0; s < 7; ++s) {
+    gradient(net, HalfSquaredError{}, Samples(X.col(s), Z.col(s)), one, g);
+    sum += g;
+  }
+  CHECK(difference(sum, expected.g) < 1e-14);
+  CHECK_THROWS_WITH(gradient(net, HalfSquaredError{}, Samples(X, Z), one, g),
+                    "workspace: its type is for a batch of 1 and one step, got 7 and 1");
+}
+
 TEST_CASE("windows of the whole length equal the sequence, each window equals its copy") {
   const auto net = made<Net>();
   const Eigen::MatrixXd X = numbers(2, 12, 1), Z = numbers(2, 12, 2);

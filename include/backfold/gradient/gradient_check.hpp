@@ -9,8 +9,8 @@ namespace backfold::inline BACKFOLD_ABI {
 
 /// How far a gradient is from central differences.
 struct GradientCheck {
-  double largest_difference = 0;  ///< relative to the largest entry of the gradient (at least 1);
-                                  ///< NaN as soon as one is
+  double largest_difference = 0;  ///< relative to the largest entry of the gradient (to 1, if all
+                                  ///< are 0); NaN as soon as one is
   Index parameter = -1;           ///< where that is
 };
 
@@ -25,8 +25,9 @@ GradientCheck check_gradient(Net net, const L& loss, const Sequences<typename Ne
   Workspace<Net> workspace(net, data.batch(), data.steps);
   Vector<S> g(net.parameter_count());
   gradient(net, loss, data, workspace, g);
-  double scale = 1;
+  double scale = 0;
   for (Index i = 0; i < g.size(); ++i) scale = std::max(scale, std::abs(double(g[i])));
+  if (scale == 0) scale = 1;
   GradientCheck result;
   for (Index i = 0; i < g.size(); ++i) {
     const S w = net.parameters()[i];
