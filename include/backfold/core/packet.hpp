@@ -22,7 +22,7 @@ inline constexpr int native_width =
 template <Real T, Index N>
 inline constexpr int width_for = [] {
   int width = native_width<T>;
-  while (N > 0 && width / 2 >= N && width / 2 * sizeof(T) >= 16) width /= 2;
+  while (N > 0 && width / 2 >= N && width / 2 * static_cast<int>(sizeof(T)) >= 16) width /= 2;
   return width;
 }();
 

@@ -55,7 +55,7 @@ struct Consumers {
   template <bool InTime>
   static constexpr auto list = [] {
     std::array<Link, count(InTime)> result{};
-    int next = 0;
+    std::size_t next = 0;
     for (const bool delayed : {false, true}) {
       for (const Link& link : Graph::links) {
         if (link.source != L || segment.holds(link.target) != InTime) continue;
@@ -140,8 +140,8 @@ class Backward {
       const Index n = pass_.template units<L>() * pass_.columns();
       for (Index i = 0; i < n; ++i) delta[i] = S(0);
     }
-    constexpr bool fused =
-        Finish && count > 0 && fuses<L>() && list[count == 0 ? 0 : count - 1].delay == 0;
+    constexpr bool fused = Finish && count > 0 && fuses<L>() &&
+                           list[static_cast<std::size_t>(count == 0 ? 0 : count - 1)].delay == 0;
     for_each_index<count>([&](auto k) {
       constexpr Link link = list[k()];
       constexpr bool last = k() == count - 1;

@@ -70,7 +70,7 @@ inline constexpr int connections_in = std::is_same_v<Option, NoBias> ? 0 : 1;
 template <class... Options>
 constexpr auto connections_of() {
   std::array<Connection, 1 + (0 + ... + connections_in<Options>)> result{};
-  int next = 1;
+  std::size_t next = 1;
   [[maybe_unused]] auto add = [&]<class Option>(std::type_identity<Option>) {
     if constexpr (connections_in<Option> != 0) result[next++] = Option::connection;
   };

@@ -29,14 +29,14 @@ constexpr auto feeds() {
     return sum;
   }();
   std::array<Feed, count> result{};
-  std::array<bool, net_gates<LayerType>()> reached{};
-  int next = 0;
+  bool reached[net_gates<LayerType>()] = {};
+  std::size_t next = 0;
   for (const bool in_time : {false, true}) {
     for (int c = 0; c < connections; ++c) {
-      const int source = LayerType::connections[c].source_of(L);
+      const int source = LayerType::connections[static_cast<std::size_t>(c)].source_of(L);
       if (Graph::segment_of(L).holds(source) != in_time) continue;
       for (const Part& part : parts<LayerType>(c)) {
-        result[next] = {c, part, in_time, !reached[part.net_gate], next == count - 1};
+        result[next] = {c, part, in_time, !reached[part.net_gate], next + 1 == result.size()};
         ++next;
         for (int g = 0; g < part.gates; ++g) reached[part.net_gate + g] = true;
       }

@@ -80,7 +80,7 @@ struct Topology {
   static constexpr std::array<Link, link_count> links = [] {
     std::array<Link, link_count> result{};
     int target = 0;
-    int next = 0;
+    std::size_t next = 0;
     auto add = [&](const auto& connections) {
       ++target;
       int index = 0;
@@ -112,8 +112,8 @@ struct Topology {
                 "Delayed<l, d> for a connection from the same or a later layer");
 
   static constexpr bool links_are_distinct = [] {
-    for (int a = 0; a < link_count; ++a) {
-      for (int b = 0; b < a; ++b) {
+    for (std::size_t a = 0; a < links.size(); ++a) {
+      for (std::size_t b = 0; b < a; ++b) {
         if (links[a].target == links[b].target && links[a].source == links[b].source &&
             links[a].delay == links[b].delay) {
           return false;
@@ -157,7 +157,7 @@ struct Topology {
   /// The schedule: the segments behind the input, in the order in which they run forward.
   static constexpr std::array<Segment, segment_count> schedule = [] {
     std::array<Segment, segment_count> result{};
-    int next = 0;
+    std::size_t next = 0;
     for (int layer = 1; layer < layer_count;) {
       const Segment segment = detail::segment_of(links, layer);
       layer = segment.last + 1;
