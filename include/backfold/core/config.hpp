@@ -29,6 +29,14 @@
 #define BACKFOLD_IS_CONSTANT(x) __builtin_constant_p(x)
 #endif
 
+/// Under -ffast-math a compiler takes (x + c) − c for x. What it has not seen being calculated, it
+/// leaves as it is.
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__)
+#define BACKFOLD_HIDE(x) EIGEN_OPTIMIZATION_BARRIER(x)
+#else
+#define BACKFOLD_HIDE(x)
+#endif
+
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 #pragma message( \
     "Backfold: -ffast-math or -ffinite-math-only; NaN does not reach the outputs reliably")

@@ -120,11 +120,20 @@ BACKFOLD_ALWAYS_INLINE V power_of_two(const V& n) {
   }
 }
 
+/// exp(x) − 1, relative accuracy near 0 included.
+template <class V>
+BACKFOLD_ALWAYS_INLINE V less_one(const ExpParts<V>& parts) {
+  V power_less_one = parts.power - 1;
+  BACKFOLD_HIDE(power_less_one.packet)
+  return multiply_add(parts.power, parts.q, power_less_one);
+}
+
 /// @pre smallest <= x, and 2^n is finite: x < largest − ln(2)/2
 template <class V>
 BACKFOLD_ALWAYS_INLINE ExpParts<V> exp_parts(const V& x, const V& n) {
   using K = ExpConstants<typename V::Scalar>;
   V r = multiply_add(n, V(-K::ln2_high), x);
+  BACKFOLD_HIDE(r.packet)
   r = multiply_add(n, V(-K::ln2_low), r);
   return {power_of_two(n), multiply_add(polynomial(r, K::coefficients), r * r, r)};
 }
@@ -134,7 +143,9 @@ template <class V>
 BACKFOLD_ALWAYS_INLINE V nearest_power(const V& x) {
   using K = ExpConstants<typename V::Scalar>;
   constexpr double inverse_ln2 = 1.4426950408889634;
-  return multiply_add(x, V(inverse_ln2), V(K::magic)) - V(K::magic);
+  V rounded = multiply_add(x, V(inverse_ln2), V(K::magic));
+  BACKFOLD_HIDE(rounded.packet)
+  return rounded - V(K::magic);
 }
 
 /// The magnitude of a with the sign of b.
@@ -185,7 +196,7 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> tanh(const Lanes<S, W>& x) {
   constexpr double one_from_here = sizeof(S) == 4 ? 20 : 40;  // tanh(x/2) rounds to 1
   const V twice = at_most(abs(x) + abs(x), V(one_from_here));
   const auto parts = detail::exp_parts(twice, detail::nearest_power(twice));
-  const V m = multiply_add(parts.power, parts.q, parts.power - 1);
+  const V m = detail::less_one(parts);
   return detail::copy_sign(m / (m + 2), x);
 }
 
@@ -201,7 +212,8 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> log(const Lanes<S, W>& x) {
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> log1p(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
-  const V u = 1 + x;
+  V u = 1 + x;
+  BACKFOLD_HIDE(u.packet)
   const V exact = log(u) * (x / (u - 1));
   return select((u == V(1)) | (u == V(std::numeric_limits<S>::infinity())), x, exact);
 }
@@ -213,7 +225,7 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> expm1(const Lanes<S, W>& x) {
   using K = detail::ExpConstants<S>;
   const V inside = at_least(at_most(x, V(K::largest - 1)), V(-40.0));
   const auto parts = detail::exp_parts(inside, detail::nearest_power(inside));
-  const V m = multiply_add(parts.power, parts.q, parts.power - 1);
+  const V m = detail::less_one(parts);
   return select(x > V(K::largest - 1), exp(x), m);
 }
 
