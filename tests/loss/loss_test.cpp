@@ -201,6 +201,16 @@ TEMPLATE_TEST_CASE("a batch is the sum of its columns, fixed sizes or not, weigh
   }
 }
 
+TEST_CASE("small errors are not lost behind a large one: the sum over a batch is in double") {
+  constexpr Index n = 4001;
+  std::vector<float> y(n, 0.f), z(n, 1.f), delta(n);
+  z[0] = 65536;  // ½z² is 2^31, where a float has steps of 256; the others add ½ each
+  const double error = bf::output_error<true, 1, Dynamic>(
+      bf::HalfSquaredError{}, bf::Linear{}, y.data(), y.data(), z.data(), Index{1}, Index{1}, n,
+      static_cast<const float*>(nullptr), 1.0, delta.data());
+  CHECK(std::abs(error - (0x1p31 + 2000)) < 100);
+}
+
 TEST_CASE("a column of weight 0 adds nothing, whatever stands in it", "[nan]") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<double> output = {0.5, nan, 0.2}, net = {0, nan, 1}, target = {1, 1, nan};

@@ -8,7 +8,8 @@ namespace backfold::inline BACKFOLD_ABI {
 /// The logistic function with slope a: φ(net) = 1/(1 + exp(−a·net)), φ' = a·x(1 − x).
 ///
 /// Values in (0, 1): a probability. With BinaryCrossEntropy or CategoricalCrossEntropy as loss, δ
-/// is computed from the net input.
+/// is computed from the net input. Elsewhere φ' comes from the output, with an absolute error of
+/// its rounding: where x has become 1 (a·net > 17 in float, 37 in double) φ' is 0.
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct Sigmoid {
   double slope = 1.0;  ///< a > 0

@@ -57,6 +57,7 @@ enum class TargetsAt {
 ///
 /// Each may be a matrix, a Map or a Block of a larger one. It copies nothing: they must live as
 /// long as it is used.
+/// @throws std::invalid_argument if the numbers of a column do not stand side by side in memory
 template <Real S>
 struct Samples {
   ConstMatrixView<S> inputs;

@@ -173,6 +173,9 @@ void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar
 
 /// E(w) of a network over data: Σ over samples and steps, or their mean.
 ///
+/// The same forward pass as `gradient`, so that the two cannot disagree. Allocates nothing once the
+/// workspace has its size.
+///
 /// @param reduction `Sum` is the objective as it is defined; `Mean` divides by the number of
 /// columns that have a target (those of weight 0 and behind a sequence's end have none)
 /// @param initial what was before the first step (zeros if nullptr), @param final gets what is
@@ -201,6 +204,7 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
 /// (1986); Werbos, Backpropagation through time (1990).
 ///
 /// @param gradient as long as w, overwritten
+/// @return E
 /// @throws std::invalid_argument for data or states whose sizes do not fit
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
@@ -219,6 +223,7 @@ double gradient(const Net& net, const L& loss, const Sequences<typename Net::Sca
 ///
 /// @param d_inputs inputs × columns of the data, overwritten
 /// @param d_initial ∂E/∂(each number of the state before the first step), or nullptr
+/// @return E
 /// @throws std::invalid_argument for data or states whose sizes do not fit
 template <class Net, class L, Index Batch, class G, class D>
 double gradient_with_inputs(const Net& net, const L& loss,

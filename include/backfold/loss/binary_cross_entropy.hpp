@@ -30,6 +30,7 @@ V over_probability(const V& z, const V& p) {
 /// Behind Sigmoid it is computed from the net input: E = max(x, 0) − x z + ln(1 + exp(−|x|)) with
 /// x = a·net, δ = a(y − z), finite for every finite net input. Behind other activations y and 1 − y
 /// are held to the smallest normal number inside the logarithm.
+/// Source: Solla, Levin & Fleisher, Accelerated learning in layered neural networks (1988).
 struct BinaryCrossEntropy {
   template <class V>
   V value(const V& y, const V& z) const {

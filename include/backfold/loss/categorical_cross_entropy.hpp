@@ -12,6 +12,8 @@ namespace backfold::inline BACKFOLD_ABI {
 /// z; behind Sigmoid (one for each class) E = Σ z ln(1 + exp(−a·net)), δ = −a z(1 − y). Both are
 /// finite for every finite net input. Behind other activations y is held to the smallest normal
 /// number inside the logarithm.
+/// Source: Bridle, Probabilistic interpretation of feedforward classification network outputs
+/// (1990).
 struct CategoricalCrossEntropy {
   template <class V>
   V value(const V& y, const V& z) const {
