@@ -233,6 +233,30 @@ TEST_CASE("moments that die out become 0 and not denormal") {
   CHECK(state.vectors[1][1] == 0);
 }
 
+TEST_CASE("a gradient whose square overflows does not hold its parameter for good") {
+  auto moves_again = [](const auto& optimizer) {
+    float w[] = {0};
+    auto state = bf::start<float>(optimizer, 1);
+    auto step = [&](float slope) {
+      optimizer.step(
+          w,
+          [&](const float*, float* g) {
+            g[0] = slope;
+            return 0.0;
+          },
+          state);
+    };
+    step(1e30f);
+    CHECK(std::isfinite(w[0]));
+    for (int i = 0; i < 1000; ++i) step(1);
+    const float before = w[0];
+    for (int i = 0; i < 10; ++i) step(1);
+    return before - w[0] > 1e-3f;
+  };
+  CHECK(moves_again(bf::Adam{.learning_rate = 0.01, .beta2 = 0.9}));
+  CHECK(moves_again(bf::RmsProp{.learning_rate = 0.01, .decay = 0.9}));
+}
+
 TEST_CASE("a step with an error or gradient that is not finite changes nothing") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double inf = std::numeric_limits<double>::infinity();

@@ -160,6 +160,25 @@ TEST_CASE("fixed and Dynamic networks train alike") {
   }
 }
 
+TEST_CASE("a network without delays learns a sequence as the batch of its steps") {
+  using Sized = Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Linear>>;
+  const Data data(5);
+  Sized of_sequence(made<Small>());
+  Sized of_samples = of_sequence;
+  const Momentum momentum{.learning_rate = 0.1};
+  fit(of_sequence, HalfSquaredError{}, momentum, Sequences<double>(data.X, data.Z, 5),
+      {.epochs = 3, .batch_size = 1});
+  fit(of_samples, HalfSquaredError{}, momentum, Samples(data.X, data.Z),
+      {.epochs = 3, .batch_size = full_batch, .shuffle = false});
+  CHECK(difference(of_sequence.parameters(), of_samples.parameters()) < 1e-14);
+
+  Workspace<Sized, 1> workspace(of_sequence);
+  Eigen::VectorXd g;
+  CHECK_THROWS_WITH(
+      gradient(of_sequence, HalfSquaredError{}, Sequences<double>(data.X, data.Z, 5), workspace, g),
+      "workspace: its type is for a batch of 1 and one step, got 1 and 5");
+}
+
 TEST_CASE("the callback is told of each epoch and can stop") {
   const Data data(5);
   Small net = made<Small>();

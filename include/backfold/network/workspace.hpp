@@ -110,12 +110,13 @@ class Workspace {
   /// Lays the pieces out for exactly so many samples and steps, and these sizes of layers; grows
   /// the buffer if it must.
   void shape(const ArchitectureType& architecture, Index batch, Index steps) {
-    if constexpr (is_inline) {
+    if constexpr (Batch != Dynamic && fixed_steps == 1) {
       if (batch != Batch || steps != 1) {
         fail_argument("workspace: its type is for a batch of ", Batch, " and one step, got ", batch,
                       " and ", steps);
       }
-    } else {
+    }
+    if constexpr (!is_inline) {
       if (batch == batch_ && steps == steps_ && has_sizes_of(architecture)) return;
       if (Batch != Dynamic && batch != Batch) {
         fail_argument("workspace: its type is for a batch of ", Batch, ", got ", batch);

@@ -52,7 +52,8 @@ BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_
   with_constant(settings.epsilon_placement, [&](auto placement) {
     fused_pass<N>(
         n, g,
-        [&](const V& gradient, V& w_, V& m, V& v) {
+        [&](const V& full_gradient, V& w_, V& m, V& v) {
+          const V gradient = with_finite_square(full_gradient);
           m = flushed(multiply_add(rest1, gradient - m, m));
           v = flushed(multiply_add(rest2, multiply_add(gradient, gradient, -v), v));
           if constexpr (Decays) w_ *= keep;

@@ -15,6 +15,13 @@ enum class EpsilonPlacement {
 
 namespace detail {
 
+/// A gradient held to what has a finite square: an infinite v would stop its parameter for good.
+template <class V>
+BACKFOLD_ALWAYS_INLINE V with_finite_square(const V& gradient) {
+  const V largest(sizeof(typename V::Scalar) == 4 ? 1e19 : 1e154);
+  return at_most(at_least(gradient, -largest), largest);
+}
+
 /// 1/√(scale·v + ε), or 1/(√(scale·v) + ε). The square is held to normal numbers: a parameter that
 /// has never felt a gradient is not divided by zero where ε = 0, nor is an overflow a NaN.
 template <EpsilonPlacement Placement, class V>

@@ -43,7 +43,8 @@ struct RmsProp {
     detail::with_constant(epsilon_placement, [&](auto placement) {
       detail::fused_pass<N>(
           n, g,
-          [&](const V& gradient, V& w_, V& v) {
+          [&](const V& full_gradient, V& w_, V& v) {
+            const V gradient = detail::with_finite_square(full_gradient);
             v = detail::flushed(multiply_add(gamma, v, rest * gradient * gradient));
             w_ = multiply_add(rate * gradient, detail::over_root<placement()>(v, V(1), eps), w_);
           },

@@ -366,7 +366,8 @@ History fit(Net& net, const L& loss, const O& optimizer, const Source& data,
   if constexpr (std::is_same_v<Data, Sequences<S>>) {
     if (source.target_count() == 0) fail_argument("data: all weights are 0");
   }
-  if (options.batch_size == 1) {
+  // Without delays, one sample at a time is one column: a sequence of several is a batch of them.
+  if (options.batch_size == 1 && (Net::Graph::is_recurrent || source[0].steps == 1)) {
     return detail::run_training<1>(net, loss, optimizer, source, options, callback);
   }
   return detail::run_training<Dynamic>(net, loss, optimizer, source, options, callback);
