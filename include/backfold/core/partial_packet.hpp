@@ -114,6 +114,34 @@ BACKFOLD_ALWAYS_INLINE bool store_whole(double* to, Index count, const P& packet
 }
 #endif
 
+#if defined(EIGEN_VECTORIZE_SSE)
+/// Part of a small register, by the bits of the count: some processors are slow at masked stores.
+BACKFOLD_ALWAYS_INLINE __m128 load_small(const float* from, Index count) {
+  if (count & 4) return _mm_loadu_ps(from);
+  const __m128 last = count & 1 ? _mm_load_ss(from + (count & 2)) : _mm_setzero_ps();
+  if (!(count & 2)) return last;
+  const __m128 two = _mm_loadl_pi(_mm_setzero_ps(), reinterpret_cast<const __m64*>(from));
+  return _mm_movelh_ps(two, last);
+}
+BACKFOLD_ALWAYS_INLINE __m128d load_small(const double* from, Index count) {
+  if (count & 2) return _mm_loadu_pd(from);
+  return count & 1 ? _mm_load_sd(from) : _mm_setzero_pd();
+}
+BACKFOLD_ALWAYS_INLINE void store_small(float* to, Index count, __m128 packet) {
+  if (count & 4) return _mm_storeu_ps(to, packet);
+  if (count & 2) {
+    _mm_storel_pi(reinterpret_cast<__m64*>(to), packet);
+    packet = _mm_movehl_ps(packet, packet);
+    to += 2;
+  }
+  if (count & 1) _mm_store_ss(to, packet);
+}
+BACKFOLD_ALWAYS_INLINE void store_small(double* to, Index count, __m128d packet) {
+  if (count & 2) return _mm_storeu_pd(to, packet);
+  if (count & 1) _mm_store_sd(to, packet);
+}
+#endif
+
 #if defined(EIGEN_VECTORIZE_AVX)
 BACKFOLD_ALWAYS_INLINE __m256i mask32(Index count) {
   static constexpr std::int32_t bits[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
@@ -162,16 +190,7 @@ BACKFOLD_ALWAYS_INLINE P load_first(const T* from, Index count) {
   }
 #endif
 #if defined(EIGEN_VECTORIZE_SSE)
-  if constexpr (sizeof(P) == 16) {
-    P packet;
-    if (count == 3) {
-      load_whole<Size>(from, 2, packet);
-      if constexpr (sizeof(T) == 4) packet = _mm_movelh_ps(packet, _mm_load_ss(from + 2));
-    } else if (!load_whole<Size>(from, count, packet)) {
-      packet = Eigen::internal::pset1<P>(T(0));
-    }
-    return packet;
-  }
+  if constexpr (sizeof(P) == 16) return load_small(from, count);
 #endif
   alignas(64) T buffer[Size] = {};
   for (int i = 0; i < Size; ++i) {
@@ -217,12 +236,7 @@ BACKFOLD_ALWAYS_INLINE void store_first(T* to, Index count, const P& packet) {
   }
 #endif
 #if defined(EIGEN_VECTORIZE_SSE)
-  if constexpr (sizeof(P) == 16) {
-    if (store_whole<Size>(to, count, packet) || count == 0) return;
-    store_whole<Size>(to, 2, packet);
-    if constexpr (sizeof(T) == 4) _mm_store_ss(to + 2, _mm_movehl_ps(packet, packet));
-    return;
-  }
+  if constexpr (sizeof(P) == 16) return store_small(to, count, packet);
 #endif
   alignas(64) T buffer[Size];
   Eigen::internal::pstore(buffer, packet);

@@ -16,7 +16,7 @@ class Report {
   /// Notes the parts, strings and numbers, as a failure unless `held`.
   template <class... Parts>
   void expect(bool held, const Parts&... parts) {
-    if (!held) failures_ += (detail::text(parts) + ...) + '\n';
+    if (!held) failures_ += detail::message_of({parts...}) + "\n";
   }
 
  private:
