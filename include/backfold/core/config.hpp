@@ -37,6 +37,16 @@
 #define BACKFOLD_HIDE(x)
 #endif
 
+/// Unrolls the loop behind it, whose count is a constant, at every level of optimisation: at -O2
+/// compilers leave the registers of a small array in memory.
+#if defined(__clang__)
+#define BACKFOLD_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define BACKFOLD_UNROLL _Pragma("GCC unroll 32")
+#else
+#define BACKFOLD_UNROLL
+#endif
+
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 #pragma message( \
     "Backfold: -ffast-math or -ffinite-math-only; NaN does not reach the outputs reliably")

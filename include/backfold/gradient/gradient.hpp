@@ -155,7 +155,9 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   }
   forward<loss_needs_net<Net, L>()>(pass);
   const double error = error_of<WithGradient>(pass, loss, data, scale);
-  if (WithGradient && data.lengths != nullptr) clear_padding(pass, data.lengths);
+  if constexpr (WithGradient && Graph::is_recurrent) {
+    if (data.lengths != nullptr) clear_padding(pass, data.lengths);
+  }
   if constexpr (WithGradient) Backward(pass).template run<ToInput>(gradient);
   if constexpr (Graph::is_recurrent) {
     if (final != nullptr) get_history(pass, data.lengths, *final);

@@ -27,14 +27,11 @@ void check_adam(const char* const (&names)[4], const Settings& s) {
   check_not_negative(names[3], s.epsilon);
 }
 
-/// One step in one pass, in registers; if it Decays, w shrinks by η·weight_decay first.
-template <Index N, bool Decays, class Settings, Real S, class Objective>
-BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_decay, S* w,
-                                        Objective&& objective, AdamState<S, N>& state) {
-  S* const g = state.vectors[0];
-  const Index n = state.vectors.size();
-  double error;
-  if (!evaluate_finite<N>(objective, w, g, n, error)) return error;
+/// w and moments after a gradient, in one pass, in registers; if it Decays, w shrinks by
+/// η·weight_decay first. Compiled once for all objectives.
+template <Index N, bool Decays, class Settings, Real S>
+BACKFOLD_NO_INLINE void adam_update(const Settings& settings, double weight_decay, S* w,
+                                    AdamState<S, N>& state) {
   ++state.steps;
   // 1 − β^τ in double, exact for small τ and for τ in the millions.
   const double steps = static_cast<double>(state.steps);
@@ -51,7 +48,7 @@ BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_
   [[maybe_unused]] const V keep(1 - settings.learning_rate * weight_decay);
   with_constant(settings.epsilon_placement, [&](auto placement) {
     fused_pass<N>(
-        n, g,
+        state.vectors.size(), state.vectors[0],
         [&](const V& full_gradient, V& w_, V& m, V& v) {
           const V gradient = with_finite_square(full_gradient);
           m = flushed(multiply_add(rest1, gradient - m, m));
@@ -61,6 +58,15 @@ BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_
         },
         w, state.vectors[1], state.vectors[2]);
   });
+}
+
+template <bool Decays, Index N, class Settings, Real S, class Objective>
+BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_decay, S* w,
+                                        Objective&& objective, AdamState<S, N>& state) {
+  double error;
+  if (evaluate_finite<N>(objective, w, state.vectors[0], state.vectors.size(), error)) {
+    adam_update<N, Decays>(settings, weight_decay, w, state);
+  }
   return error;
 }
 
@@ -90,7 +96,7 @@ struct Adam {
 
   template <Real S, Index N, class Objective>
   BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
-    return detail::adam_step<N, false>(*this, 0, w, objective, state);
+    return detail::adam_step<false>(*this, 0, w, objective, state);
   }
 };
 

@@ -28,7 +28,7 @@ struct AdamW {
 
   template <Real S, Index N, class Objective>
   BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
-    return detail::adam_step<N, true>(*this, weight_decay, w, objective, state);
+    return detail::adam_step<true>(*this, weight_decay, w, objective, state);
   }
 };
 

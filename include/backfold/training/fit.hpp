@@ -50,14 +50,10 @@ class Training {
         order_(static_cast<std::size_t>(count_)),
         optimizer_state_(start<S, parameters>(optimizer, net.parameter_count())),
         finite_(net.parameters()),
-        first_(net, data_[0], shard_size(), steps_of_pass(), gathers()) {
+        first_(net, data_[0], shard_size(), steps_of_pass(), gathers()),
+        others_(at(shard_count() - 1), first_),
+        gradients_(net.parameter_count(), shard_count() - 1) {
     std::iota(order_.begin(), order_.end(), Index{0});
-    const Index others = shard_count() - 1;
-    others_.reserve(at(others));
-    for (Index s = 0; s < others; ++s) {
-      others_.emplace_back(net, data_[0], shard_size(), steps_of_pass(), gathers());
-    }
-    if (others > 0) gradients_.resize(net.parameter_count(), others);
   }
 
   /// The sum of E over an epoch's steps, each weighed by its targets; NaN where a step was not

@@ -16,67 +16,91 @@ BACKFOLD_ALWAYS_INLINE void column_sweep(Index row, Index lanes, Index k, const 
                                          const Finish& finish) {
   constexpr int chains = Registers <= 2 ? 4 : 2;
   constexpr std::integral_constant<Index, V::size> whole;
-  auto for_registers = [&](auto&& f) BACKFOLD_INLINE_LAMBDA {
-    for_each_index<Registers>([&](auto r) BACKFOLD_INLINE_LAMBDA {
-      const Index at = row + r() * V::size;
-      if constexpr (Partial && r() == Registers - 1) {
-        f(r, at, lanes);
-      } else {
-        f(r, at, whole);
-      }
-    });
-  };
+  constexpr int last = Registers - 1;
   V sums[chains][Registers];
-  auto add = [&](auto c, Index j) BACKFOLD_INLINE_LAMBDA {
+  auto add = [&](int c, Index j) BACKFOLD_INLINE_LAMBDA {
     const V factor(x[j * x_stride]);
-    for_registers([&](auto r, Index at, auto count) BACKFOLD_INLINE_LAMBDA {
-      V& sum = sums[c()][r()];
-      sum = multiply_add(backfold::detail::load_run<V>(a + j * lda + at, count), factor, sum);
-    });
+    const S* const from = a + j * lda + row;
+    BACKFOLD_UNROLL
+    for (int r = 0; r < last; ++r) {
+      sums[c][r] = multiply_add(V::load(from + r * V::size), factor, sums[c][r]);
+    }
+    const V rows = Partial ? V::load(from + last * V::size, lanes) : V::load(from + last * V::size);
+    sums[c][last] = multiply_add(rows, factor, sums[c][last]);
   };
-  for_registers([&](auto r, Index at, auto count)
-                    BACKFOLD_INLINE_LAMBDA { sums[0][r()] = start(at, count); });
+  BACKFOLD_UNROLL
+  for (int r = 0; r < last; ++r) sums[0][r] = start(row + r * V::size, whole);
+  if constexpr (Partial) {
+    sums[0][last] = start(row + last * V::size, lanes);
+  } else {
+    sums[0][last] = start(row + last * V::size, whole);
+  }
   Index j = 0;
   if (k >= 2 * chains) {
-    for_each_index<(chains - 1) * Registers>(
-        [&](auto i) BACKFOLD_INLINE_LAMBDA { sums[1 + i() / Registers][i() % Registers] = V(0); });
-    for (const Index end = k - k % chains; j < end; j += chains) {
-      for_each_index<chains>([&](auto c) BACKFOLD_INLINE_LAMBDA { add(c, j + c()); });
+    BACKFOLD_UNROLL
+    for (int c = 1; c < chains; ++c) {
+      BACKFOLD_UNROLL
+      for (int r = 0; r < Registers; ++r) sums[c][r] = V(0);
     }
-    for_registers([&](auto r, Index, auto) BACKFOLD_INLINE_LAMBDA {
-      if constexpr (chains == 4) sums[1][r()] += sums[3][r()];
-      if constexpr (chains == 4) sums[0][r()] += sums[2][r()];
-      sums[0][r()] += sums[1][r()];
-    });
+    for (const Index end = k - k % chains; j < end; j += chains) {
+      BACKFOLD_UNROLL
+      for (int c = 0; c < chains; ++c) add(c, j + c);
+    }
+    BACKFOLD_UNROLL
+    for (int r = 0; r < Registers; ++r) {
+      if constexpr (chains == 4) sums[1][r] += sums[3][r];
+      if constexpr (chains == 4) sums[0][r] += sums[2][r];
+      sums[0][r] += sums[1][r];
+    }
   }
-  for (; j < k; ++j) add(std::integral_constant<int, 0>{}, j);
-  for_registers([&](auto r, Index at, auto count)
-                    BACKFOLD_INLINE_LAMBDA { finish(at, count, sums[0][r()]); });
+  for (; j < k; ++j) add(0, j);
+  BACKFOLD_UNROLL
+  for (int r = 0; r < last; ++r) finish(row + r * V::size, whole, sums[0][r]);
+  if constexpr (Partial) {
+    finish(row + last * V::size, lanes, sums[0][last]);
+  } else {
+    finish(row + last * V::size, whole, sums[0][last]);
+  }
 }
 
-/// finish(i, count, start(i, count) + (A x)_i) for all rows; Rows is m where it is a constant.
+/// finish(i, count, start(i, count) + (A x)_i) for all rows; Rows is m where it is a constant: then
+/// the last rows are one sweep of as many registers as they need, else some of fewer, so that less
+/// has to be compiled.
 template <class V, Index Rows, Real S, class Start, class Finish>
 BACKFOLD_ALWAYS_INLINE void matrix_times_vector(Index m, Index k, const S* a, Index lda, const S* x,
                                                 Index x_stride, const Start& start,
                                                 const Finish& finish) {
-  if constexpr (Rows != Dynamic) m = Rows;
-  auto sweep = [&]<int Registers>(std::integral_constant<int, Registers>,
-                                  Index row) BACKFOLD_INLINE_LAMBDA {
-    const Index lanes = m - row - (Registers - 1) * V::size;
-    if (lanes >= V::size) {
-      column_sweep<V, Registers, false>(row, V::size, k, a, lda, x, x_stride, start, finish);
-    } else {
-      column_sweep<V, Registers, true>(row, lanes, k, a, lda, x, x_stride, start, finish);
-    }
+  constexpr Index width = V::size;
+  auto sweep = [&]<int Registers, bool Partial>(std::integral_constant<int, Registers>,
+                                                std::bool_constant<Partial>, Index row,
+                                                Index lanes) BACKFOLD_INLINE_LAMBDA {
+    column_sweep<V, Registers, Partial>(row, lanes, k, a, lda, x, x_stride, start, finish);
   };
   Index row = 0;
-  for (; m - row > 3 * V::size; row += 4 * V::size) sweep(std::integral_constant<int, 4>{}, row);
-  if (m - row > 2 * V::size) {
-    sweep(std::integral_constant<int, 3>{}, row);
-  } else if (m - row > V::size) {
-    sweep(std::integral_constant<int, 2>{}, row);
-  } else if (m > row) {
-    sweep(std::integral_constant<int, 1>{}, row);
+  if constexpr (Rows != Dynamic) {
+    constexpr Index fours = Rows <= 4 * width ? 0 : (Rows - 1) / (4 * width);
+    for (; row < fours * 4 * width; row += 4 * width) {
+      sweep(std::integral_constant<int, 4>{}, std::false_type{}, row, width);
+    }
+    constexpr Index rest = Rows - fours * 4 * width;
+    constexpr int registers = static_cast<int>((rest + width - 1) / width);
+    constexpr Index lanes = rest - (registers - 1) * width;
+    sweep(std::integral_constant<int, registers>{}, std::bool_constant<lanes != width>{}, row,
+          lanes);
+  } else {
+    for (; row + 4 * width <= m; row += 4 * width) {
+      sweep(std::integral_constant<int, 4>{}, std::false_type{}, row, width);
+    }
+    for (; row + 2 * width <= m; row += 2 * width) {
+      sweep(std::integral_constant<int, 2>{}, std::false_type{}, row, width);
+    }
+    for (; row < m; row += width) {
+      if (m - row >= width) {
+        sweep(std::integral_constant<int, 1>{}, std::false_type{}, row, width);
+      } else {
+        sweep(std::integral_constant<int, 1>{}, std::true_type{}, row, m - row);
+      }
+    }
   }
 }
 
@@ -89,9 +113,10 @@ BACKFOLD_ALWAYS_INLINE V sums_of(V* sums) {
   } else if constexpr (sizeof(V) == 64) {
     // Halved four (three) times: half the work of a transposition.
     auto halve = [&]<int Count>(std::integral_constant<int, Count>, auto merge) {
-      for_each_index<Count>([&](auto c) BACKFOLD_INLINE_LAMBDA {
-        sums[c()].packet = merge(sums[2 * c()].packet, sums[2 * c() + 1].packet);
-      });
+      BACKFOLD_UNROLL
+      for (int c = 0; c < Count; ++c) {
+        sums[c].packet = merge(sums[2 * c].packet, sums[2 * c + 1].packet);
+      }
     };
     if constexpr (V::size == 16) {
       halve(std::integral_constant<int, 8>{}, [](__m512 a, __m512 b) BACKFOLD_INLINE_LAMBDA {
@@ -142,6 +167,7 @@ BACKFOLD_ALWAYS_INLINE void transposed_times_vector(Index m, Index k, const S* a
                                                     const S* d, const Finish& finish) {
   for_runs<V::size>(k, [&](Index i, auto count) {
     V sums[V::size];
+    BACKFOLD_UNROLL
     for (int c = 0; c < V::size; ++c) sums[c] = V(0);
     for_runs<V::size>(m, [&](Index row, auto lanes) {
       const V factor = backfold::detail::load_run<V>(d + row, lanes);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "backfold/core/elementwise.hpp"
-#include "backfold/core/unroll.hpp"
 
 /// The register-tiled product behind all matrix-matrix products: Y ← start + A·B, with the columns
 /// of A contiguous and B reached by two strides, so that W·X (B = X) and D·Xᵀ (B = Xᵀ) are one
@@ -44,51 +43,54 @@ template <class V, int Rows, int Columns, Real S>
 BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S>& b, S* y,
                                  Index ldy, const TileStart<S>& start, Index lanes) {
   V sums[Rows][Columns];
-  auto for_sums = [&](auto&& f) BACKFOLD_INLINE_LAMBDA {
-    for_each_index<Columns>([&](auto c) BACKFOLD_INLINE_LAMBDA {
-      for_each_index<Rows>([&](auto r) BACKFOLD_INLINE_LAMBDA { f(r, c, sums[r()][c()]); });
-    });
-  };
-  for_sums([&](auto r, auto c, V& sum) BACKFOLD_INLINE_LAMBDA {
-    sum = V(0);
-    Eigen::internal::prefetch(y + c() * ldy + r() * V::size);
-  });
+  BACKFOLD_UNROLL
+  for (int c = 0; c < Columns; ++c) {
+    BACKFOLD_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      sums[r][c] = V(0);
+      Eigen::internal::prefetch(y + c * ldy + r * V::size);
+    }
+  }
   const S* bk = b.data;
   for (Index i = 0; i < k; ++i, a += lda, bk += b.row) {
     V rows[Rows];
-    for_each_index<Rows>([&](auto r) BACKFOLD_INLINE_LAMBDA {
-      rows[r()] = V::load(a + r() * V::size);
-      backfold::detail::keep_in_register(rows[r()].packet);
-    });
-    for_each_index<Columns>([&](auto c) BACKFOLD_INLINE_LAMBDA {
-      const V factor(bk[c() * b.column]);
-      for_each_index<Rows>([&](auto r) BACKFOLD_INLINE_LAMBDA {
-        sums[r()][c()] = multiply_add(rows[r()], factor, sums[r()][c()]);
-      });
-    });
-  }
-  auto lanes_of = [&](auto r, auto&& f) BACKFOLD_INLINE_LAMBDA {
-    constexpr std::integral_constant<Index, V::size> whole;
-    if (r() < Rows - 1 || lanes == V::size) {
-      f(whole);
-    } else {
-      f(lanes);
+    BACKFOLD_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      rows[r] = V::load(a + r * V::size);
+      backfold::detail::keep_in_register(rows[r].packet);
     }
-  };
+    BACKFOLD_UNROLL
+    for (int c = 0; c < Columns; ++c) {
+      const V factor(bk[c * b.column]);
+      BACKFOLD_UNROLL
+      for (int r = 0; r < Rows; ++r) sums[r][c] = multiply_add(rows[r], factor, sums[r][c]);
+    }
+  }
+  const bool whole = lanes == V::size;
   if (start.bias != nullptr || start.add) {
     const S* const from = start.add ? y : start.bias;
     const Index stride = start.add ? ldy : 0;
-    for_sums([&](auto r, auto c, V& sum) BACKFOLD_INLINE_LAMBDA {
-      lanes_of(r, [&](auto count) BACKFOLD_INLINE_LAMBDA {
-        sum += backfold::detail::load_run<V>(from + c() * stride + r() * V::size, count);
-      });
-    });
+    BACKFOLD_UNROLL
+    for (int c = 0; c < Columns; ++c) {
+      BACKFOLD_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        const S* const at = from + c * stride + r * V::size;
+        sums[r][c] += whole || r < Rows - 1 ? V::load(at) : V::load(at, lanes);
+      }
+    }
   }
-  for_sums([&](auto r, auto c, V& sum) BACKFOLD_INLINE_LAMBDA {
-    lanes_of(r, [&](auto count) BACKFOLD_INLINE_LAMBDA {
-      backfold::detail::store_run(sum, y + c() * ldy + r() * V::size, count);
-    });
-  });
+  BACKFOLD_UNROLL
+  for (int c = 0; c < Columns; ++c) {
+    BACKFOLD_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      S* const at = y + c * ldy + r * V::size;
+      if (whole || r < Rows - 1) {
+        sums[r][c].store(at);
+      } else {
+        sums[r][c].store(at, lanes);
+      }
+    }
+  }
 }
 
 /// A run of up to tile_rows registers of rows, all columns.
