@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// What a user of Eigen pays already.
+#include <Eigen/Dense>
+
+int main() {}
