@@ -2,6 +2,11 @@
 // What the machine can do: the limit beside which the other figures stand.
 #include "machine.hpp"
 
+#include <string>
+
+#define TEXT_OF_(x) #x
+#define TEXT_OF(x) TEXT_OF_(x)
+
 namespace {
 
 template <class S>
@@ -12,5 +17,18 @@ void multiply_adds(benchmark::State& state) {
 
 BENCHMARK(multiply_adds<float>)->Name("machine/multiply_adds:float/backfold");
 BENCHMARK(multiply_adds<double>)->Name("machine/multiply_adds:double/backfold");
+
+[[maybe_unused]] const bool registered = [] {
+#if defined(__clang__)
+  benchmark::AddCustomContext("compiler", "clang " __clang_version__);
+#elif defined(__GNUC__)
+  benchmark::AddCustomContext("compiler", "g++ " __VERSION__);
+#endif
+  benchmark::AddCustomContext("flags", BENCH_FLAGS);
+  benchmark::AddCustomContext("simd", Eigen::SimdInstructionSetsInUse());
+  benchmark::AddCustomContext("Eigen", TEXT_OF(EIGEN_WORLD_VERSION) "." TEXT_OF(
+                                           EIGEN_MAJOR_VERSION) "." TEXT_OF(EIGEN_MINOR_VERSION));
+  return true;
+}();
 
 }  // namespace

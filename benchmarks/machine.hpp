@@ -41,6 +41,7 @@ class Meter {
       : state_(state), before_(multiply_add_rate<S>()) {
     state_.counters["multiply_adds"] = multiply_adds;
     state_.counters["items"] = items;
+    state_.counters["scalar_bytes"] = sizeof(S);
   }
   ~Meter() {
     state_.counters["rate_before"] = before_;

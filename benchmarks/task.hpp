@@ -36,6 +36,13 @@ struct Task {
   double multiply_adds() const;  ///< of an epoch: forward, back and gradient, without ∂E/∂X
 };
 
+/// Fashion-MNIST's training pictures, 784 × 60,000, and their classes, one-hot. Empty where it is
+/// not installed.
+struct Pictures {
+  Eigen::MatrixXf X, Z;
+};
+const Pictures& pictures();
+
 const std::vector<Task>& tasks();
 const Task& task(const std::string& name);
 
@@ -44,5 +51,8 @@ using Epoch = std::function<double()>;
 using MakeEpoch = std::function<Epoch(const Task&)>;
 
 /// Registers `<task>/<who>`. Before it is timed its losses of two epochs are held against those of
-/// the first that registered for the task.
+/// the first that registered for the task, or of the reference of its own.
 void register_training(const std::string& task, const std::string& who, MakeEpoch make);
+
+/// For a library whose rule differs from the others': Backfold by that rule.
+void register_reference(const std::string& task, const std::string& who, MakeEpoch make);

@@ -25,6 +25,7 @@ struct Xsmm {
 
 [[maybe_unused]] const bool registered = [] {
   libxsmm_init();
+  benchmark::AddCustomContext("libxsmm", LIBXSMM_CONFIG_VERSION);
   return register_products<Xsmm>("libxsmm");
 }();
 

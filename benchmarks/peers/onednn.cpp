@@ -22,6 +22,11 @@ struct OneDnn {
   }
 };
 
-[[maybe_unused]] const bool registered = register_products<OneDnn>("oneDNN");
+[[maybe_unused]] const bool registered = [] {
+  const dnnl_version_t& v = *dnnl_version();
+  benchmark::AddCustomContext("oneDNN", std::to_string(v.major) + "." + std::to_string(v.minor) +
+                                            "." + std::to_string(v.patch));
+  return register_products<OneDnn>("oneDNN");
+}();
 
 }  // namespace

@@ -25,6 +25,7 @@ struct OpenBlas {
 
 [[maybe_unused]] const bool registered = [] {
   openblas_set_num_threads(1);
+  benchmark::AddCustomContext("OpenBLAS", openblas_get_config());
   return register_products<OpenBlas>("OpenBLAS");
 }();
 
