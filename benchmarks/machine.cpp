@@ -11,8 +11,8 @@ namespace {
 
 template <class S>
 void multiply_adds(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(multiply_add_rate<S>());
-  Meter<S>(state, 20000.0 * 12 * backfold::Lanes<S>::size, 1);
+  for (auto _ : state) benchmark::DoNotOptimize(burst<S>());
+  Meter<S>(state, double(burst_rounds) * burst_chains * backfold::Lanes<S>::size, 1);
 }
 
 BENCHMARK(multiply_adds<float>)->Name("machine/multiply_adds:float/backfold");
@@ -20,7 +20,8 @@ BENCHMARK(multiply_adds<double>)->Name("machine/multiply_adds:double/backfold");
 
 [[maybe_unused]] const bool registered = [] {
 #if defined(__clang__)
-  benchmark::AddCustomContext("compiler", "clang " __clang_version__);
+  benchmark::AddCustomContext("compiler",
+                              "clang " TEXT_OF(__clang_major__) "." TEXT_OF(__clang_minor__));
 #elif defined(__GNUC__)
   benchmark::AddCustomContext("compiler", "g++ " __VERSION__);
 #endif

@@ -3,32 +3,44 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "backfold/core/packet.hpp"
 
-/// The rate of fused multiply-adds on registers, now, in GFLOP/s (two operations each). A short
-/// burst: on a shared machine it changes from second to second.
+constexpr int burst_rounds = 20000;
+constexpr int burst_chains = 14;  ///< enough to hide the latency, few enough for 16 registers
+
+/// Multiply-adds on registers: burst_rounds · burst_chains of full width.
 template <class S>
-double multiply_add_rate() {
+S burst() {
   using V = backfold::Lanes<S>;
-  constexpr int chains = 12;
-  constexpr int rounds = 20000;
-  V sums[chains];
-  for (int c = 0; c < chains; ++c) sums[c] = V(S(c));
+  V sums[burst_chains];
+  for (int c = 0; c < burst_chains; ++c) sums[c] = V(S(c));
   V a(S(0.999));
   V b(S(1e-3));
   benchmark::DoNotOptimize(a);
   benchmark::DoNotOptimize(b);
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < rounds; ++i) {
-    for (int c = 0; c < chains; ++c) sums[c] = multiply_add(sums[c], a, b);
+  for (int i = 0; i < burst_rounds; ++i) {
+    for (int c = 0; c < burst_chains; ++c) sums[c] = multiply_add(sums[c], a, b);
   }
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  for (int c = 1; c < chains; ++c) sums[0] += sums[c];
-  S result = sum(sums[0]);
-  benchmark::DoNotOptimize(result);
-  return 2e-9 * rounds * chains * V::size / time.count();
+  for (int c = 1; c < burst_chains; ++c) sums[0] += sums[c];
+  return sum(sums[0]);
+}
+
+/// Their rate now, in GFLOP/s (two operations each): the best of three bursts, as one may be
+/// interrupted. On a shared machine it changes from second to second.
+template <class S>
+double multiply_add_rate() {
+  double best = 0;
+  for (int i = 0; i < 3; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    benchmark::DoNotOptimize(burst<S>());
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    best = std::max(best,
+                    2e-9 * burst_rounds * burst_chains * backfold::Lanes<S>::size / time.count());
+  }
+  return best;
 }
 
 /// Measures the machine's rate before and after a benchmark, and reports with it what an iteration

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Debian's OpenBLAS takes newer processors for an old one: set OPENBLAS_CORETYPE (the report does).
 #include <cblas.h>
 
 #include "products.hpp"
@@ -25,7 +26,9 @@ struct OpenBlas {
 
 [[maybe_unused]] const bool registered = [] {
   openblas_set_num_threads(1);
-  benchmark::AddCustomContext("OpenBLAS", openblas_get_config());
+  const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 ..."
+  benchmark::AddCustomContext(
+      "OpenBLAS", config.substr(9, config.find(' ', 9) - 9) + " for " + openblas_get_corename());
   return register_products<OpenBlas>("OpenBLAS");
 }();
 
