@@ -150,6 +150,7 @@ def main():
     parser.add_argument("bench", help="the program, built for this machine")
     parser.add_argument("--baseline", help="the program built without -march=native, if it is there")
     parser.add_argument("--clang", help="the program built by clang, if it is there")
+    parser.add_argument("--compilers", nargs="*", default=["g++", "clang++"], help="whose compile time")
     parser.add_argument("--repetitions", type=int, default=9, help="runs; and half as many compilations")
     parser.add_argument("--min-time", type=float, default=0.2, help="seconds of a sample")
     parser.add_argument("--filter", default=".", help="of the benchmarks' names, a regular expression")
@@ -157,7 +158,7 @@ def main():
     contexts, results = measure(options)
     r, context = results.pop(""), contexts.pop("")
     print("compile time", flush=True)
-    compiling = compile_time.table(["g++", "clang++"], max(1, options.repetitions // 2))
+    compiling = compile_time.table(options.compilers, max(1, options.repetitions // 2))
     report = [
         "# Measured", "", "Made by `benchmarks/report.py`; how: [performance](../docs/performance.md).", "",
         f"- {datetime.date.today()}, {processor()[0]}, one thread but where said", f"- {build(context, r)}",
