@@ -30,6 +30,13 @@ template <Real S>
 void pack_transposed(Index m, Index k, const S* w, Index ldw, S* to, Index stride) {
   using V = Lanes<S>;
   constexpr int width = V::size;
+  if (m <= 4) {  // not worth a transposition of registers
+    for (Index j = 0; j < k; ++j) {
+      for (Index i = 0; i < m; ++i) to[j * stride + i] = w[i * ldw + j];
+      for (Index i = m; i < stride; ++i) to[j * stride + i] = S(0);
+    }
+    return;
+  }
   for (Index i = 0; i < m; i += width) {
     for (Index j = 0; j < k; j += width) {
       const Index columns = m - i < width ? m - i : Index{width};

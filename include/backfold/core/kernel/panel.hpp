@@ -18,10 +18,10 @@ template <Source From, Real S>
 BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a, Index lda,
                               const Strided<S>& b, S* y, Index ldy, TileStart<S> start,
                               S* scratch) {
-  const Index width = width_for_rows<S>(rows);
+  const Index width = width_for_rows<S>(rows);  // a power of two
   // Packing pays where columns of A lie pages apart and are used often.
   const bool far_apart = lda * Index{sizeof(S)} >= 2048 && n >= 8 * tile_columns;
-  const bool ragged = rows % width != 0;  // packed with zeros up to a whole register
+  const bool ragged = (rows & (width - 1)) != 0;  // packed with zeros up to a whole register
   if (start.bias != nullptr) start.bias += i;
   if (From == Source::AsIs && !far_apart && !ragged) {
     rows_product(rows, n, k, a + i, lda, b, y + i, ldy, start);
@@ -29,7 +29,7 @@ BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a,
   }
   for (Index depth = 0; depth < k; depth += panel_depth) {
     const Index steps = std::min(panel_depth, k - depth);
-    const Index stride = (rows + width - 1) / width * width;
+    const Index stride = (rows + width - 1) & -width;
     if constexpr (From == Source::Transposed) {
       pack_transposed(rows, steps, a + i * lda + depth, lda, scratch, stride);
     } else {
