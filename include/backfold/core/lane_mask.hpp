@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <type_traits>
+
 #include "backfold/core/config.hpp"
 
 /// Comparisons of registers: a mask, and the choice by it.
@@ -34,48 +36,39 @@ struct LaneMask {
 
 #if defined(EIGEN_VECTORIZE_AVX512)
 /// AVX-512 has registers for masks: to and fro between them and Eigen's costs more than a choice.
-template <class P>
-struct LaneMask<float, 16, P> {
-  __mmask16 bits;
+template <class T, int Size, class P>
+requires(sizeof(P) == 64) struct LaneMask<T, Size, P> {
+  using Bits = std::conditional_t<Size == 16, __mmask16, __mmask8>;
+  Bits bits;
 
-  BACKFOLD_ALWAYS_INLINE static LaneMask less(P a, P b) {
-    return {_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ)};
-  }
+  BACKFOLD_ALWAYS_INLINE static LaneMask less(P a, P b) { return compare<_CMP_LT_OQ>(a, b); }
   BACKFOLD_ALWAYS_INLINE static LaneMask less_or_equal(P a, P b) {
-    return {_mm512_cmp_ps_mask(a, b, _CMP_LE_OQ)};
+    return compare<_CMP_LE_OQ>(a, b);
   }
-  BACKFOLD_ALWAYS_INLINE static LaneMask equal(P a, P b) {
-    return {_mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ)};
-  }
+  BACKFOLD_ALWAYS_INLINE static LaneMask equal(P a, P b) { return compare<_CMP_EQ_OQ>(a, b); }
   BACKFOLD_ALWAYS_INLINE friend LaneMask operator|(LaneMask a, LaneMask b) {
-    return {static_cast<__mmask16>(a.bits | b.bits)};
+    return {static_cast<Bits>(a.bits | b.bits)};
   }
   BACKFOLD_ALWAYS_INLINE friend LaneMask operator&(LaneMask a, LaneMask b) {
-    return {static_cast<__mmask16>(a.bits & b.bits)};
+    return {static_cast<Bits>(a.bits & b.bits)};
   }
-  BACKFOLD_ALWAYS_INLINE P choose(P yes, P no) const { return _mm512_mask_blend_ps(bits, no, yes); }
-};
+  BACKFOLD_ALWAYS_INLINE P choose(P yes, P no) const {
+    if constexpr (Size == 16) {
+      return _mm512_mask_blend_ps(bits, no, yes);
+    } else {
+      return _mm512_mask_blend_pd(bits, no, yes);
+    }
+  }
 
-template <class P>
-struct LaneMask<double, 8, P> {
-  __mmask8 bits;
-
-  BACKFOLD_ALWAYS_INLINE static LaneMask less(P a, P b) {
-    return {_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ)};
+ private:
+  template <int Comparison>
+  BACKFOLD_ALWAYS_INLINE static LaneMask compare(P a, P b) {
+    if constexpr (Size == 16) {
+      return {_mm512_cmp_ps_mask(a, b, Comparison)};
+    } else {
+      return {_mm512_cmp_pd_mask(a, b, Comparison)};
+    }
   }
-  BACKFOLD_ALWAYS_INLINE static LaneMask less_or_equal(P a, P b) {
-    return {_mm512_cmp_pd_mask(a, b, _CMP_LE_OQ)};
-  }
-  BACKFOLD_ALWAYS_INLINE static LaneMask equal(P a, P b) {
-    return {_mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ)};
-  }
-  BACKFOLD_ALWAYS_INLINE friend LaneMask operator|(LaneMask a, LaneMask b) {
-    return {static_cast<__mmask8>(a.bits | b.bits)};
-  }
-  BACKFOLD_ALWAYS_INLINE friend LaneMask operator&(LaneMask a, LaneMask b) {
-    return {static_cast<__mmask8>(a.bits & b.bits)};
-  }
-  BACKFOLD_ALWAYS_INLINE P choose(P yes, P no) const { return _mm512_mask_blend_pd(bits, no, yes); }
 };
 #endif
 

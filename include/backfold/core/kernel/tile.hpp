@@ -38,7 +38,7 @@ struct TileStart {
 };
 
 /// One tile: Rows registers V × Columns numbers. All of A's registers are full, of Y's the last has
-/// `lanes` rows. Its loops are unrolled by hand: at -O2 compilers leave the sums in memory.
+/// `lanes` rows.
 template <class V, int Rows, int Columns, Real S>
 BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S>& b, S* y,
                                  Index ldy, const TileStart<S>& start, Index lanes) {
