@@ -246,6 +246,8 @@ template <class View>
 struct AlreadyTransposed {
   View view;
 };
+template <class View>
+AlreadyTransposed(View) -> AlreadyTransposed<View>;  // clang 16 deduces it no other way
 
 /// Wᵀ into memory, its columns `stride` apart. @pre stride a multiple of the machine's registers
 template <class W, Real S>
