@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/core/kernel/register_block.hpp"
 #include "backfold/core/kernel/tile.hpp"
 
 /// Products with one column. Inlined, so that sizes known at compile time leave straight code.
@@ -101,62 +102,6 @@ BACKFOLD_ALWAYS_INLINE void matrix_times_vector(Index m, Index k, const S* a, In
         sweep(std::integral_constant<int, 1>{}, std::true_type{}, row, m - row);
       }
     }
-  }
-}
-
-/// The sums of V::size registers, one in each lane.
-template <class V>
-BACKFOLD_ALWAYS_INLINE V sums_of(V* sums) {
-  if constexpr (V::size == 1) {
-    return sums[0];
-#if defined(EIGEN_VECTORIZE_AVX512)
-  } else if constexpr (sizeof(V) == 64) {
-    // Halved four (three) times: half the work of a transposition.
-    auto halve = [&]<int Count>(std::integral_constant<int, Count>, auto merge) {
-      BACKFOLD_UNROLL
-      for (int c = 0; c < Count; ++c) {
-        sums[c].packet = merge(sums[2 * c].packet, sums[2 * c + 1].packet);
-      }
-    };
-    if constexpr (V::size == 16) {
-      halve(std::integral_constant<int, 8>{}, [](__m512 a, __m512 b) BACKFOLD_INLINE_LAMBDA {
-        return _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
-      });
-      halve(std::integral_constant<int, 4>{}, [](__m512 a, __m512 b) BACKFOLD_INLINE_LAMBDA {
-        const __m512d c = _mm512_castps_pd(a);
-        const __m512d d = _mm512_castps_pd(b);
-        return _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(c, d)),
-                             _mm512_castpd_ps(_mm512_unpackhi_pd(c, d)));
-      });
-      auto quarters = [](__m512 a, __m512 b) BACKFOLD_INLINE_LAMBDA {
-        return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
-      };
-      halve(std::integral_constant<int, 2>{}, quarters);
-      halve(std::integral_constant<int, 1>{}, quarters);
-    } else {
-      halve(std::integral_constant<int, 4>{}, [](__m512d a, __m512d b) BACKFOLD_INLINE_LAMBDA {
-        return _mm512_add_pd(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
-      });
-      auto quarters = [](__m512d a, __m512d b) BACKFOLD_INLINE_LAMBDA {
-        return _mm512_add_pd(_mm512_shuffle_f64x2(a, b, 0x88), _mm512_shuffle_f64x2(a, b, 0xdd));
-      };
-      halve(std::integral_constant<int, 2>{}, quarters);
-      halve(std::integral_constant<int, 1>{}, quarters);
-    }
-    return sums[0];
-#endif
-  } else {
-    Eigen::internal::PacketBlock<typename V::P, V::size> block;
-    for (int c = 0; c < V::size; ++c) block.packet[c] = sums[c].packet;
-    Eigen::internal::ptranspose(block);
-    for (int step = V::size / 2; step > 0; step /= 2) {
-      for (int c = 0; c < step; ++c) {
-        block.packet[c] = Eigen::internal::padd(block.packet[c], block.packet[c + step]);
-      }
-    }
-    V result;
-    result.packet = block.packet[0];
-    return result;
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/core/kernel/register_block.hpp"
 #include "backfold/core/kernel/tile.hpp"
 
 namespace backfold::inline BACKFOLD_ABI::kernel {
@@ -41,16 +42,21 @@ void pack_transposed(Index m, Index k, const S* w, Index ldw, S* to, Index strid
     for (Index j = 0; j < k; j += width) {
       const Index columns = m - i < width ? m - i : Index{width};
       const Index rows = k - j < width ? k - j : Index{width};
-      Eigen::internal::PacketBlock<typename V::P, width> block;
-      for (int c = 0; c < width; ++c) {
-        const S* const from = w + (i + c) * ldw + j;
-        block.packet[c] = c >= columns    ? V(0).packet
-                          : rows == width ? V::load(from).packet
-                                          : V::load(from, rows).packet;
-      }
-      if constexpr (width > 1) Eigen::internal::ptranspose(block);
-      for (Index r = 0; r < rows; ++r) {
-        Eigen::internal::pstoreu(to + (j + r) * stride + i, block.packet[r]);
+      const S* const from = w + i * ldw + j;
+      S* const block_to = to + j * stride + i;
+      V block[width];
+      if (columns == width && rows == width) {
+        BACKFOLD_UNROLL
+        for (int c = 0; c < width; ++c) block[c] = V::load(from + c * ldw);
+        transpose_registers(block);
+        BACKFOLD_UNROLL
+        for (int r = 0; r < width; ++r) block[r].store(block_to + r * stride);
+      } else {
+        for (int c = 0; c < width; ++c) {
+          block[c] = c < columns ? V::load(from + c * ldw, rows) : V(0);
+        }
+        transpose_registers(block);
+        for (Index r = 0; r < rows; ++r) block[r].store(block_to + r * stride);
       }
     }
   }
