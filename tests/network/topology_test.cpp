@@ -160,3 +160,13 @@ TEST_CASE("one workspace serves networks of different sizes in turn", "[network]
     CHECK(difference(run(*net, X, workspace), (*net)(X)) == 0);
   }
 }
+
+TEST_CASE("a workspace lies in the object while it is small, so that it can be a local variable") {
+  using Net = Mlp<float, Input<8>, Dense<16, Tanh>, Dense<1, Linear>>;
+  STATIC_REQUIRE(Workspace<Net, 1>::is_inline);
+  STATIC_REQUIRE(sizeof(Workspace<Net, 1>) < 1024);  // one column needs no room for products
+  STATIC_REQUIRE_FALSE(Workspace<Net, 4096>::is_inline);
+  const Net net;
+  CHECK(net(Eigen::Matrix<float, 8, 1>::Zero().eval()).size() == 1);
+  CHECK(net(Eigen::Matrix<float, 8, Eigen::Dynamic>::Zero(8, 4096).eval()).cols() == 4096);
+}

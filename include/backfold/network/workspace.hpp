@@ -63,7 +63,7 @@ struct WorkspacePlan {
           const Index needed = product_scratch<typename Arch::Scalar>(
               architecture.template block_rows<layer>(), architecture.template fan_in<layer, c()>(),
               batch * steps);
-          product_room = std::max(product_room, needed);
+          if (batch * steps > 1) product_room = std::max(product_room, needed);
         });
         if constexpr (For == Purpose::Gradient) {
           plan.transposed[layer] = take(
@@ -79,10 +79,14 @@ struct WorkspacePlan {
   }
 };
 
+/// A workspace up to this many bytes lies in the object; a larger one on the heap, so that it can
+/// be a local variable.
+inline constexpr Index largest_inline_workspace = 65536;
+
 /// The numbers of one pass through a network: outputs, net inputs and deltas of all layers, in one
 /// buffer. Make one for each thread and keep it: only making it, `reserve`, and a use with more
-/// samples, steps or units than before allocate. With a fixed Batch, a network of fixed sizes needs
-/// no heap at all, if it has no delays or takes single steps.
+/// samples, steps or units than before allocate. With a fixed Batch, a small network of fixed sizes
+/// needs no heap at all, if it has no delays or takes single steps.
 ///
 /// Its size in numbers is about Σ_l (2(history_l + steps) + gates_l·steps)·units_l·batch.
 template <class Net, Index Batch = Dynamic, Purpose For = Purpose::Gradient>
@@ -94,7 +98,14 @@ class Workspace {
   static constexpr Index fixed_batch = Batch;
   static constexpr Index fixed_steps =
       For == Purpose::Step || !Net::Graph::is_recurrent ? Index{1} : Dynamic;
-  static constexpr bool is_inline = Net::fixed && Batch != Dynamic && fixed_steps == 1;
+  static constexpr bool is_inline = [] {
+    if constexpr (Net::fixed && Batch != Dynamic && fixed_steps == 1) {
+      const Index size = Plan::template of<For>(ArchitectureType{}, Batch, 1).size;
+      return size * Index{sizeof(Scalar)} <= largest_inline_workspace;
+    } else {
+      return false;
+    }
+  }();
 
   explicit Workspace(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch, Index steps = 1) {
     reserve(net.architecture(), batch, steps);
