@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "backfold/core/elementwise.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -71,6 +72,28 @@ struct Sqrt {
   static long double exact(long double x) { return std::sqrt(x); }
 };
 
+// Where they are meant to be used: for positive numbers with normal results.
+struct InverseSqrt {
+  static constexpr double ulp_float = 2, ulp_double = 2;
+  template <class V>
+  V operator()(const V& x) const {
+    return inverse_sqrt(at_least(abs(x), V(0x1p-120)));
+  }
+  static long double exact(long double x) {
+    return 1 / std::sqrt(std::max(std::abs(x), 0x1p-120L));
+  }
+};
+struct Inverse {
+  static constexpr double ulp_float = 2, ulp_double = 2;
+  template <class V>
+  V operator()(const V& x) const {
+    return inverse(at_most(at_least(abs(x), V(0x1p-120)), V(0x1p120)));
+  }
+  static long double exact(long double x) {
+    return 1 / std::clamp(std::abs(x), 0x1p-120L, 0x1p120L);
+  }
+};
+
 template <class S>
 std::vector<S> sweep() {
   // Each exponent, those of denormal numbers too, with a hundred mantissas of both signs, and a
@@ -134,7 +157,7 @@ S value(S x) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("elementary functions are exact to a few ulp over the whole range", "[math]",
-                   Exp, Sigmoid, Tanh, Expm1, Log1p, Softplus, Sqrt) {
+                   Exp, Sigmoid, Tanh, Expm1, Log1p, Softplus, Sqrt, InverseSqrt, Inverse) {
   const double in_float = largest_ulp<float, TestType>();
   const double in_double = largest_ulp<double, TestType>();
   CAPTURE(in_float, in_double);
