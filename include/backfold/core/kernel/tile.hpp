@@ -113,7 +113,7 @@ void row_panel(Index n, Index k, const S* a, Index lda, Strided<S> b, S* y, Inde
 template <Real S>
 constexpr Index width_for_rows(Index m) {
   Index width = native_width<S>;
-  while (m <= width / 2 && width / 2 * sizeof(S) >= 16) width /= 2;
+  while (m <= width / 2 && width / 2 * Index{sizeof(S)} >= 16) width /= 2;
   return width;
 }
 
