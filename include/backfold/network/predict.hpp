@@ -23,6 +23,15 @@ constexpr void static_check_inputs() {
                 "backfold: the input has another number of rows than the Input layer has units");
 }
 
+/// Copies the input into the workspace, to be read from there.
+template <class P, class S>
+BACKFOLD_ALWAYS_INLINE void take_input(P& pass, const ConstMatrixView<S>& x) {
+  for (Index c = 0; c < x.cols(); ++c) {
+    copy_numbers(x.column(c), pass.template own_output<0>() + c * x.rows(), x.rows());
+  }
+  pass.read_own_input();
+}
+
 /// The outputs of a pass as an Eigen view, of fixed sizes where they are known.
 template <class P>
 auto outputs_view(const P& pass, Index columns) {
@@ -65,9 +74,7 @@ auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
     detail::set_history(pass, initial);
   }
   if constexpr (Net::Graph::history(0) > 0) {
-    for (Index c = 0; c < x.cols(); ++c) {
-      detail::copy_numbers(x.column(c), pass.template own_output<0>() + c * x.rows(), x.rows());
-    }
+    detail::take_input(pass, x);
   }
   forward<false>(pass);
   if constexpr (Net::Graph::is_recurrent) {
@@ -108,7 +115,7 @@ BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& inpu
   if (x.cols() != state.batch()) {
     fail_argument("input has ", x.cols(), " columns, the state a batch of ", state.batch());
   }
-  state.check(net.architecture(), x.cols());
+  state.check_units(net.architecture());
   Pass<Net, Batch, Purpose::Step> pass(net.architecture(), net.parameters().data(), x.data(),
                                        x.outerStride(), state.workspace());
   // The output that this step overwrites can be an input only if the two may have the same size.
@@ -118,10 +125,7 @@ BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& inpu
   constexpr bool may_be_output = in == out || in == Dynamic || out == Dynamic;
   if (Net::Graph::history(0) > 0 ||
       (may_be_output && x.data() == pass.template own_output<Net::output_layer>())) {
-    for (Index c = 0; c < x.cols(); ++c) {
-      detail::copy_numbers(x.column(c), pass.template own_output<0>() + c * x.rows(), x.rows());
-    }
-    pass.read_own_input();
+    detail::take_input(pass, x);
   }
   forward<false>(pass);
   detail::shift_history(pass);

@@ -44,6 +44,10 @@ class State {
     if (batch != this->batch()) {
       fail_argument("state: it is for a batch of ", this->batch(), ", the data have ", batch);
     }
+    check_units(architecture);
+  }
+  /// The units alone, where the batch is known to fit.
+  void check_units(const Arch& architecture) const {
     for_each_index<Arch::layer_count>([&](auto l) {
       const Index own = architecture_.template units<l()>();
       const Index other = architecture.template units<l()>();

@@ -88,7 +88,8 @@ inline constexpr Index largest_inline_workspace = 65536;
 /// samples, steps or units than before allocate. With a fixed Batch, a small network of fixed sizes
 /// needs no heap at all, if it has no delays or takes single steps.
 ///
-/// Its size in numbers is about Σ_l (2(history_l + steps) + gates_l·steps)·units_l·batch.
+/// Its size in numbers is about Σ_l (2(history_l + steps) + gates_l·steps)·units_l·batch, and the
+/// weights of its loops.
 template <class Net, Index Batch = Dynamic, Purpose For = Purpose::Gradient>
 class Workspace {
  public:
