@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <initializer_list>
 #include <stdexcept>
-#include <string>
 
 #include "backfold/core/config.hpp"
 
@@ -21,22 +20,23 @@ namespace detail {
 /// A part of a message. One type, so that an error costs the program that never meets it little.
 class MessagePart {
  public:
-  MessagePart(const char* text) : text_(text) {}                    // NOLINT
-  MessagePart(const std::string& text) : text_(text.c_str()) {}     // NOLINT
+  MessagePart(const char* text) : text_(text) {}  // NOLINT
+  /// std::string, without its header.
+  template <class Text>
+  requires requires(const Text& text) {
+    { text.c_str() } -> std::convertible_to<const char*>;
+  }
+  MessagePart(const Text& text) : text_(text.c_str()) {}            // NOLINT
   MessagePart(double number) : kind_(Kind::Real), real_(number) {}  // NOLINT
   template <std::integral Number>
   MessagePart(Number number)  // NOLINT
       : kind_(Kind::Whole), whole_(static_cast<long long>(number)) {}
 
-  std::string text() const {
-    if (kind_ == Kind::Text) return text_;
-    char digits[32];
-    if (kind_ == Kind::Whole) {
-      std::snprintf(digits, sizeof digits, "%lld", whole_);
-    } else {
-      std::snprintf(digits, sizeof digits, "%g", real_);
-    }
-    return digits;
+  /// Into a buffer, cut off at its end; the length of the whole text.
+  int write(char* to, std::size_t room) const {
+    if (kind_ == Kind::Text) return std::snprintf(to, room, "%s", text_);
+    if (kind_ == Kind::Whole) return std::snprintf(to, room, "%lld", whole_);
+    return std::snprintf(to, room, "%g", real_);
   }
 
  private:
@@ -46,19 +46,28 @@ class MessagePart {
   double real_ = 0;
 };
 
-inline std::string message_of(std::initializer_list<MessagePart> parts) {
-  std::string message;
-  for (const MessagePart& part : parts) message += part.text();
-  return message;
+/// The parts put together, cut off at the end of the buffer. (No std::string: every program would
+/// compile it.)
+inline void write_message(char* to, std::size_t room, std::initializer_list<MessagePart> parts) {
+  to[0] = '\0';
+  for (const MessagePart& part : parts) {
+    const auto length = static_cast<std::size_t>(part.write(to, room));
+    if (length >= room) return;
+    to += length;
+    room -= length;
+  }
 }
+
+inline constexpr std::size_t longest_message = 2048;
 
 template <class Exception>
 [[noreturn]] BACKFOLD_NO_INLINE void raise(std::initializer_list<MessagePart> parts) {
-  const std::string message = message_of(parts);
+  char message[longest_message];
+  write_message(message, sizeof message, parts);
 #if defined(__cpp_exceptions) || defined(_CPPUNWIND)
   throw Exception(message);
 #else
-  error_handler(message.c_str());
+  error_handler(message);
   std::abort();
 #endif
 }

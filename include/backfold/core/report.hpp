@@ -16,7 +16,10 @@ class Report {
   /// Notes the parts, strings and numbers, as a failure unless `held`.
   template <class... Parts>
   void expect(bool held, const Parts&... parts) {
-    if (!held) failures_ += detail::message_of({parts...}) + "\n";
+    if (held) return;
+    char line[detail::longest_message];
+    detail::write_message(line, sizeof line, {parts..., "\n"});
+    failures_ += line;
   }
 
  private:
