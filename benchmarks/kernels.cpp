@@ -23,7 +23,7 @@ struct Ours {
     back(view(W), view(D), view(Y), FromZero{}, room(W, D));
   }
   void outer_product(Eigen::MatrixXf& D, Eigen::MatrixXf& X, Eigen::MatrixXf& G) {
-    outer(view(D), view(X), view(G), FromZero{}, room(G, X));
+    outer(view(D), view(X), view(G), room(G, X));
   }
   float* room(const Eigen::MatrixXf& W, const Eigen::MatrixXf& X) {
     const Index needed = product_scratch<float>(W.rows(), W.cols(), X.cols());

@@ -6,12 +6,22 @@
 
 namespace backfold::inline BACKFOLD_ABI {
 
-/// Calls f(start, count) for runs of `size` indices from 0 to n, the last run shorter.
-template <int Size, class F>
+/// Calls f(start, count) for runs of `Size` indices from 0 to n, the last run shorter. N is n where
+/// it is a constant: then nothing is compiled that does not run.
+template <int Size, Index N = Dynamic, class F>
 BACKFOLD_ALWAYS_INLINE void for_runs(Index n, F&& f) {
-  Index i = 0;
-  for (; i + Size <= n; i += Size) f(i, std::integral_constant<Index, Size>{});
-  if (i < n) f(i, n - i);
+  constexpr std::integral_constant<Index, Size> whole;
+  if constexpr (N == Dynamic) {
+    Index i = 0;
+    for (; i + Size <= n; i += Size) f(i, whole);
+    if (i < n) f(i, n - i);
+  } else {
+    constexpr Index rest = N % Size;
+    if constexpr (N >= Size) {
+      for (Index i = 0; i < N - rest; i += Size) f(i, whole);
+    }
+    if constexpr (rest > 0) f(N - rest, rest);
+  }
 }
 
 /// The product of two sizes, Dynamic if one of them is.
@@ -47,7 +57,7 @@ BACKFOLD_ALWAYS_INLINE void store_run(const V& v, S* to, Count count) {
 template <Index N = Dynamic, Real S, class F, class... Sources>
 BACKFOLD_ALWAYS_INLINE void transform_into(S* y, Index n, const F& f, const Sources*... sources) {
   using V = LanesFor<S, N>;
-  for_runs<V::size>(N == Dynamic ? n : N, [&](Index i, auto count) {
+  for_runs<V::size, N>(n, [&](Index i, auto count) {
     detail::store_run(f(detail::load_run<V>(sources + i, count)...), y + i, count);
   });
 }

@@ -68,24 +68,60 @@ kernel::TileStart<S> tile_start(const Start& start) {
   }
 }
 
-/// Calls f(to, from, count) for runs of lanes of a block of rows of Y, and of X of its shape.
-/// Columns that touch are one run, since a masked store delays the load behind it.
-template <Real S, class F>
-BACKFOLD_ALWAYS_INLINE void for_block(Index rows, Index n, S* y, Index ldy, const S* x, Index ldx,
-                                      const F& f) {
+/// A function of Lanes, as one of a sum and of the entries at a pointer.
+template <class F>
+struct OfSum {
+  F function;
+  template <class V, class S, class Count>
+  BACKFOLD_ALWAYS_INLINE V operator()(const V& sum, const S*, Count) const {
+    return function(sum);
+  }
+};
+/// The same of a function of two Lanes.
+template <class G>
+struct OfSumAndEntry {
+  G function;
+  template <class V, class S, class Count>
+  BACKFOLD_ALWAYS_INLINE V operator()(const V& sum, const S* x, Count count) const {
+    return function(sum, load_run<V>(x, count));
+  }
+};
+
+/// y ← g(y, x) for a block of rows of n columns. Columns that touch are one run, since a masked
+/// store delays the load behind it.
+template <class G, Real S>
+void apply_to_block(const void* function, Index rows, Index n, S* y, Index ldy, const S* x,
+                    Index ldx) {
+  const G g = *static_cast<const G*>(function);  // a copy: y cannot overwrite its settings
   if (rows == ldy && rows == ldx) {
     rows *= n;
     n = 1;
   }
-  for (Index j = 0; j < n; ++j) {
-    for_runs<native_width<S>>(
-        rows, [&](Index i, auto count) { f(y + j * ldy + i, x + j * ldx + i, count); });
+  for (Index j = 0; j < n; ++j, y += ldy, x += ldx) {
+    for_runs<native_width<S>>(rows, [&](Index i, auto count) {
+      store_run(g(load_run<Lanes<S>>(y + i, count), x + i, count), y + i, count);
+    });
   }
 }
 
-}  // namespace detail
+/// What is done to the rows of a product, with no more to compile for each function than that.
+template <class G, class Xs>
+auto block_function(const G& g, const Xs& x) {
+  using S = typename Xs::Scalar;
+  if constexpr (std::is_same_v<G, OfSum<Identity>>) {
+    return kernel::BlockFunction<S>{};
+  } else {
+    return kernel::BlockFunction<S>{&g, apply_to_block<G, S>, x.data(), x.outerStride()};
+  }
+}
 
-namespace detail {
+/// Whether a matrix is a row that lies in one piece; nothing is compiled for one that cannot be.
+template <class M>
+BACKFOLD_ALWAYS_INLINE bool is_contiguous_row(const M& matrix) {
+  return matrix.rows() == 1 && matrix.outerStride() == 1;
+}
+template <class M>
+inline constexpr bool may_be_row = M::RowsAtCompileTime == 1 || M::RowsAtCompileTime == Dynamic;
 
 /// One column: inlined, with whatever sizes are constants.
 template <class W, class X, class Y, class Start, class F>
@@ -94,45 +130,46 @@ BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, co
   using S = typename Y::Scalar;
   using V = LanesFor<S, Y::RowsAtCompileTime>;
   S* const to = y.data();
-  auto finish = [&](Index i, auto count, const V& sum) { store_run(f(sum), to + i, count); };
-  if (y.rows() == 1 && w.outerStride() == 1) {
-    constexpr std::integral_constant<Index, 1> one;
-    const V product(kernel::dot<X::RowsAtCompileTime>(x.rows(), w.data(), x.data()));
-    finish(0, one, started(product, start, to, 0, one));
-  } else {
-    kernel::matrix_times_vector<V, Y::RowsAtCompileTime>(
-        y.rows(), x.rows(), w.data(), w.outerStride(), x.data(), 1,
-        [&](Index i, auto count) { return start_value<V>(start, to, i, count); }, finish);
-  }
-}
-
-/// Any number of columns: compiled once for each activation, not for each layer.
-template <Real S, class Start, class F>
-BACKFOLD_NO_INLINE void affine_batch(ConstMatrixView<S> w, ConstMatrixView<S> x, MatrixView<S> y,
-                                     Start start, F f, S* scratch) {
-  auto finish = [&](Index row, Index rows) {
-    if constexpr (!std::is_same_v<F, Identity>) {
-      S* const to = y.data() + row;
-      const Index stride = y.outerStride();
-      for_block<S>(rows, y.cols(), to, stride, to, stride, [&](S* at, const S*, auto count) {
-        store_run(f(load_run<Lanes<S>>(at, count)), at, count);
-      });
+  // Of any number of rows there are sums in many places: what f is, is compiled in one.
+  constexpr bool at_once = Y::RowsAtCompileTime != Dynamic || std::is_same_v<F, Identity>;
+  auto finish = [&](Index i, auto count, const V& sum) BACKFOLD_INLINE_LAMBDA {
+    if constexpr (at_once) {
+      store_run(f(sum), to + i, count);
+    } else {
+      store_run(sum, to + i, count);
     }
   };
-  kernel::TileStart<S> first = tile_start<S>(start);
-  if (y.rows() == 1 && w.outerStride() == 1 && y.outerStride() == 1) {
+  if constexpr (may_be_row<W>) {
+    if (is_contiguous_row(w)) {
+      constexpr std::integral_constant<Index, 1> one;
+      const V product(kernel::dot<X::RowsAtCompileTime>(x.rows(), w.data(), x.data()));
+      return store_run(f(started(product, start, to, 0, one)), to, one);
+    }
+  }
+  kernel::matrix_times_vector<V, Y::RowsAtCompileTime, X::RowsAtCompileTime>(
+      y.rows(), x.rows(), w.data(), w.outerStride(), x.data(), 1,
+      [&](Index i, auto count) { return start_value<V>(start, to, i, count); }, finish);
+  if constexpr (!at_once) transform_into(to, y.rows(), f, to);
+}
+
+/// Any number of columns: compiled once.
+template <Real S>
+BACKFOLD_NO_INLINE void affine_batch(ConstMatrixView<S> w, ConstMatrixView<S> x, MatrixView<S> y,
+                                     kernel::TileStart<S> start,
+                                     const kernel::BlockFunction<S>& finish, S* scratch) {
+  if (is_contiguous_row(w) && y.outerStride() == 1) {
     // One output: dot products with the columns of X, started from its one bias.
-    if (first.bias != nullptr) {
-      std::fill_n(y.data(), y.cols(), *first.bias);
-      first = {nullptr, true};
+    if (start.bias != nullptr) {
+      std::fill_n(y.data(), y.cols(), *start.bias);
+      start = {nullptr, true};
     }
     kernel::transposed_matrix_vector(x.rows(), y.cols(), x.data(), x.outerStride(), w.data(),
-                                     y.data(), first);
-    return finish(0, 1);
+                                     y.data(), start);
+    return finish(0, 1, y.cols(), y.data(), 1);
   }
   kernel::product<kernel::Source::AsIs>(y.rows(), y.cols(), x.rows(), w.data(), w.outerStride(),
                                         {x.data(), 1, x.outerStride()}, y.data(), y.outerStride(),
-                                        first, scratch, finish);
+                                        start, scratch, finish);
 }
 
 /// The same view without its constants.
@@ -151,8 +188,10 @@ BACKFOLD_ALWAYS_INLINE void affine(const W& w, const X& x, const Y& y, const Sta
   if constexpr (Y::ColsAtCompileTime == 1) {
     detail::affine_column(w, x, y, start, f);
   } else {
-    detail::affine_batch<S, Start, F>(detail::plain(w), detail::plain(x), detail::plain(y), start,
-                                      f, scratch);
+    const detail::OfSum<F> function{f};
+    detail::affine_batch<S>(detail::plain(w), detail::plain(x), detail::plain(y),
+                            detail::tile_start<S>(start), detail::block_function(function, y),
+                            scratch);
   }
 }
 
@@ -170,64 +209,41 @@ BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, cons
     store_run(g(sum, x.data() + i, count), to + i, count);
   };
   if constexpr (From == kernel::Source::AsIs) {
-    kernel::matrix_times_vector<V, Y::RowsAtCompileTime>(
+    kernel::matrix_times_vector<V, Y::RowsAtCompileTime, D::RowsAtCompileTime>(
         y.rows(), d.rows(), w.data(), w.outerStride(), d.data(), 1,
         [](Index, auto) BACKFOLD_INLINE_LAMBDA { return V(0); }, store);
-  } else if (d.rows() == 1 && w.outerStride() == 1) {
-    const V factor(d.data()[0]);
-    for_runs<V::size>(y.rows(), [&](Index i, auto count) {
-      store(i, count, load_run<V>(w.data() + i, count) * factor);
-    });
   } else {
-    kernel::transposed_times_vector<V>(d.rows(), y.rows(), w.data(), w.outerStride(), d.data(),
-                                       store);
+    if constexpr (may_be_row<W>) {
+      if (is_contiguous_row(w)) {
+        const V factor(d.data()[0]);
+        return for_runs<V::size, Y::RowsAtCompileTime>(y.rows(), [&](Index i, auto count) {
+          store(i, count, load_run<V>(w.data() + i, count) * factor);
+        });
+      }
+    }
+    kernel::transposed_times_vector<V, D::RowsAtCompileTime, Y::RowsAtCompileTime>(
+        d.rows(), y.rows(), w.data(), w.outerStride(), d.data(), store);
   }
 }
 
-/// Any number of columns: compiled once for each activation.
-template <kernel::Source From, Real S, class Start, class G>
+/// Any number of columns: compiled once.
+template <kernel::Source From, Real S>
 BACKFOLD_NO_INLINE void back_batch(ConstMatrixView<S> w, ConstMatrixView<S> d, MatrixView<S> y,
-                                   Start start, G g, ConstMatrixView<S> x, S* scratch) {
+                                   const kernel::TileStart<S>& start,
+                                   const kernel::BlockFunction<S>& finish, S* scratch) {
   const Index n = y.cols();
-  auto finish = [&](Index row, Index rows) {
-    if constexpr (!G::is_identity) {
-      for_block<S>(rows, n, y.data() + row, y.outerStride(), x.data() + row, x.outerStride(),
-                   [&](S* at, const S* from, auto count) {
-                     store_run(g(load_run<Lanes<S>>(at, count), from, count), at, count);
-                   });
-    }
-  };
   const kernel::Strided<S> columns{d.data(), 1, d.outerStride()};
-  const auto first = tile_start<S>(start);
-  if (From == kernel::Source::AsIs || (d.rows() == 1 && w.outerStride() == 1)) {
+  if (From == kernel::Source::AsIs || is_contiguous_row(w)) {
     // One row is a column as it stands.
     const Index stride = From == kernel::Source::AsIs ? w.outerStride() : y.rows();
     kernel::product<kernel::Source::AsIs>(y.rows(), n, d.rows(), w.data(), stride, columns,
-                                          y.data(), y.outerStride(), first, scratch, finish);
+                                          y.data(), y.outerStride(), start, scratch, finish);
   } else {
     kernel::product<kernel::Source::Transposed>(y.rows(), n, d.rows(), w.data(), w.outerStride(),
-                                                columns, y.data(), y.outerStride(), first, scratch,
+                                                columns, y.data(), y.outerStride(), start, scratch,
                                                 finish);
   }
 }
-
-/// g of a sum and the entry of Xs, from a function of two Lanes.
-template <class G>
-struct WithEntry {
-  static constexpr bool is_identity = false;
-  G g;
-  template <class V, class S, class Count>
-  BACKFOLD_ALWAYS_INLINE V operator()(const V& sum, const S* x, Count count) const {
-    return g(sum, load_run<V>(x, count));
-  }
-};
-struct SumAlone {
-  static constexpr bool is_identity = true;
-  template <class V, class S, class Count>
-  BACKFOLD_ALWAYS_INLINE V operator()(const V& sum, const S*, Count) const {
-    return sum;
-  }
-};
 
 template <kernel::Source From, class W, class D, class Y, class Start, class G, class Xs, Real S>
 BACKFOLD_ALWAYS_INLINE void back_any(const W& w, const D& d, const Y& y, const Start& start,
@@ -235,7 +251,8 @@ BACKFOLD_ALWAYS_INLINE void back_any(const W& w, const D& d, const Y& y, const S
   if constexpr (Y::ColsAtCompileTime == 1) {
     back_column<From>(w, d, y, start, g, x);
   } else {
-    back_batch<From, S, Start, G>(plain(w), plain(d), plain(y), start, g, plain(x), scratch);
+    back_batch<From, S>(plain(w), plain(d), plain(y), tile_start<S>(start), block_function(g, x),
+                        scratch);
   }
 }
 
@@ -259,12 +276,14 @@ void transpose(const W& w, S* to, Index stride) {
 template <class W, class D, class Y, class Start, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start,
                                  S* scratch) {
-  detail::back_any<kernel::Source::Transposed>(w, d, y, start, detail::SumAlone{}, y, scratch);
+  detail::back_any<kernel::Source::Transposed>(w, d, y, start, detail::OfSum<Identity>{}, y,
+                                               scratch);
 }
 template <class View, class D, class Y, class Start, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const AlreadyTransposed<View>& w, const D& d, const Y& y,
                                  const Start& start, S* scratch) {
-  detail::back_any<kernel::Source::AsIs>(w.view, d, y, start, detail::SumAlone{}, y, scratch);
+  detail::back_any<kernel::Source::AsIs>(w.view, d, y, start, detail::OfSum<Identity>{}, y,
+                                         scratch);
 }
 
 /// Y ← g(start + Wᵀ·D, x): g a function of two Lanes, x the same entry of a k × n matrix of
@@ -272,101 +291,100 @@ BACKFOLD_ALWAYS_INLINE void back(const AlreadyTransposed<View>& w, const D& d, c
 template <class W, class D, class Y, class Start, class G, class Xs, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start, const G& g,
                                  const Xs& x, S* scratch) {
-  detail::back_any<kernel::Source::Transposed>(w, d, y, start, detail::WithEntry<G>{g}, x, scratch);
+  detail::back_any<kernel::Source::Transposed>(w, d, y, start, detail::OfSumAndEntry<G>{g}, x,
+                                               scratch);
 }
 template <class View, class D, class Y, class Start, class G, class Xs, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const AlreadyTransposed<View>& w, const D& d, const Y& y,
                                  const Start& start, const G& g, const Xs& x, S* scratch) {
-  detail::back_any<kernel::Source::AsIs>(w.view, d, y, start, detail::WithEntry<G>{g}, x, scratch);
+  detail::back_any<kernel::Source::AsIs>(w.view, d, y, start, detail::OfSumAndEntry<G>{g}, x,
+                                         scratch);
 }
 
 namespace detail {
 
 /// The outer product of two columns, inlined.
-template <class D, class X, class G, class Start>
-BACKFOLD_ALWAYS_INLINE void outer_column(const D& d, const X& x, const G& g, const Start& start) {
+template <class D, class X, class G>
+BACKFOLD_ALWAYS_INLINE void outer_column(const D& d, const X& x, const G& g) {
   using S = typename G::Scalar;
   const Index k = x.rows();
-  if (d.rows() == 1 && g.outerStride() == 1) {
-    using V = LanesFor<S, X::RowsAtCompileTime>;
-    const V factor(d.data()[0]);
-    for_runs<V::size>(k, [&](Index i, auto count) {
-      const V product = load_run<V>(x.data() + i, count) * factor;
-      store_run(started(product, start, g.data(), i, count), g.data() + i, count);
-    });
-    return;
+  if constexpr (may_be_row<G>) {
+    if (is_contiguous_row(g)) {
+      const LanesFor<S, X::RowsAtCompileTime> factor(d.data()[0]);
+      return transform_into<X::RowsAtCompileTime>(
+          g.data(), k, [&](const auto& v) { return v * factor; }, x.data());
+    }
   }
   using V = LanesFor<S, D::RowsAtCompileTime>;
-  for_runs<V::size>(d.rows(), [&](Index i, auto count) {
+  for_runs<V::size, D::RowsAtCompileTime>(d.rows(), [&](Index i, auto count) {
     const V rows = load_run<V>(d.data() + i, count);
-    for (Index j = 0; j < k; ++j) {
-      const V product = rows * V(x.data()[j]);
-      store_run(started(product, start, g.column(j), i, count), g.column(j) + i, count);
-    }
+    for (Index j = 0; j < k; ++j) store_run(rows * V(x.data()[j]), g.column(j) + i, count);
   });
 }
 
-template <Real S, class Start>
+template <Real S>
 BACKFOLD_NO_INLINE void outer_batch(ConstMatrixView<S> d, ConstMatrixView<S> x, MatrixView<S> g,
-                                    Start start, S* scratch) {
+                                    S* scratch) {
   const Index k = x.rows();
   const Index n = d.cols();
-  const auto first = tile_start<S>(start);
   if (n == 1) {
-    outer_column(d, x, g, start);
-  } else if (d.rows() == 1 && g.outerStride() == 1) {
-    kernel::matrix_vector(k, n, x.data(), x.outerStride(), d.data(), d.outerStride(), g.data(),
-                          first);
+    outer_column(d, x, g);
+  } else if (is_contiguous_row(g)) {
+    kernel::matrix_vector(k, n, x.data(), x.outerStride(), d.data(), d.outerStride(), g.data(), {});
   } else {
     kernel::product<kernel::Source::AsIs>(d.rows(), k, n, d.data(), d.outerStride(),
                                           {x.data(), x.outerStride(), 1}, g.data(), g.outerStride(),
-                                          first, scratch, [](Index, Index) {});
+                                          {}, scratch, {});
   }
 }
 
 }  // namespace detail
 
-/// G ← start + D·Xᵀ: D m × n, X k × n, G m × k.
-template <class D, class X, class G, class Start, Real S>
-BACKFOLD_ALWAYS_INLINE void outer(const D& d, const X& x, const G& g, const Start& start,
-                                  [[maybe_unused]] S* scratch) {
-  static_assert(!std::is_same_v<Start, FromBias<S>>);
+/// G ← D·Xᵀ: D m × n, X k × n, G m × k.
+template <class D, class X, class G, Real S>
+BACKFOLD_ALWAYS_INLINE void outer(const D& d, const X& x, const G& g, [[maybe_unused]] S* scratch) {
   if constexpr (D::ColsAtCompileTime == 1) {
-    detail::outer_column(d, x, g, start);
+    detail::outer_column(d, x, g);
   } else {
-    detail::outer_batch<S, Start>(detail::plain(d), detail::plain(x), detail::plain(g), start,
-                                  scratch);
+    detail::outer_batch<S>(detail::plain(d), detail::plain(x), detail::plain(g), scratch);
   }
 }
 
-/// b ← start + Σ over the columns of D.
-template <class D, class Start, Real S>
-BACKFOLD_ALWAYS_INLINE void row_sums(const D& d, S* b, const Start& start) {
-  const Index m = d.rows();
+namespace detail {
+
+template <Real S>
+BACKFOLD_NO_INLINE void row_sums_batch(ConstMatrixView<S> d, S* b) {
+  using V = Lanes<S>;
   const Index n = d.cols();
-  if (m == 1 && d.outerStride() == 1 && D::ColsAtCompileTime != 1) {
-    using V = Lanes<S>;
+  if (d.rows() == 1 && d.outerStride() == 1) {
     V total(0);
-    for_runs<V::size>(
-        n, [&](Index i, auto count) { total += detail::load_run<V>(d.data() + i, count); });
-    detail::started(V(sum(total)), start, b, 0, Index{1}).store(b, 1);
+    for_runs<V::size>(n, [&](Index i, auto count) { total += load_run<V>(d.data() + i, count); });
+    b[0] = sum(total);
     return;
   }
-  using V = LanesFor<S, D::RowsAtCompileTime>;
-  for_runs<V::size>(m, [&](Index i, auto count) {
-    V total = detail::load_run<V>(d.data() + i, count);
-    if constexpr (D::ColsAtCompileTime != 1) {
-      V other(0);
-      Index j = 1;
-      for (; j + 2 <= n; j += 2) {
-        total += detail::load_run<V>(d.column(j) + i, count);
-        other += detail::load_run<V>(d.column(j + 1) + i, count);
-      }
-      if (j < n) total += detail::load_run<V>(d.column(j) + i, count);
-      total += other;
+  for_runs<V::size>(d.rows(), [&](Index i, auto count) {
+    V total = load_run<V>(d.data() + i, count);
+    V other(0);
+    Index j = 1;
+    for (; j + 2 <= n; j += 2) {
+      total += load_run<V>(d.column(j) + i, count);
+      other += load_run<V>(d.column(j + 1) + i, count);
     }
-    detail::store_run(detail::started(total, start, b, i, count), b + i, count);
+    if (j < n) total += load_run<V>(d.column(j) + i, count);
+    store_run(total + other, b + i, count);
   });
+}
+
+}  // namespace detail
+
+/// b ← Σ over the columns of D.
+template <class D, Real S>
+BACKFOLD_ALWAYS_INLINE void row_sums(const D& d, S* b) {
+  if constexpr (D::ColsAtCompileTime == 1) {
+    transform_into<D::RowsAtCompileTime>(b, d.rows(), Identity{}, d.data());
+  } else {
+    detail::row_sums_batch<S>(detail::plain(d), b);
+  }
 }
 
 }  // namespace backfold::inline BACKFOLD_ABI

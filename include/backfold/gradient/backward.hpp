@@ -353,7 +353,7 @@ class Backward {
           for (Index i = 0; i < g.rows(); ++i) g.data()[i] = S(0);
           add_diagonal_outer(delta, x, g.data());
         } else {
-          outer(delta, x, g, FromZero{}, pass_.scratch());
+          outer(delta, x, g, pass_.scratch());
         }
       });
     });
@@ -361,11 +361,11 @@ class Backward {
       S* const g = gradient + pass_.architecture().template bias_offset<L>();
       const auto delta = deltas<L, net_gates<Type>(), P::all_columns>(0, 0, pass_.columns());
       if constexpr (Cell<Type>) {
-        row_sums(delta, pass_.template net_bias<L>(), FromZero{});
+        row_sums(delta, pass_.template net_bias<L>());
         pass_.architecture().template layer<L>().scatter_bias(pass_.template net_bias<L>(), g,
                                                               pass_.template units<L>());
       } else {
-        row_sums(delta, g, FromZero{});
+        row_sums(delta, g);
       }
     }
   }

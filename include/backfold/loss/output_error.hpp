@@ -38,7 +38,7 @@ BACKFOLD_ALWAYS_INLINE double units_error(const L& loss, const A& activation, co
                                           S* delta) {
   using V = LanesFor<S, N>;
   double error = 0;
-  for_runs<V::size>(N == Dynamic ? units : N, [&](Index i, auto count) {
+  for_runs<V::size, N>(units, [&](Index i, auto count) {
     const V y = load_run<V>(output + i, count);
     const V z = load_run<V>(target + i, count);
     V e;

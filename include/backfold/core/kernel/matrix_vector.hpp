@@ -10,8 +10,8 @@ namespace backfold::inline BACKFOLD_ABI::kernel {
 
 /// finish(i, count, start(i, count) + Σ_j a(·, j) x_j) for some registers of rows, the last with
 /// `lanes` rows: a sweep over the columns of A, with so many sums at once as hide the latency of an
-/// addition.
-template <class V, int Registers, bool Partial, Real S, class Start, class Finish>
+/// addition. K is k where it is a constant.
+template <class V, int Registers, bool Partial, Index K, Real S, class Start, class Finish>
 BACKFOLD_ALWAYS_INLINE void column_sweep(Index row, Index lanes, Index k, const S* a, Index lda,
                                          const S* x, Index x_stride, const Start& start,
                                          const Finish& finish) {
@@ -37,21 +37,23 @@ BACKFOLD_ALWAYS_INLINE void column_sweep(Index row, Index lanes, Index k, const 
     sums[0][last] = start(row + last * V::size, whole);
   }
   Index j = 0;
-  if (k >= 2 * chains) {
-    BACKFOLD_UNROLL
-    for (int c = 1; c < chains; ++c) {
+  if constexpr (K == Dynamic || K >= 2 * chains) {
+    if (k >= 2 * chains) {
       BACKFOLD_UNROLL
-      for (int r = 0; r < Registers; ++r) sums[c][r] = V(0);
-    }
-    for (const Index end = k - k % chains; j < end; j += chains) {
+      for (int c = 1; c < chains; ++c) {
+        BACKFOLD_UNROLL
+        for (int r = 0; r < Registers; ++r) sums[c][r] = V(0);
+      }
+      for (const Index end = k - k % chains; j < end; j += chains) {
+        BACKFOLD_UNROLL
+        for (int c = 0; c < chains; ++c) add(c, j + c);
+      }
       BACKFOLD_UNROLL
-      for (int c = 0; c < chains; ++c) add(c, j + c);
-    }
-    BACKFOLD_UNROLL
-    for (int r = 0; r < Registers; ++r) {
-      if constexpr (chains == 4) sums[1][r] += sums[3][r];
-      if constexpr (chains == 4) sums[0][r] += sums[2][r];
-      sums[0][r] += sums[1][r];
+      for (int r = 0; r < Registers; ++r) {
+        if constexpr (chains == 4) sums[1][r] += sums[3][r];
+        if constexpr (chains == 4) sums[0][r] += sums[2][r];
+        sums[0][r] += sums[1][r];
+      }
     }
   }
   for (; j < k; ++j) add(0, j);
@@ -64,10 +66,10 @@ BACKFOLD_ALWAYS_INLINE void column_sweep(Index row, Index lanes, Index k, const 
   }
 }
 
-/// finish(i, count, start(i, count) + (A x)_i) for all rows; Rows is m where it is a constant: then
-/// the last rows are one sweep of as many registers as they need, else some of fewer, so that less
-/// has to be compiled.
-template <class V, Index Rows, Real S, class Start, class Finish>
+/// finish(i, count, start(i, count) + (A x)_i) for all rows; Rows and K are m and k where they are
+/// constants. The last of a constant number of rows are one sweep of as many registers as they
+/// need, else some of fewer, so that less has to be compiled.
+template <class V, Index Rows, Index K, Real S, class Start, class Finish>
 BACKFOLD_ALWAYS_INLINE void matrix_times_vector(Index m, Index k, const S* a, Index lda, const S* x,
                                                 Index x_stride, const Start& start,
                                                 const Finish& finish) {
@@ -75,13 +77,15 @@ BACKFOLD_ALWAYS_INLINE void matrix_times_vector(Index m, Index k, const S* a, In
   auto sweep = [&]<int Registers, bool Partial>(std::integral_constant<int, Registers>,
                                                 std::bool_constant<Partial>, Index row,
                                                 Index lanes) BACKFOLD_INLINE_LAMBDA {
-    column_sweep<V, Registers, Partial>(row, lanes, k, a, lda, x, x_stride, start, finish);
+    column_sweep<V, Registers, Partial, K>(row, lanes, k, a, lda, x, x_stride, start, finish);
   };
   Index row = 0;
   if constexpr (Rows != Dynamic) {
     constexpr Index fours = Rows <= 4 * width ? 0 : (Rows - 1) / (4 * width);
-    for (; row < fours * 4 * width; row += 4 * width) {
-      sweep(std::integral_constant<int, 4>{}, std::false_type{}, row, width);
+    if constexpr (fours > 0) {
+      for (; row < fours * 4 * width; row += 4 * width) {
+        sweep(std::integral_constant<int, 4>{}, std::false_type{}, row, width);
+      }
     }
     constexpr Index rest = Rows - fours * 4 * width;
     constexpr int registers = static_cast<int>((rest + width - 1) / width);
@@ -105,23 +109,31 @@ BACKFOLD_ALWAYS_INLINE void matrix_times_vector(Index m, Index k, const S* a, In
   }
 }
 
+/// The dot products of `count` columns of A with d, one in each lane. M is m where it is a
+/// constant.
+template <class V, Index M, Real S, class Count>
+BACKFOLD_ALWAYS_INLINE V columns_times_vector(Index m, const S* a, Index lda, const S* d,
+                                              Count count) {
+  V sums[V::size];
+  BACKFOLD_UNROLL
+  for (int c = 0; c < V::size; ++c) sums[c] = V(0);
+  for_runs<V::size, M>(m, [&](Index row, auto lanes) {
+    const V factor = backfold::detail::load_run<V>(d + row, lanes);
+    for (Index c = 0; c < count; ++c) {
+      const V column = backfold::detail::load_run<V>(a + c * lda + row, lanes);
+      sums[c] = multiply_add(column, factor, sums[c]);
+    }
+  });
+  return sums_of(sums);
+}
+
 /// finish(i, count, (Aᵀ d)_i) for all k columns of A: dot products down the columns, as many at
-/// once as a register has lanes.
-template <class V, Real S, class Finish>
+/// once as a register has lanes. M and K are m and k where they are constants.
+template <class V, Index M, Index K, Real S, class Finish>
 BACKFOLD_ALWAYS_INLINE void transposed_times_vector(Index m, Index k, const S* a, Index lda,
                                                     const S* d, const Finish& finish) {
-  for_runs<V::size>(k, [&](Index i, auto count) {
-    V sums[V::size];
-    BACKFOLD_UNROLL
-    for (int c = 0; c < V::size; ++c) sums[c] = V(0);
-    for_runs<V::size>(m, [&](Index row, auto lanes) {
-      const V factor = backfold::detail::load_run<V>(d + row, lanes);
-      for (Index c = 0; c < count; ++c) {
-        const V column = backfold::detail::load_run<V>(a + (i + c) * lda + row, lanes);
-        sums[c] = multiply_add(column, factor, sums[c]);
-      }
-    });
-    finish(i, count, sums_of(sums));
+  for_runs<V::size, K>(k, [&](Index i, auto count) {
+    finish(i, count, columns_times_vector<V, M>(m, a + i * lda, lda, d, count));
   });
 }
 
@@ -139,8 +151,8 @@ BACKFOLD_ALWAYS_INLINE S dot(Index k, const S* a, const S* x) {
     return sum(product(0, K));
   } else if constexpr (K > 0 && K < chains * V::size) {
     V total = product(0, whole);
-    for_runs<V::size>(K - V::size,
-                      [&](Index i, auto count) { total += product(V::size + i, count); });
+    for_runs<V::size, K - V::size>(
+        K - V::size, [&](Index i, auto count) { total += product(V::size + i, count); });
     return sum(total);
   } else {
     V sums[chains] = {V(0), V(0), V(0), V(0)};
@@ -161,7 +173,7 @@ template <Real S>
 BACKFOLD_NO_INLINE void matrix_vector(Index m, Index k, const S* a, Index lda, const S* x,
                                       Index x_stride, S* y, const TileStart<S>& start) {
   using V = Lanes<S>;
-  matrix_times_vector<V, Dynamic>(
+  matrix_times_vector<V, Dynamic, Dynamic>(
       m, k, a, lda, x, x_stride,
       [&](Index i, auto count) BACKFOLD_INLINE_LAMBDA { return start.template at<V>(y, i, count); },
       [&](Index i, auto count, const V& sum)
@@ -173,13 +185,14 @@ template <Real S>
 BACKFOLD_NO_INLINE void transposed_matrix_vector(Index m, Index k, const S* a, Index lda,
                                                  const S* d, S* y, const TileStart<S>& start) {
   using V = Lanes<S>;
-  const Index alone = k % V::size <= V::size / 4 ? k % V::size : 0;  // too few to go together
-  transposed_times_vector<V>(m, k - alone, a, lda, d, [&](Index i, auto count, const V& product) {
-    backfold::detail::store_run(product + start.template at<V>(y, i, count), y + i, count);
-  });
-  for (Index i = k - alone; i < k; ++i) {
-    const S product = dot<Dynamic>(m, a + i * lda, d);
-    y[i] = product + (start.bias != nullptr ? start.bias[i] : start.add ? y[i] : S(0));
+  constexpr std::integral_constant<Index, V::size> whole;
+  Index i = 0;
+  for (; i + V::size <= k; i += V::size) {
+    const V product = columns_times_vector<V, Dynamic>(m, a + i * lda, lda, d, whole);
+    (product + start.template at<V>(y, i, whole)).store(y + i);
+  }
+  for (; i < k; ++i) {
+    y[i] = dot<Dynamic>(m, a + i * lda, d) + start.at(y + i, i);
   }
 }
 

@@ -41,23 +41,39 @@ BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a,
   }
 }
 
-/// Y (m × n) ← start + A·B; done(row, rows) after each panel, while it is in the cache.
-template <Source From, Real S, class Done>
-BACKFOLD_ALWAYS_INLINE void product(Index m, Index n, Index k, const S* a, Index lda,
-                                    const Strided<S>& b, S* y, Index ldy, const TileStart<S>& start,
-                                    S* scratch, const Done& done) {
+/// What is done to rows of Y while they are in the cache: y ← function(y, x). One type for all
+/// functions, so that the products are compiled once a scalar.
+template <Real S>
+struct BlockFunction {
+  const void* function = nullptr;
+  void (*apply)(const void* function, Index rows, Index n, S* y, Index ldy, const S* x,
+                Index ldx) = nullptr;
+  const S* x = nullptr;
+  Index ldx = 0;
+
+  /// For `rows` rows from `row` on, of n columns.
+  void operator()(Index row, Index rows, Index n, S* y, Index ldy) const {
+    if (apply != nullptr) apply(function, rows, n, y + row, ldy, x + row, ldx);
+  }
+};
+
+/// Y (m × n) ← done(start + A·B)
+template <Source From, Real S>
+BACKFOLD_NO_INLINE void product(Index m, Index n, Index k, const S* a, Index lda,
+                                const Strided<S>& b, S* y, Index ldy, const TileStart<S>& start,
+                                S* scratch, const BlockFunction<S>& done) {
   if (n == 1) {
     if constexpr (From == Source::AsIs) {
       matrix_vector(m, k, a, lda, b.data, b.row, y, start);
     } else {
       transposed_matrix_vector(k, m, a, lda, b.data, y, start);
     }
-    return done(0, m);
+    return done(0, m, 1, y, ldy);
   }
   for (Index i = 0; i < m; i += panel_rows<S>) {
     const Index rows = std::min(panel_rows<S>, m - i);
     panel<From>(i, rows, n, k, a, lda, b, y, ldy, start, scratch);
-    done(i, rows);
+    done(i, rows, n, y, ldy);
   }
 }
 

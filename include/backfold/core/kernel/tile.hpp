@@ -29,6 +29,8 @@ struct TileStart {
   const S* bias = nullptr;  ///< a column, or none
   bool add = false;         ///< to what Y holds
 
+  /// For row i of a column, where y holds its number.
+  S at(const S* number, Index i) const { return bias != nullptr ? bias[i] : add ? *number : S(0); }
   /// For rows i.. of a column y.
   template <class V, class Count>
   BACKFOLD_ALWAYS_INLINE V at(const S* y, Index i, Count count) const {
@@ -37,18 +39,22 @@ struct TileStart {
   }
 };
 
-/// One tile: Rows registers V × Columns numbers. All of A's registers are full, of Y's the last has
+/// One tile: Rows registers V × Columns numbers, of which `columns` are there (Whole: all of them;
+/// for the others the last one is taken again). All of A's registers are full, of Y's the last has
 /// `lanes` rows.
-template <class V, int Rows, int Columns, Real S>
+template <class V, int Rows, int Columns, bool Whole, Real S>
 BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S>& b, S* y,
-                                 Index ldy, const TileStart<S>& start, Index lanes) {
+                                 Index ldy, const TileStart<S>& start, Index lanes, Index columns) {
   V sums[Rows][Columns];
+  Index from[Columns];
   BACKFOLD_UNROLL
   for (int c = 0; c < Columns; ++c) {
+    const Index column = Whole || c < columns ? c : columns - 1;
+    from[c] = column * b.column;
     BACKFOLD_UNROLL
     for (int r = 0; r < Rows; ++r) {
       sums[r][c] = V(0);
-      Eigen::internal::prefetch(y + c * ldy + r * V::size);
+      Eigen::internal::prefetch(y + column * ldy + r * V::size);
     }
   }
   const S* bk = b.data;
@@ -61,33 +67,54 @@ BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S
     }
     BACKFOLD_UNROLL
     for (int c = 0; c < Columns; ++c) {
-      const V factor(bk[c * b.column]);
+      const V factor(bk[from[c]]);
       BACKFOLD_UNROLL
       for (int r = 0; r < Rows; ++r) sums[r][c] = multiply_add(rows[r], factor, sums[r][c]);
     }
   }
-  const bool whole = lanes == V::size;
+  // Small registers have no masks: of a last one that is not full, number by number is taken.
+  constexpr bool masks = sizeof(V) > 16;
+  const bool full = lanes == V::size;
+  S last[Columns][V::size];
   if (start.bias != nullptr || start.add) {
-    const S* const from = start.add ? y : start.bias;
+    const S* const first = start.add ? y : start.bias;
     const Index stride = start.add ? ldy : 0;
     BACKFOLD_UNROLL
     for (int c = 0; c < Columns; ++c) {
+      if (!Whole && c >= columns) break;
       BACKFOLD_UNROLL
       for (int r = 0; r < Rows; ++r) {
-        const S* const at = from + c * stride + r * V::size;
-        sums[r][c] += whole || r < Rows - 1 ? V::load(at) : V::load(at, lanes);
+        const S* const at = first + c * stride + r * V::size;
+        if (full || r < Rows - 1) {
+          sums[r][c] += V::load(at);
+        } else if constexpr (masks) {
+          sums[r][c] += V::load(at, lanes);
+        }
       }
     }
   }
   BACKFOLD_UNROLL
   for (int c = 0; c < Columns; ++c) {
+    if (!Whole && c >= columns) break;
     BACKFOLD_UNROLL
     for (int r = 0; r < Rows; ++r) {
       S* const at = y + c * ldy + r * V::size;
-      if (whole || r < Rows - 1) {
+      if (full || r < Rows - 1) {
         sums[r][c].store(at);
-      } else {
+      } else if constexpr (masks) {
         sums[r][c].store(at, lanes);
+      } else {
+        sums[r][c].store(last[c]);
+      }
+    }
+  }
+  if constexpr (!masks) {
+    if (full) return;
+    constexpr Index row = (Rows - 1) * V::size;
+    for (Index c = 0; c < columns && c < Columns; ++c) {
+      for (Index i = 0; i < lanes; ++i) {
+        S& to = y[c * ldy + row + i];
+        to = last[c][i] + start.at(&to, row + i);
       }
     }
   }
@@ -98,15 +125,16 @@ template <class V, int Rows, Real S>
 void row_panel(Index n, Index k, const S* a, Index lda, Strided<S> b, S* y, Index ldy,
                const TileStart<S>& start, Index lanes) {
   Index j = 0;
-  auto run = [&]<int Columns>(std::integral_constant<int, Columns>) {
-    for (; j + Columns <= n; j += Columns) {
-      tile<V, Rows, Columns>(k, a, lda, {b.data + j * b.column, b.row, b.column}, y + j * ldy, ldy,
-                             start, lanes);
+  if constexpr (tile_columns > 4) {
+    for (; j + tile_columns <= n; j += tile_columns) {
+      tile<V, Rows, tile_columns, true>(k, a, lda, {b.data + j * b.column, b.row, b.column},
+                                        y + j * ldy, ldy, start, lanes, tile_columns);
     }
-  };
-  run(std::integral_constant<int, tile_columns>{});
-  if constexpr (tile_columns > 4) run(std::integral_constant<int, 4>{});
-  run(std::integral_constant<int, 1>{});
+  }
+  for (; j < n; j += 4) {
+    tile<V, Rows, 4, false>(k, a, lda, {b.data + j * b.column, b.row, b.column}, y + j * ldy, ldy,
+                            start, lanes, n - j);
+  }
 }
 
 /// The width of registers for m rows: few rows leave wide ones half empty.
