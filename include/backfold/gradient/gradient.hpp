@@ -28,13 +28,12 @@ constexpr bool loss_needs_net() {
   return needs_net<L, std::remove_cvref_t<decltype(output_activation(std::declval<Type>()))>>;
 }
 
-/// Copies the inputs into the workspace, zeros where sequences have ended.
-template <class P, class S>
-void copy_inputs(const P& pass, const Sequences<S>& data) {
+/// Copies the inputs, zeros where sequences have ended.
+template <class S>
+BACKFOLD_NO_INLINE void copy_inputs(const Sequences<S>& data, S* to) {
   const Index units = data.inputs.rows();
-  const Index batch = pass.batch();
-  S* to = pass.template own_output<0>();
-  for (Index t = 0; t < pass.steps(); ++t) {
+  const Index batch = data.batch();
+  for (Index t = 0; t < data.steps; ++t) {
     for (Index b = 0; b < batch; ++b, to += units) {
       const bool ended = data.lengths != nullptr && t >= data.lengths[b];
       const S* from = data.inputs.column(t * batch + b);
@@ -44,13 +43,13 @@ void copy_inputs(const P& pass, const Sequences<S>& data) {
 }
 
 /// The weight of each column of outputs, 0 where it has no target; and how many have one.
-template <class P, class S>
-Index weigh_columns(const P& pass, const Sequences<S>& data, S* weights) {
-  const Index batch = pass.batch();
+template <class S>
+BACKFOLD_NO_INLINE Index weigh_columns(const Sequences<S>& data, S* weights) {
+  const Index batch = data.batch();
   Index count = 0;
-  for (Index t = 0; t < pass.steps(); ++t) {
+  for (Index t = 0; t < data.steps; ++t) {
     for (Index b = 0; b < batch; ++b) {
-      const Index length = data.lengths == nullptr ? pass.steps() : data.lengths[b];
+      const Index length = data.lengths == nullptr ? data.steps : data.lengths[b];
       const bool last_only = data.targets_at == TargetsAt::LastStep;
       S weight(0);
       if (last_only ? t == length - 1 : t < length) {
@@ -111,7 +110,7 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
   const S* weights = nullptr;
   Index count = pass.columns();
   if (!plain) {
-    count = weigh_columns(pass, data, pass.column_weights());
+    count = weigh_columns(data, pass.column_weights());
     weights = pass.column_weights();
   }
   const double scale = scale_by(count);
@@ -150,7 +149,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
     set_history(pass, initial);
   }
   if (Graph::history(0) > 0 || data.lengths != nullptr) {
-    copy_inputs(pass, data);
+    copy_inputs(data, pass.template own_output<0>());
     pass.read_own_input();
   }
   forward<loss_needs_net<Net, L>()>(pass);

@@ -128,7 +128,10 @@ class Network {
   }
 
  private:
-  void reset() { parameters_ = Parameters::Zero(architecture_.parameter_count()); }
+  void reset() {
+    parameters_.resize(architecture_.parameter_count());
+    for (Index i = 0; i < parameters_.size(); ++i) parameters_.data()[i] = S(0);
+  }
 
   template <class... Sizes>
   static ArchitectureType from_sizes(Sizes... sizes) {

@@ -68,33 +68,33 @@ class Pass {
   }
   template <int L>
   S* own_output(Index t = 0) const {
-    return block<L>(workspace_.plan().output[L], Graph::history(L) + t);
+    return block<L>(workspace_.plan().layers[L].output, Graph::history(L) + t);
   }
 
   /// ∂E/∂x of layer L, and then its delta, in block t.
   template <int L>
   S* delta(Index t = 0) const {
-    return block<L>(workspace_.plan().delta[L], Graph::history(L) + t);
+    return block<L>(workspace_.plan().layers[L].delta, Graph::history(L) + t);
   }
 
   /// The net input of layer L in block t, where it is kept.
   template <int L>
   S* net(Index t = 0) const {
     constexpr int gates = detail::net_gates<LayerType<L>>();
-    return block<L>(workspace_.plan().net[L], gates * t);
+    return block<L>(workspace_.plan().layers[L].net, gates * t);
   }
 
   template <int L>
   S* memory(Index t) const {
-    return block<L>(workspace_.plan().memory[L], 1 + t);
+    return block<L>(workspace_.plan().layers[L].memory, 1 + t);
   }
   template <int L>
   S* d_memory() const {
-    return workspace_.at(workspace_.plan().d_memory[L]);
+    return workspace_.at(workspace_.plan().layers[L].d_memory);
   }
   template <int L>
   S* net_bias() const {
-    return workspace_.at(workspace_.plan().net_bias[L]);
+    return workspace_.at(workspace_.plan().layers[L].net_bias);
   }
 
   /// The weights of connection C of layer L, the rows of a part of it.
@@ -121,7 +121,7 @@ class Pass {
     constexpr Index cols = fixed_units<L> == Dynamic ? Dynamic : Gates * fixed_units<L>;
     const Index stride = architecture_.template transposed_stride<L, C>();
     return MatrixView<S, fixed_units<c.source_of(L)>, cols>(
-        workspace_.at(workspace_.plan().transposed[L] +
+        workspace_.at(workspace_.plan().layers[L].transposed +
                       architecture_.template transposed_offset<L, C>()) +
             weight_gate * units<L>() * stride,
         architecture_.template fan_in<L, C>(), Gates * units<L>(), stride);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/core/array.hpp"
 #include "backfold/network/forward.hpp"
 
 namespace backfold::inline BACKFOLD_ABI {
@@ -61,24 +62,24 @@ class State {
   template <int L>
   auto output(int delay = 1) {
     static_assert(Graph::history(L) > 0, "backfold: no delayed connection leads from this layer");
-    return view<L>(workspace_.at(workspace_.plan().output[L]), Graph::history(L) - delay);
+    return view<L>(workspace_.at(workspace_.plan().layers[L].output), Graph::history(L) - delay);
   }
   template <int L>
   auto output(int delay = 1) const {
     static_assert(Graph::history(L) > 0, "backfold: no delayed connection leads from this layer");
-    return view<L>(workspace_.at(workspace_.plan().output[L]), Graph::history(L) - delay);
+    return view<L>(workspace_.at(workspace_.plan().layers[L].output), Graph::history(L) - delay);
   }
 
   /// The memory of cell layer L (the c of an LSTM), units × batch.
   template <int L>
   auto memory() {
     static_assert(has_memory<L>(), "backfold: this layer has no memory beside its output");
-    return view<L>(workspace_.at(workspace_.plan().memory[L]), 0);
+    return view<L>(workspace_.at(workspace_.plan().layers[L].memory), 0);
   }
   template <int L>
   auto memory() const {
     static_assert(has_memory<L>(), "backfold: this layer has no memory beside its output");
-    return view<L>(workspace_.at(workspace_.plan().memory[L]), 0);
+    return view<L>(workspace_.at(workspace_.plan().layers[L].memory), 0);
   }
 
   template <int L>
@@ -107,11 +108,6 @@ class State {
 };
 
 namespace detail {
-
-template <class S>
-BACKFOLD_ALWAYS_INLINE void copy_numbers(const std::type_identity_t<S>* from, S* to, Index count) {
-  for (Index i = 0; i < count; ++i) to[i] = from[i];
-}
 
 /// Holds the states before and after a pass, where there are any, against its sizes.
 template <class P, class StateType>

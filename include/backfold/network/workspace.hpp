@@ -1,83 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-
-#include "backfold/core/product.hpp"
+#include "backfold/core/array.hpp"
 #include "backfold/network/network.hpp"
+#include "backfold/network/workspace_plan.hpp"
 
 namespace backfold::inline BACKFOLD_ABI {
-
-/// What a workspace is for.
-enum class Purpose {
-  Gradient,  ///< passes over any number of steps, forward and back
-  Step,      ///< forward over one step at a time, remembering what delays need
-};
-
-/// Where each piece of a workspace starts in its buffer, for a number of samples and steps.
-///
-/// Pieces of layer l, blocks being units × batch: `output` history + steps blocks, the first ones
-/// before the first step; `net` net_gates·steps blocks; `delta` history + steps blocks; `memory`
-/// 1 + steps blocks and `d_memory` one (cells with a memory only); `net_bias` (cells only);
-/// `transposed` the weights that carry the error back from step to step, transposed once.
-template <int LayerCount>
-struct WorkspacePlan {
-  using Offsets = std::array<Index, LayerCount>;
-  Offsets output{}, net{}, delta{}, memory{}, d_memory{}, net_bias{}, transposed{};
-  Index weights = 0;  ///< a weight for each sample and step, where targets are masked
-  Index block = 0;    ///< one block of the largest layer, in need of the moment
-  Index scratch = 0;  ///< of the products
-  Index size = 0;
-
-  template <Purpose For, class Arch>
-  static constexpr WorkspacePlan of(const Arch& architecture, Index batch, Index steps) {
-    constexpr Index alignment = 64 / sizeof(typename Arch::Scalar);
-    WorkspacePlan plan;
-    auto take = [&plan](Index count) {
-      const Index start = plan.size;
-      plan.size += (count + alignment - 1) / alignment * alignment;
-      return start;
-    };
-    Index largest_block = 0;
-    Index product_room = 0;
-    for_each_index<LayerCount>([&](auto l) {
-      using Graph = typename Arch::Graph;
-      constexpr int layer = l();
-      const Index numbers = architecture.template units<layer>() * batch;
-      const Index blocks = Graph::history(layer) + steps;
-      largest_block = std::max(largest_block, numbers);
-      plan.output[layer] = take(numbers * blocks);
-      if constexpr (For == Purpose::Gradient) plan.delta[layer] = take(numbers * blocks);
-      if constexpr (layer > 0) {
-        using Type = typename Arch::template LayerType<layer>;
-        plan.net[layer] = take(detail::net_gates<Type>() * numbers * steps);
-        if constexpr (detail::has_memory<Type>()) {
-          plan.memory[layer] = take(numbers * (1 + steps));
-          if constexpr (For == Purpose::Gradient) plan.d_memory[layer] = take(numbers);
-        }
-        if constexpr (Cell<Type>) {
-          plan.net_bias[layer] =
-              take(detail::net_gates<Type>() * architecture.template units<layer>());
-        }
-        for_each_index<Arch::template connection_count<layer>>([&](auto c) {
-          const Index needed = product_scratch<typename Arch::Scalar>(
-              architecture.template block_rows<layer>(), architecture.template fan_in<layer, c()>(),
-              batch * steps);
-          if (batch * steps > 1) product_room = std::max(product_room, needed);
-        });
-        if constexpr (For == Purpose::Gradient) {
-          plan.transposed[layer] = take(
-              architecture
-                  .template transposed_offset<layer, Arch::template connection_count<layer>>());
-        }
-      }
-    });
-    if constexpr (For == Purpose::Gradient) plan.weights = take(batch * steps);
-    plan.block = take(largest_block);
-    plan.scratch = take(product_room);
-    return plan;
-  }
-};
 
 /// A workspace up to this many bytes lies in the object; a larger one on the heap, so that it can
 /// be a local variable.
@@ -101,7 +29,7 @@ class Workspace {
       For == Purpose::Step || !Net::Graph::is_recurrent ? Index{1} : Dynamic;
   static constexpr bool is_inline = [] {
     if constexpr (Net::fixed && Batch != Dynamic && fixed_steps == 1) {
-      const Index size = Plan::template of<For>(ArchitectureType{}, Batch, 1).size;
+      const Index size = Plan::of(ArchitectureType{}, For, Batch, 1).size;
       return size * Index{sizeof(Scalar)} <= largest_inline_workspace;
     } else {
       return false;
@@ -133,8 +61,8 @@ class Workspace {
       if (Batch != Dynamic && batch != Batch) {
         fail_argument("workspace: its type is for a batch of ", Batch, ", got ", batch);
       }
-      plan_ = Plan::template of<For>(architecture, batch, steps);
-      if (plan_.size > buffer_.size()) buffer_.resize(plan_.size);
+      plan_ = Plan::of(architecture, For, batch, steps);
+      if (plan_.size > buffer_.size()) buffer_ = detail::Array<Scalar>(plan_.size);
       batch_ = batch;
       steps_ = steps;
       if constexpr (!Net::fixed) sizes_ = architecture.sizes();
@@ -166,7 +94,7 @@ class Workspace {
 
   static constexpr Plan inline_plan = [] {
     if constexpr (is_inline) {
-      return Plan::template of<For>(ArchitectureType{}, Batch, 1);
+      return Plan::of(ArchitectureType{}, For, Batch, 1);
     } else {
       return Plan{};
     }
@@ -178,7 +106,7 @@ class Workspace {
     const Scalar* data() const { return numbers; }
   };
 
-  std::conditional_t<is_inline, Inline, Vector<Scalar>> buffer_;
+  std::conditional_t<is_inline, Inline, detail::Array<Scalar>> buffer_;
   [[no_unique_address]] std::conditional_t<is_inline, Nothing, Plan> plan_;
   [[no_unique_address]] std::conditional_t<Net::fixed, Nothing, std::array<Index, Net::layer_count>>
       sizes_{};

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <limits>
 
+#include "backfold/core/array.hpp"
 #include "backfold/core/elementwise.hpp"
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
@@ -21,7 +22,7 @@ inline constexpr Index largest_inline_state = 4096;
 template <Real S, Index N, int Count>
 class StateVectors {
  public:
-  explicit StateVectors(Index n) : numbers_(Numbers::Zero(size(n))), n_(n) {}
+  explicit StateVectors(Index n) : numbers_(size(n)), n_(n) {}
 
   S* operator[](int vector) { return numbers_.data() + vector * stride(n_); }
   const S* operator[](int vector) const { return numbers_.data() + vector * stride(n_); }
@@ -34,8 +35,7 @@ class StateVectors {
     return (n + line - 1) / line * line;
   }
   static constexpr Index size(Index n) { return Count * stride(n); }
-  using Numbers = Vector<S, is_inline ? size(N) : Dynamic>;
-  alignas(64) Numbers numbers_;
+  detail::Array<S, is_inline ? size(N) : Dynamic> numbers_;
   Index n_;
 };
 
@@ -104,7 +104,7 @@ template <Index N, Real S, class F, class... Vectors>
 BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const F& f,
                                        Vectors*... vectors) {
   using V = LanesFor<S, N>;
-  for_runs<V::size>(N == Dynamic ? n : N, [&](Index i, auto count) {
+  for_runs<V::size, N>(n, [&](Index i, auto count) {
     [&](auto... lanes) {
       f(load_run<V>(gradient + i, count), lanes...);
       (store_run(lanes, vectors + i, count), ...);

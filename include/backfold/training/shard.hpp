@@ -2,10 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
 
+#include "backfold/core/array.hpp"
 #include "backfold/gradient/gradient.hpp"
-#include "backfold/training/batch_buffer.hpp"
 
 namespace backfold::inline BACKFOLD_ABI::detail {
 
@@ -37,30 +36,40 @@ class CarriedState<Net, Batch, false> {
   static State<Net, Batch>* after() { return nullptr; }
 };
 
-/// Samples (sequences) that pass through a network together: a batch, or one thread's part of it.
+/// Steps t..t+n of a batch; `lengths` gets what is left of each sequence.
+template <class S>
+BACKFOLD_NO_INLINE Sequences<S> cut_steps(const Sequences<S>& batch, Index t, Index n,
+                                          Index* lengths) {
+  const Index b = batch.batch();
+  Sequences<S> part = batch;
+  part.inputs = {batch.inputs.column(t * b), batch.inputs.rows(), n * b,
+                 batch.inputs.outerStride()};
+  part.targets = {batch.targets.column(t * b), batch.targets.rows(), n * b,
+                  batch.targets.outerStride()};
+  part.steps = n;
+  if (batch.weights != nullptr) {
+    part.weights = batch.weights + t * b * batch.weight_stride;
+    part.weight_count = n * b;
+  }
+  if (batch.lengths != nullptr) {
+    for (Index i = 0; i < b; ++i) lengths[i] = std::clamp(batch.lengths[i] - t, Index{0}, n);
+    part.lengths = lengths;
+  }
+  return part;
+}
+
+/// What samples (sequences) that pass through a network together need: a batch, or one thread's
+/// part of it.
 template <class Net, Index Batch>
 class Shard {
  public:
   using S = typename Net::Scalar;
 
   /// Room for `size` sequences like `one`, `steps` of their steps at a time.
-  /// @param gathers whether they lie apart and have to be copied together
-  Shard(const Net& net, const Sequences<S>& one, Index size, Index steps, bool gathers)
-      : buffer_(one, gathers ? size : 0),
-        workspace_(net, size, steps),
+  Shard(const Net& net, const Sequences<S>& one, Index size, Index steps)
+      : workspace_(net, size, steps),
         carried_(net, size),
-        batch_(one),
-        part_(one),
-        lengths_(one.lengths == nullptr ? 0 : static_cast<std::size_t>(size)) {}
-
-  /// The sequences order[0..n) of the source, copied together.
-  template <class Source>
-  void gather(const Source& source, const Index* order, Index n) {
-    batch_ = buffer_.gather(source, order, n);
-  }
-  /// Sequences that lie together, as they stand.
-  void take(const Sequences<S>& batch) { batch_ = batch; }
-  const Sequences<S>& batch() const { return batch_; }
+        lengths_(one.lengths == nullptr ? 0 : size) {}
 
   CarriedState<Net, Batch>& carried() { return carried_; }
 
@@ -75,50 +84,15 @@ class Shard {
                                          carries ? carried_.after() : nullptr, gradient);
   }
 
-  /// Takes `steps` steps of the own batch from step t on; the number of their targets.
-  Index begin(Index t, Index steps) {
-    part_ = steps == batch_.steps ? batch_ : cut(batch_, t, steps);
-    return part_.target_count();
-  }
-  /// E and gradient of what has begun.
-  template <class L>
-  void evaluate(const Net& net, const L& loss, const S* w, double scale, bool carries,
-                S* gradient) {
-    error_ = evaluate(
-        net, loss, w, part_, [=](Index) { return scale; }, carries, gradient);
-  }
-  double error() const { return error_; }
-
   /// Steps t..t+n of a batch.
-  BACKFOLD_NO_INLINE Sequences<S> cut(const Sequences<S>& batch, Index t, Index n) {
-    const Index b = batch.batch();
-    Sequences<S> part(
-        Samples<S>(ConstMatrixView<S>(batch.inputs.column(t * b), batch.inputs.rows(), n * b,
-                                      batch.inputs.outerStride()),
-                   ConstMatrixView<S>(batch.targets.column(t * b), batch.targets.rows(), n * b,
-                                      batch.targets.outerStride())));
-    part.steps = n;
-    if (batch.weights != nullptr) {
-      part.weights = batch.weights + t * b * batch.weight_stride;
-      part.weight_count = n * b;
-      part.weight_stride = batch.weight_stride;
-    }
-    if (batch.lengths != nullptr) {
-      for (Index i = 0; i < b; ++i) {
-        lengths_[static_cast<std::size_t>(i)] = std::clamp(batch.lengths[i] - t, Index{0}, n);
-      }
-      part.lengths = lengths_.data();
-    }
-    return part;
+  Sequences<S> cut(const Sequences<S>& batch, Index t, Index n) {
+    return cut_steps(batch, t, n, lengths_.data());
   }
 
  private:
-  BatchBuffer<S> buffer_;
   Workspace<Net, Batch> workspace_;
   CarriedState<Net, Batch> carried_;
-  Sequences<S> batch_, part_;
-  double error_ = 0;
-  std::vector<Index> lengths_;
+  Array<Index> lengths_;
 };
 
 }  // namespace backfold::inline BACKFOLD_ABI::detail

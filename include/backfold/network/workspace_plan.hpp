@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "backfold/core/product.hpp"
+#include "backfold/network/architecture.hpp"
+
+namespace backfold::inline BACKFOLD_ABI {
+
+/// What a workspace is for.
+enum class Purpose {
+  Gradient,  ///< passes over any number of steps, forward and back
+  Step,      ///< forward over one step at a time, remembering what delays need
+};
+
+/// Where the pieces of a layer start in a workspace's buffer, a block being units × batch.
+struct LayerPieces {
+  Index output = 0;      ///< history + steps blocks, the first ones before the first step
+  Index delta = 0;       ///< as many
+  Index net = 0;         ///< net_gates·steps blocks
+  Index memory = 0;      ///< 1 + steps blocks (cells with a memory)
+  Index d_memory = 0;    ///< one block
+  Index net_bias = 0;    ///< net_gates·units (cells)
+  Index transposed = 0;  ///< the weights that carry the error from step to step, transposed once
+};
+
+/// Where the pieces that all layers share start, and how many numbers there are in all.
+struct SharedPieces {
+  Index weights = 0;  ///< a weight for each sample and step, where targets are masked
+  Index block = 0;    ///< one block of the largest layer, in need of the moment
+  Index scratch = 0;  ///< of the products
+  Index size = 0;
+};
+
+namespace detail {
+
+/// What of a layer its pieces depend on.
+struct LayerShape {
+  Index units = 0;
+  Index history = 0;
+  Index net_gates = 0;
+  bool is_cell = false;
+  bool has_memory = false;
+  Index transposed = 0;
+  Index block_rows = 0;
+  Index largest_fan_in = 0;
+};
+
+/// Lays out the pieces of `count` layers: one function for all networks.
+template <Real S>
+constexpr SharedPieces lay_out(const LayerShape* shapes, int count, Purpose purpose, Index batch,
+                               Index steps, LayerPieces* pieces) {
+  const bool gradient = purpose == Purpose::Gradient;
+  SharedPieces shared;
+  auto take = [&shared](Index numbers) {
+    constexpr Index line = 64 / sizeof(S);
+    const Index start = shared.size;
+    shared.size += (numbers + line - 1) / line * line;
+    return start;
+  };
+  Index largest_block = 0;
+  Index scratch = 0;
+  for (int l = 0; l < count; ++l) {
+    const LayerShape& layer = shapes[l];
+    LayerPieces& piece = pieces[l];
+    const Index block = layer.units * batch;
+    const Index blocks = block * (layer.history + steps);
+    largest_block = std::max(largest_block, block);
+    piece.output = take(blocks);
+    if (gradient) piece.delta = take(blocks);
+    piece.net = take(layer.net_gates * block * steps);
+    if (layer.has_memory) piece.memory = take(block * (1 + steps));
+    if (layer.has_memory && gradient) piece.d_memory = take(block);
+    if (layer.is_cell) piece.net_bias = take(layer.net_gates * layer.units);
+    if (gradient) piece.transposed = take(layer.transposed);
+    if (l > 0 && batch * steps > 1) {
+      scratch = std::max(scratch,
+                         product_scratch<S>(layer.block_rows, layer.largest_fan_in, batch * steps));
+    }
+  }
+  if (gradient) shared.weights = take(batch * steps);
+  shared.block = take(largest_block);
+  shared.scratch = take(scratch);
+  return shared;
+}
+
+template <int L, class Arch>
+constexpr LayerShape shape_of(const Arch& architecture) {
+  LayerShape shape;
+  shape.units = architecture.template units<L>();
+  shape.history = Arch::Graph::history(L);
+  if constexpr (L > 0) {
+    using Type = typename Arch::template LayerType<L>;
+    constexpr int connections = Arch::template connection_count<L>;
+    shape.net_gates = net_gates<Type>();
+    shape.is_cell = Cell<Type>;
+    shape.has_memory = has_memory<Type>();
+    shape.transposed = architecture.template transposed_offset<L, connections>();
+    shape.block_rows = architecture.template block_rows<L>();
+    for_each_index<connections>([&](auto c) {
+      const Index fan_in = architecture.template fan_in<L, c()>();
+      shape.largest_fan_in = std::max(shape.largest_fan_in, fan_in);
+    });
+  }
+  return shape;
+}
+
+}  // namespace detail
+
+/// Where each piece of a workspace starts in its buffer, for a number of samples and steps.
+template <int LayerCount>
+struct WorkspacePlan : SharedPieces {
+  std::array<LayerPieces, LayerCount> layers{};
+
+  template <class Arch>
+  static constexpr WorkspacePlan of(const Arch& architecture, Purpose purpose, Index batch,
+                                    Index steps) {
+    std::array<detail::LayerShape, LayerCount> shapes{};
+    for_each_index<LayerCount>([&](auto l) { shapes[l()] = detail::shape_of<l()>(architecture); });
+    WorkspacePlan plan;
+    static_cast<SharedPieces&>(plan) = detail::lay_out<typename Arch::Scalar>(
+        shapes.data(), LayerCount, purpose, batch, steps, plan.layers.data());
+    return plan;
+  }
+};
+
+}  // namespace backfold::inline BACKFOLD_ABI
