@@ -142,6 +142,8 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
       {"one_hot: label 0 is -1, expected 0 to 2", [] { one_hot<double>(std::vector<int>{-1}, 3); }},
       {"one_hot: needs at least one class, got 0", [] { one_hot<double>(std::vector<int>{}, 0); }},
       {"accuracy: no samples", [] { accuracy(Matrix_(2, 0), Matrix_(2, 0)); }},
+      {"accuracy: outputs are 1 x 3, targets 1 x 4",
+       [] { accuracy(Matrix_(1, 3), Matrix_(1, 4)); }},
       {"outputs hold a number that is not finite at row 1, column 0",
        [] { accuracy(with(Matrix_::Ones(2, 3), 1, 0, not_a_number), Matrix_::Ones(2, 3)); }},
       {"outputs hold a number that is not finite at row 0, column 5",

@@ -120,8 +120,8 @@ class Network {
     const Index rows = architecture_.template block_rows<L>();
     S* const w = parameters_.data();
     for_each_index<ArchitectureType::template connection_count<L>>([&](auto c) {
-      initializer.fill(random, w + architecture_.template weights_offset<L, c()>(), rows,
-                       architecture_.template fan_in<L, c()>());
+      fill(initializer, random, w + architecture_.template weights_offset<L, c()>(), rows,
+           architecture_.template fan_in<L, c()>());
     });
     S* const bias = w + architecture_.template bias_offset<L>();
     for (Index i = 0; i < rows * Type::bias_columns; ++i) bias[i] = bias_of(initializer, random);
@@ -148,6 +148,13 @@ class Network {
                   "backfold: networks convert into each other only if their layers differ in "
                   "nothing but sizes");
     return ArchitectureType(Layers(other.template layer<I>())...);
+  }
+
+  /// Compiled once for all layers.
+  template <class I, class Generator>
+  BACKFOLD_NO_INLINE static void fill(const I& initializer, Generator& random, S* w, Index units,
+                                      Index fan_in) {
+    initializer.fill(random, w, units, fan_in);
   }
 
   template <class I, class Generator>

@@ -32,6 +32,35 @@ BACKFOLD_ALWAYS_INLINE void take_input(P& pass, const ConstMatrixView<S>& x) {
   pass.read_own_input();
 }
 
+/// Checks, and runs a network forward; the pass that has run.
+template <class Net, class X, Index Batch>
+auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
+              Workspace<Net, Batch>& workspace, const State<Net, Batch>* initial,
+              State<Net, Batch>* final) {
+  static_check_inputs<Net, X>();
+  const auto x = columns_of(inputs);
+  check_parameters(net);
+  check_inputs(net, x.rows());
+  if (x.cols() == 0) fail_argument("input has no columns");
+  if (steps < 1 || x.cols() % steps != 0) {
+    fail_argument("input has ", x.cols(), " columns, no whole number of sequences of ", steps,
+                  " steps");
+  }
+  workspace.shape(net.architecture(), x.cols() / steps, steps);
+  Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(), x.data(),
+                                           x.outerStride(), workspace);
+  if constexpr (Net::Graph::is_recurrent) {
+    check_states(pass, initial, static_cast<const State<Net, Batch>*>(final));
+    set_history(pass, initial);
+  }
+  if constexpr (Net::Graph::history(0) > 0) take_input(pass, x);
+  forward<false>(pass);
+  if constexpr (Net::Graph::is_recurrent) {
+    if (final != nullptr) get_history(pass, nullptr, *final);
+  }
+  return pass;
+}
+
 /// The outputs of a pass as an Eigen view, of fixed sizes where they are known.
 template <class P>
 auto outputs_view(const P& pass, Index columns) {
@@ -57,30 +86,8 @@ auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
          Workspace<Net, Batch>& workspace,
          const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
          std::type_identity_t<State<Net, Batch>>* final = nullptr) {
-  detail::static_check_inputs<Net, X>();
-  const auto x = detail::columns_of(inputs);
-  detail::check_parameters(net);
-  detail::check_inputs(net, x.rows());
-  if (x.cols() == 0) fail_argument("input has no columns");
-  if (steps < 1 || x.cols() % steps != 0) {
-    fail_argument("input has ", x.cols(), " columns, no whole number of sequences of ", steps,
-                  " steps");
-  }
-  workspace.shape(net.architecture(), x.cols() / steps, steps);
-  Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(), x.data(),
-                                           x.outerStride(), workspace);
-  if constexpr (Net::Graph::is_recurrent) {
-    detail::check_states(pass, initial, static_cast<const State<Net, Batch>*>(final));
-    detail::set_history(pass, initial);
-  }
-  if constexpr (Net::Graph::history(0) > 0) {
-    detail::take_input(pass, x);
-  }
-  forward<false>(pass);
-  if constexpr (Net::Graph::is_recurrent) {
-    if (final != nullptr) detail::get_history(pass, nullptr, *final);
-  }
-  return detail::outputs_view(pass, x.cols());
+  return detail::outputs_view(detail::run_pass(net, inputs, steps, workspace, initial, final),
+                              inputs.cols());
 }
 
 /// The same for samples that are no sequences.
@@ -96,8 +103,12 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
                 "backfold: a recurrent network runs over sequences: use run or step");
   constexpr Index columns = X::ColsAtCompileTime;
   Workspace<Network, columns> workspace(*this, inputs.cols());
-  constexpr int rows = static_cast<int>(ArchitectureType::template fixed_units<output_layer>);
-  return Matrix<S, rows, columns>(run(*this, inputs, workspace));
+  const auto pass =
+      detail::run_pass<Network, X, columns>(*this, inputs, 1, workspace, nullptr, nullptr);
+  Matrix<S, ArchitectureType::template fixed_units<output_layer>, columns> outputs;
+  outputs.resize(this->outputs(), inputs.cols());
+  detail::copy_numbers(pass.template own_output<output_layer>(), outputs.data(), outputs.size());
+  return outputs;
 }
 
 /// One step of a recurrent network: y^t from x^t (inputs × batch) and what the state remembers,

@@ -23,6 +23,16 @@ Index largest_row(const char* what, const Eigen::MatrixBase<Y>& y, Index column)
   return at;
 }
 
+template <class Y, class Z>
+void check_classes(const char* what, const Eigen::MatrixBase<Y>& outputs,
+                   const Eigen::MatrixBase<Z>& targets) {
+  if (outputs.rows() != targets.rows() || outputs.cols() != targets.cols()) {
+    fail_argument(what, ": outputs are ", outputs.rows(), " x ", outputs.cols(), ", targets ",
+                  targets.rows(), " x ", targets.cols());
+  }
+  if (outputs.rows() == 0) fail_argument(what, ": no classes");
+}
+
 }  // namespace detail
 
 /// Counts of samples by true class (row) and predicted class (column).
@@ -34,11 +44,7 @@ Index largest_row(const char* what, const Eigen::MatrixBase<Y>& y, Index column)
 template <class Y, class Z>
 Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
                                const Eigen::MatrixBase<Z>& targets) {
-  if (outputs.rows() != targets.rows() || outputs.cols() != targets.cols()) {
-    fail_argument("confusion_matrix: outputs are ", outputs.rows(), " x ", outputs.cols(),
-                  ", targets ", targets.rows(), " x ", targets.cols());
-  }
-  if (outputs.rows() == 0) fail_argument("confusion_matrix: no classes");
+  detail::check_classes("confusion_matrix", outputs, targets);
   Matrix<Index> counts = Matrix<Index>::Zero(outputs.rows(), outputs.rows());
   for (Index s = 0; s < outputs.cols(); ++s) {
     const Index predicted = detail::largest_row("outputs", outputs, s);
@@ -53,16 +59,15 @@ Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
 /// not finite
 template <class Y, class Z>
 double accuracy(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
-  const auto n = outputs.cols();
+  const Index n = outputs.cols();
   if (n == 0) fail_argument("accuracy: no samples");
+  detail::check_classes("accuracy", outputs, targets);
   Index right = 0;
-  if (outputs.rows() == 1 && targets.rows() == 1 && targets.cols() == n) {
-    for (Index s = 0; s < n; ++s) {
-      detail::largest_row("outputs", outputs, s);
-      right += (outputs(0, s) > 0.5) == (targets(0, s) > 0.5);
-    }
-  } else {
-    right = confusion_matrix(outputs, targets).trace();
+  for (Index s = 0; s < n; ++s) {
+    const Index predicted = detail::largest_row("outputs", outputs, s);
+    const Index target = detail::largest_row("targets", targets, s);
+    right +=
+        outputs.rows() == 1 ? (outputs(0, s) > 0.5) == (targets(0, s) > 0.5) : predicted == target;
   }
   return static_cast<double>(right) / static_cast<double>(n);
 }
