@@ -28,6 +28,7 @@ template <class Net, class L, class O, class Source, Index Batch = Dynamic>
 class Training {
   static_assert(Batch == 1 || Batch == Dynamic,
                 "backfold: Training is for one sample at a time (1) or for any number (Dynamic)");
+  static constexpr bool one_sample = Batch == 1;
 
  public:
   using S = typename Net::Scalar;
@@ -68,7 +69,7 @@ class Training {
     for (Index i = 0; i < count_; i += size) {
       const Index n = size < count_ - i ? size : count_ - i;
       bool learned;
-      if constexpr (Batch == 1) {
+      if constexpr (one_sample) {
         learned = learn(data_[order_.data()[i]]);
       } else {
         learned = learn(i, n);
@@ -119,7 +120,6 @@ class Training {
     return std::numeric_limits<double>::quiet_NaN();
   }
 
-  static constexpr bool one_sample = Batch == 1;
   using Passes = std::conditional_t<one_sample, detail::Shard<Net, 1>, detail::Shards<Net>>;
 
   Passes make_passes(const Net& net) const {
