@@ -72,8 +72,9 @@ BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S
       for (int r = 0; r < Rows; ++r) sums[r][c] = multiply_add(rows[r], factor, sums[r][c]);
     }
   }
-  // Small registers have no masks: of a last one that is not full, number by number is taken.
-  constexpr bool masks = sizeof(V) > 16;
+  // Where the widest registers have no masks, a last one that is not full is put together number by
+  // number: less to compile.
+  constexpr bool masks = sizeof(V) > 16 || V::size < native_width<S>;
   const bool full = lanes == V::size;
   S last[Columns][V::size];
   if (start.bias != nullptr || start.add) {
