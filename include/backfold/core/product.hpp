@@ -356,7 +356,7 @@ template <Real S>
 BACKFOLD_NO_INLINE void row_sums_batch(ConstMatrixView<S> d, S* b) {
   using V = Lanes<S>;
   const Index n = d.cols();
-  if (d.rows() == 1 && d.outerStride() == 1) {
+  if (is_contiguous_row(d)) {
     V total(0);
     for_runs<V::size>(n, [&](Index i, auto count) { total += load_run<V>(d.data() + i, count); });
     b[0] = sum(total);
