@@ -6,7 +6,7 @@
 #include "backfold/core/elementwise.hpp"
 #include "backfold/core/error.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -70,11 +70,11 @@ namespace detail {
 
 /// @throws std::invalid_argument unless the number is positive and finite
 constexpr void check_positive(const char* what, double value) {
-  if (!(value > 0 && value <= std::numeric_limits<double>::max())) {
+  if (!(value > 0 && value <= (std::numeric_limits<double>::max)())) {
     fail_argument(what, " must be positive and finite, got ", value);
   }
 }
 
 }  // namespace detail
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

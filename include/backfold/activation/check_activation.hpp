@@ -9,7 +9,7 @@
 #include "backfold/core/finite.hpp"
 #include "backfold/core/report.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -39,13 +39,13 @@ void check_derivative(const A& activation, Report& report) {
     if (std::abs((above - here) - (here - below)) > 1e-3 * h) continue;  // a kink
     const double expected = (above - below) / (2 * h);
     const double given = activation_derivative(activation, net);
-    report.expect(std::abs(given - expected) <= 1e-7 * std::max(1.0, std::abs(expected)),
+    report.expect(std::abs(given - expected) <= 1e-7 * (std::max)(1.0, std::abs(expected)),
                   "derivative at net = ", net, ": ", given, ", differences give ", expected);
     const float rounded = static_cast<float>(net);
     const double in_float = double(activation_value(activation, rounded));
     const double slope_in_float = double(activation_derivative(activation, rounded));
-    report.expect(std::abs(in_float - here) <= 1e-5 * std::max(1.0, std::abs(here)) &&
-                      std::abs(slope_in_float - given) <= 1e-5 * std::max(1.0, std::abs(given)),
+    report.expect(std::abs(in_float - here) <= 1e-5 * (std::max)(1.0, std::abs(here)) &&
+                      std::abs(slope_in_float - given) <= 1e-5 * (std::max)(1.0, std::abs(given)),
                   "float and double differ at net = ", net);
   }
 }
@@ -53,11 +53,11 @@ void check_derivative(const A& activation, Report& report) {
 /// Far away it must stay finite, NaN must stay NaN, at every lane alike.
 template <Real S, class A>
 void check_elementwise(const A& activation, Report& report) {
-  for (const double far : {-1e4, -100.0, 0.0, 100.0, 1e4}) {
-    const S net = static_cast<S>(far);
-    report.expect(is_finite(activation_value(activation, net)), "not finite at net = ", far);
+  for (const double extreme : {-1e4, -100.0, 0.0, 100.0, 1e4}) {
+    const S net = static_cast<S>(extreme);
+    report.expect(is_finite(activation_value(activation, net)), "not finite at net = ", extreme);
     report.expect(is_finite(activation_derivative(activation, net)),
-                  "derivative not finite at net = ", far);
+                  "derivative not finite at net = ", extreme);
   }
   using V = Lanes<S>;
   S net[V::size];
@@ -74,7 +74,7 @@ void check_elementwise(const A& activation, Report& report) {
   report.expect(!is_finite(activation_value(activation, nan)), "NaN becomes a number");
 }
 
-/// Jᵀδ against differences, NaN at every place, far away, and float against double.
+/// Jᵀδ against differences, NaN at every place, large net inputs, and float against double.
 template <class A>
 void check_columns(const A& activation, Report& report) {
   constexpr int units = 5;
@@ -118,9 +118,9 @@ void check_columns(const A& activation, Report& report) {
     activation.apply(with_nan, Index{units});
     report.expect(!all_finite(with_nan, units), "NaN at unit ", i, " becomes numbers");
   }
-  double far[units] = {1e4, -1e4, 0, 1e4, 3};
-  activation.apply(far, Index{units});
-  report.expect(all_finite(far, units), "not finite for net inputs of 1e4");
+  double extreme[units] = {1e4, -1e4, 0, 1e4, 3};
+  activation.apply(extreme, Index{units});
+  report.expect(all_finite(extreme, units), "not finite for net inputs of 1e4");
 }
 
 }  // namespace detail
@@ -142,4 +142,4 @@ Report check_activation(const A& activation) {
   return report;
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

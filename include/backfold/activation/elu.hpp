@@ -3,7 +3,7 @@
 
 #include "backfold/activation/activation.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Exponential linear unit: φ(net) = net for net > 0, else a(exp(net) − 1); φ' = 1, or x + a.
 ///
@@ -24,4 +24,4 @@ struct Elu {
   constexpr void check() const { detail::check_positive("Elu: alpha", alpha); }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

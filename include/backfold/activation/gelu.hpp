@@ -3,7 +3,7 @@
 
 #include "backfold/activation/activation.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Gaussian error linear unit: φ(net) = net·Φ(net), φ' = Φ(net) + net·exp(−net²/2)/√(2π), with Φ
 /// the normal distribution function. Not monotone: φ' needs the net input.
@@ -28,4 +28,4 @@ struct Gelu {
   static constexpr double lowest = 40;  // Φ(−40) is 0 in every scalar
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/activation/activation.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Leaky rectifier: φ(net) = net for net > 0, else a·net; φ' = 1 or a (a at 0).
 ///
@@ -24,4 +24,4 @@ struct LeakyRelu {
   constexpr void check() const { detail::check_positive("LeakyRelu: slope", slope); }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/activation/activation.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Rectifier: φ(net) = max(net, 0), φ' = 1 for net > 0, else 0 (at 0 too). NaN stays NaN.
 ///
@@ -19,4 +19,4 @@ struct Relu {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

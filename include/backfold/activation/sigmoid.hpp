@@ -3,7 +3,7 @@
 
 #include "backfold/activation/activation.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// The logistic function with slope a: φ(net) = 1/(1 + exp(−a·net)), φ' = a·x(1 − x).
 ///
@@ -25,4 +25,4 @@ struct Sigmoid {
   constexpr void check() const { detail::check_positive("Sigmoid: slope", slope); }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/activation/activation.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Sigmoid linear unit (swish): φ(net) = net·sig(net), φ' = sig(net)·(1 + net(1 − sig(net))). Not
 /// monotone: φ' needs the net input.
@@ -25,4 +25,4 @@ struct Silu {
   static constexpr double lowest = -800;  // sig(−800) is 0 in every scalar
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

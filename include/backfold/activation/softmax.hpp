@@ -3,7 +3,7 @@
 
 #include "backfold/activation/activation.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Softmax over the units of a layer: x_j = exp(net_j − a)/Σ_k exp(net_k − a), a the largest net
 /// input; Jᵀδ = x ∘ (δ − Σ_k x_k δ_k). A probability for each class.
@@ -45,4 +45,4 @@ struct Softmax {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/activation/activation.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Smooth rectifier: φ(net) = ln(1 + exp(net)), φ' = sig(net) = 1 − exp(−x).
 ///
@@ -20,4 +20,4 @@ struct Softplus {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

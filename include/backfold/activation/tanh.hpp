@@ -3,7 +3,7 @@
 
 #include "backfold/activation/activation.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Hyperbolic tangent with slope a: φ(net) = tanh(a·net), φ' = a·(1 − x²).
 ///
@@ -24,4 +24,4 @@ struct Tanh {
   constexpr void check() const { detail::check_positive("Tanh: slope", slope); }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -8,11 +8,13 @@
 
 #include "backfold/core/types.hpp"
 
-namespace backfold::inline BACKFOLD_ABI::detail {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
 
 /// n things of `size` bytes, all bits 0, aligned as Eigen aligns.
 BACKFOLD_NO_INLINE inline void* allocate_zeros(Index n, Index size) {
-  if (n > std::numeric_limits<Index>::max() / size) Eigen::internal::throw_std_bad_alloc();
+  if (n > (std::numeric_limits<Index>::max)() / size) Eigen::internal::throw_std_bad_alloc();
   const auto bytes = static_cast<std::size_t>(n * size);
   void* const memory = Eigen::internal::aligned_malloc(bytes);
   if (bytes > 0) std::memset(memory, 0, bytes);
@@ -67,4 +69,6 @@ class Array<T, Dynamic> {
   Index size_ = 0;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI::detail
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

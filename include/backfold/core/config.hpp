@@ -14,6 +14,15 @@
 #define BACKFOLD_ABI BACKFOLD_CONCATENATE(align, EIGEN_MAX_ALIGN_BYTES)
 #endif
 
+/// Opens and closes `backfold` and its inline namespace. Macros, because editors' indexers read
+/// past an unknown word, but not past `namespace backfold::inline NAME`.
+#define BACKFOLD_BEGIN_NAMESPACE \
+  namespace backfold {           \
+  inline namespace BACKFOLD_ABI {
+#define BACKFOLD_END_NAMESPACE \
+  }                            \
+  }
+
 #if defined(_MSC_VER) && !defined(__clang__)
 #define BACKFOLD_ALWAYS_INLINE __forceinline
 #define BACKFOLD_INLINE_LAMBDA

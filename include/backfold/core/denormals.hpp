@@ -5,7 +5,7 @@
 
 #include "backfold/core/config.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// While it lives, this thread takes numbers below the smallest normal as 0 (flush-to-zero and
 /// denormals-are-zero, on x86 with SSE and on 64-bit ARM; elsewhere it does nothing). Then the mode
@@ -45,4 +45,4 @@ class FlushDenormals {
   Mode before_;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

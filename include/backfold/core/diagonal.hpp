@@ -4,11 +4,11 @@
 #include "backfold/core/packet.hpp"
 #include "backfold/core/product.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Y ← f(start + u ∘ X), u one weight a row: the product of a diagonal connection.
-template <class S, class X, class Y, class Start, class F>
-void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, const F& f) {
+template <class S, class X, class Y, class Start, class Function>
+void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, const Function& f) {
   using V = LanesFor<S, Y::RowsAtCompileTime>;
   for_runs<V::size>(y.rows(), [&](Index i, auto count) {
     const V weight = detail::load_run<V>(u + i, count);
@@ -39,4 +39,4 @@ void add_diagonal_outer(const D& d, const X& x, S* g) {
   });
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -4,12 +4,12 @@
 #include "backfold/core/math.hpp"
 #include "backfold/core/types.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Calls f(start, count) for runs of `Size` indices from 0 to n, the last run shorter. N is n where
 /// it is a constant: then nothing is compiled that does not run.
-template <int Size, Index N = Dynamic, class F>
-BACKFOLD_ALWAYS_INLINE void for_runs(Index n, F&& f) {
+template <int Size, Index N = Dynamic, class Function>
+BACKFOLD_ALWAYS_INLINE void for_runs(Index n, Function&& f) {
   constexpr std::integral_constant<Index, Size> whole;
   if constexpr (N == Dynamic) {
     Index i = 0;
@@ -54,12 +54,13 @@ BACKFOLD_ALWAYS_INLINE void store_run(const V& v, S* to, Count count) {
 /// y_i ← f(a_i, b_i, ...) for n numbers, f a function of Lanes. y may be one of the sources. The
 /// last numbers go through the same lanes as the others: a value does not depend on its place.
 /// N is n where it is a constant.
-template <Index N = Dynamic, Real S, class F, class... Sources>
-BACKFOLD_ALWAYS_INLINE void transform_into(S* y, Index n, const F& f, const Sources*... sources) {
+template <Index N = Dynamic, Real S, class Function, class... Sources>
+BACKFOLD_ALWAYS_INLINE void transform_into(S* y, Index n, const Function& f,
+                                           const Sources*... sources) {
   using V = LanesFor<S, N>;
   for_runs<V::size, N>(n, [&](Index i, auto count) {
     detail::store_run(f(detail::load_run<V>(sources + i, count)...), y + i, count);
   });
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

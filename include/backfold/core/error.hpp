@@ -9,7 +9,7 @@
 
 #include "backfold/core/config.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Called with the message of an error where exceptions are switched off; it must not return
 /// (if it does, the program ends). Replace it to report an error in your own way.
@@ -87,4 +87,4 @@ template <class... Parts>
   detail::raise<std::runtime_error>({parts...});
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -7,7 +7,7 @@
 #include "backfold/core/packet.hpp"
 #include "backfold/core/types.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Whether a number is neither infinite nor NaN, by its bits: right under -ffast-math too.
 constexpr bool is_finite(float x) {
@@ -54,4 +54,4 @@ BACKFOLD_ALWAYS_INLINE bool all_finite(const S* x, Index n) {
   return detail::each_finite(x, n);
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -7,7 +7,9 @@
 
 /// Comparisons of registers: a mask, and the choice by it.
 
-namespace backfold::inline BACKFOLD_ABI::detail {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
 
 /// Of registers P of Size numbers T: all bits of a number where it holds, none where it does not.
 template <class T, int Size, class P>
@@ -72,4 +74,6 @@ requires(sizeof(P) == 64) struct LaneMask<T, Size, P> {
 };
 #endif
 
-}  // namespace backfold::inline BACKFOLD_ABI::detail
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

@@ -10,7 +10,7 @@
 /// results that should be 0, or are not vectorised for double. NaN in, NaN out; infinities are
 /// right; results below the smallest normal number are 0. The coefficients are minimax fits.
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -339,4 +339,4 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> normal_cdf(const Lanes<S, W>& x) {
   return select(x < V(0), tail, 1 - tail);
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -7,7 +7,7 @@
 #include "backfold/core/lane_mask.hpp"
 #include "backfold/core/partial_packet.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// The scalars that networks compute in.
 template <class T>
@@ -138,11 +138,11 @@ struct Lanes {
     return from(Eigen::internal::pmax(a.packet, limit.packet));
   }
   /// The larger one; NaN where either is NaN.
-  BACKFOLD_ALWAYS_INLINE friend Lanes max(const Lanes& a, const Lanes& b) {
+  BACKFOLD_ALWAYS_INLINE friend Lanes(max)(const Lanes& a, const Lanes& b) {
     return select(b == b, at_least(a, b), b);
   }
   /// The smaller one; NaN where either is NaN.
-  BACKFOLD_ALWAYS_INLINE friend Lanes min(const Lanes& a, const Lanes& b) {
+  BACKFOLD_ALWAYS_INLINE friend Lanes(min)(const Lanes& a, const Lanes& b) {
     return select(b == b, at_most(a, b), b);
   }
   /// The sum over the lanes.
@@ -164,4 +164,4 @@ struct Lanes {
 template <Real T, Index N>
 using LanesFor = Lanes<T, width_for<T, N>>;
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -7,7 +7,9 @@
 
 /// The first few numbers of a register, from and to memory: what stands behind them is not touched.
 
-namespace backfold::inline BACKFOLD_ABI::detail {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
 
 #if defined(EIGEN_VECTORIZE_SSE)
 /// A register with zeros above its low part, and the low part of a register.
@@ -245,4 +247,6 @@ BACKFOLD_ALWAYS_INLINE void store_first(T* to, Index count, const P& packet) {
   }
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI::detail
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

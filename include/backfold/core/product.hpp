@@ -9,7 +9,7 @@
 /// and `row_sums`; which kernel does it is chosen here, by sizes. None allocates: what they need to
 /// rearrange goes into the caller's scratch of product_scratch numbers.
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// What a product is added to: nothing, a column of biases, or what the output holds.
 struct FromZero {};
@@ -30,8 +30,8 @@ struct Identity {
 /// How many numbers of scratch the products of an m × k matrix with a batch of n need at most.
 template <Real S>
 constexpr Index product_scratch(Index m, Index k, Index n) {
-  const Index longest = std::max(std::max(m, k), n);
-  return kernel::panel_rows<S> * std::min(longest, kernel::panel_depth);
+  const Index longest = (std::max)((std::max)(m, k), n);
+  return kernel::panel_rows<S> * (std::min)(longest, kernel::panel_depth);
 }
 
 namespace detail {
@@ -69,9 +69,9 @@ kernel::TileStart<S> tile_start(const Start& start) {
 }
 
 /// A function of Lanes, as one of a sum and of the entries at a pointer.
-template <class F>
+template <class Function>
 struct OfSum {
-  F function;
+  Function function;
   template <class V, class S, class Count>
   BACKFOLD_ALWAYS_INLINE V operator()(const V& sum, const S*, Count) const {
     return function(sum);
@@ -124,14 +124,14 @@ template <class M>
 inline constexpr bool may_be_row = M::RowsAtCompileTime == 1 || M::RowsAtCompileTime == Dynamic;
 
 /// One column: inlined, with whatever sizes are constants.
-template <class W, class X, class Y, class Start, class F>
+template <class W, class X, class Y, class Start, class Function>
 BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, const Start& start,
-                                          const F& f) {
+                                          const Function& f) {
   using S = typename Y::Scalar;
   using V = LanesFor<S, Y::RowsAtCompileTime>;
   S* const to = y.data();
   // Of any number of rows there are sums in many places: what f is, is compiled in one.
-  constexpr bool at_once = Y::RowsAtCompileTime != Dynamic || std::is_same_v<F, Identity>;
+  constexpr bool at_once = Y::RowsAtCompileTime != Dynamic || std::is_same_v<Function, Identity>;
   auto finish = [&](Index i, auto count, const V& sum) BACKFOLD_INLINE_LAMBDA {
     if constexpr (at_once) {
       store_run(f(sum), to + i, count);
@@ -182,13 +182,13 @@ auto plain(const View& view) {
 }  // namespace detail
 
 /// Y ← f(start + W·X): W m × k, X k × n, Y m × n. f is a function of Lanes, or Identity.
-template <class W, class X, class Y, class Start, class F, Real S>
+template <class W, class X, class Y, class Start, class Function, Real S>
 BACKFOLD_ALWAYS_INLINE void affine(const W& w, const X& x, const Y& y, const Start& start,
-                                   const F& f, [[maybe_unused]] S* scratch) {
+                                   const Function& f, [[maybe_unused]] S* scratch) {
   if constexpr (Y::ColsAtCompileTime == 1) {
     detail::affine_column(w, x, y, start, f);
   } else {
-    const detail::OfSum<F> function{f};
+    const detail::OfSum<Function> function{f};
     detail::affine_batch<S>(detail::plain(w), detail::plain(x), detail::plain(y),
                             detail::tile_start<S>(start), detail::block_function(function, y),
                             scratch);
@@ -387,4 +387,4 @@ BACKFOLD_ALWAYS_INLINE void row_sums(const D& d, S* b) {
   }
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

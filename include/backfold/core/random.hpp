@@ -8,7 +8,7 @@
 
 #include "backfold/core/types.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// A source of 64 random bits a call. std::mt19937_64 is one too.
 template <class G>
@@ -54,8 +54,8 @@ class Random {
     s[3] = rotate(s[3], 45);
     return result;
   }
-  static constexpr std::uint64_t min() { return 0; }
-  static constexpr std::uint64_t max() { return ~std::uint64_t{0}; }
+  static constexpr std::uint64_t(min)() { return 0; }
+  static constexpr std::uint64_t(max)() { return ~std::uint64_t{0}; }
 
  private:
   static constexpr std::uint64_t rotate(std::uint64_t x, int k) {
@@ -109,4 +109,4 @@ void shuffle(G& generator, T* things, Index n) {
   }
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

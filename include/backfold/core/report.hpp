@@ -5,7 +5,7 @@
 
 #include "backfold/core/error.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// What a list of checks found: nothing, or a line for each failure.
 class Report {
@@ -26,4 +26,4 @@ class Report {
   std::string failures_;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -5,7 +5,7 @@
 
 #include "backfold/core/config.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 using Eigen::Index;
 
@@ -73,4 +73,4 @@ using VectorView = Eigen::Map<Vector<Scalar, Size>>;
 template <class Scalar, Index Size = Dynamic>
 using ConstVectorView = Eigen::Map<const Vector<Scalar, Size>>;
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

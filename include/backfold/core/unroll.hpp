@@ -6,27 +6,28 @@
 
 #include "backfold/core/config.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-template <class F, int... I>
-BACKFOLD_ALWAYS_INLINE constexpr void for_indices(F& f, std::integer_sequence<int, I...>) {
-  (f(std::integral_constant<int, I>{}), ...);
+template <class Function, int... Indices>
+BACKFOLD_ALWAYS_INLINE constexpr void for_indices(Function& f,
+                                                  std::integer_sequence<int, Indices...>) {
+  (f(std::integral_constant<int, Indices>{}), ...);
 }
 
 }  // namespace detail
 
 /// Calls f(integral_constant<int, 0>), ..., f(integral_constant<int, Count - 1>) in this order.
-template <int Count, class F>
-BACKFOLD_ALWAYS_INLINE constexpr void for_each_index(F&& f) {
+template <int Count, class Function>
+BACKFOLD_ALWAYS_INLINE constexpr void for_each_index(Function&& f) {
   detail::for_indices(f, std::make_integer_sequence<int, Count>{});
 }
 
 /// The same from the last to the first.
-template <int Count, class F>
-BACKFOLD_ALWAYS_INLINE constexpr void for_each_index_reversed(F&& f) {
+template <int Count, class Function>
+BACKFOLD_ALWAYS_INLINE constexpr void for_each_index_reversed(Function&& f) {
   for_each_index<Count>([&](auto i) { f(std::integral_constant<int, Count - 1 - i()>{}); });
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -13,7 +13,7 @@
 
 /// Opt-in (needs zlib): reading IDX files, the format of MNIST and Fashion-MNIST, plain or gzipped.
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// An IDX file of bytes: items of equal size, one behind the other.
 struct IdxFile {
@@ -38,7 +38,7 @@ class GzipFile {
   std::size_t read(std::uint8_t* to, std::size_t count) {
     std::size_t done = 0;
     while (done < count) {
-      const auto piece = static_cast<unsigned>(std::min<std::size_t>(count - done, 1u << 20));
+      const auto piece = static_cast<unsigned>((std::min<std::size_t>)(count - done, 1u << 20));
       const int got = gzread(file_, to + done, piece);
       if (got < 0) fail_runtime(path_, ": damaged at byte ", done);
       if (got == 0) break;
@@ -86,7 +86,7 @@ inline IdxFile read_idx(const std::string& path) {
   while (result.bytes.size() < total) {
     const std::size_t before = result.bytes.size();
     const std::size_t wanted =
-        std::min<std::size_t>(piece, static_cast<std::size_t>(total) - before);
+        (std::min<std::size_t>)(piece, static_cast<std::size_t>(total) - before);
     result.bytes.resize(before + wanted);
     const std::size_t got = file.read(result.bytes.data() + before, wanted);
     if (got < wanted) {
@@ -108,4 +108,4 @@ Matrix<S> scaled_columns(const IdxFile& file) {
   return columns;
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

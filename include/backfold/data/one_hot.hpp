@@ -6,7 +6,7 @@
 #include "backfold/core/error.hpp"
 #include "backfold/core/types.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Targets from class labels: column s is 1 at row labels[s], 0 elsewhere.
 ///
@@ -30,4 +30,4 @@ Matrix<S> one_hot(const Labels& labels, Index classes) {
   return targets;
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -8,7 +8,7 @@
 #include "backfold/core/packet.hpp"
 #include "backfold/core/types.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -222,4 +222,4 @@ void check_data(const Sequences<S>& data, Index inputs, Index outputs) {
   }
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -6,7 +6,7 @@
 
 #include "backfold/data/samples.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// How windows lie over a series.
 struct WindowOptions {
@@ -50,7 +50,7 @@ class Windows {
     auto check = [&](const char* what, const ConstMatrixView<S>& series, Index from, Index to) {
       Index seen = 0;  // each column once, though windows overlap
       for (Index i = 0; i < count(); ++i) {
-        for (Index c = std::max(seen, start(i) + from); c < start(i) + to; ++c) {
+        for (Index c = (std::max)(seen, start(i) + from); c < start(i) + to; ++c) {
           detail::check_column(what, series, c);
         }
         seen = start(i) + to;
@@ -134,4 +134,4 @@ template <class X, class Z>
 Windows(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, const WindowOptions&)
     -> Windows<typename X::Scalar>;
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/network/forward.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -375,4 +375,4 @@ class Backward {
 
 }  // namespace detail
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

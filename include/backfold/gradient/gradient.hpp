@@ -8,7 +8,7 @@
 #include "backfold/loss/reduction.hpp"
 #include "backfold/network/state.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -253,4 +253,4 @@ double gradient_with_inputs(const Net& net, const L& loss,
   return error;
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -5,7 +5,7 @@
 
 #include "backfold/gradient/gradient.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// How far a gradient is from central differences.
 struct GradientCheck {
@@ -26,12 +26,12 @@ GradientCheck check_gradient(Net net, const L& loss, const Sequences<typename Ne
   Vector<S> g(net.parameter_count());
   gradient(net, loss, data, workspace, g);
   double scale = 0;
-  for (Index i = 0; i < g.size(); ++i) scale = std::max(scale, std::abs(double(g[i])));
+  for (Index i = 0; i < g.size(); ++i) scale = (std::max)(scale, std::abs(double(g[i])));
   if (scale == 0) scale = 1;
   GradientCheck result;
   for (Index i = 0; i < g.size(); ++i) {
     const S w = net.parameters()[i];
-    const S step = static_cast<S>(h * std::max(1.0, std::abs(double(w))));
+    const S step = static_cast<S>(h * (std::max)(1.0, std::abs(double(w))));
     net.parameters()[i] = w + step;
     const double above = error(net, loss, data, workspace);
     const double width_above = double(net.parameters()[i]) - double(w);
@@ -50,4 +50,4 @@ GradientCheck check_gradient(Net net, const L& loss, const Sequences<typename Ne
   return result;
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

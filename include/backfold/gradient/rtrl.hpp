@@ -5,7 +5,7 @@
 #include "backfold/gradient/sensitivity.hpp"
 #include "backfold/network/predict.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Real-time recurrent learning: the gradient of each step's error as soon as the step is taken,
 /// exact for any network. It carries the sensitivities P = ∂(what the network remembers)/∂w
@@ -119,4 +119,4 @@ class Rtrl {
   Vector<S> output_;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

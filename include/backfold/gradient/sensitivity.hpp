@@ -3,7 +3,9 @@
 
 #include "backfold/network/forward.hpp"
 
-namespace backfold::inline BACKFOLD_ABI::detail {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
 
 /// The derivatives P of what a network remembers by its parameters, carried forward in time: for
 /// each layer a matrix with a column for each parameter that reaches it, of its output now and as
@@ -38,16 +40,16 @@ class Sensitivity {
       if constexpr (has_memory<LayerType<layer>>()) size += 2 * block;
       const Index rows = net_gates<LayerType<layer>>() * units;
       if constexpr (!scales_weights<layer>()) {
-        net = std::max(net, rows * columns<layer>(architecture));
+        net = (std::max)(net, rows * columns<layer>(architecture));
       }
-      const Index widest = std::max(rows, architecture.template block_rows<layer>());
+      const Index widest = (std::max)(rows, architecture.template block_rows<layer>());
       for_each_index<Arch::template connection_count<layer>>([&](auto c) {
         const Index k = architecture.template fan_in<layer, c()>();
-        scaled = std::max(scaled, widest * k);
-        scratch = std::max(scratch, product_scratch<S>(widest, k, columns<layer>(architecture)));
+        scaled = (std::max)(scaled, widest * k);
+        scratch = (std::max)(scratch, product_scratch<S>(widest, k, columns<layer>(architecture)));
       });
-      scratch = std::max(scratch, product_scratch<S>(units, columns<layer>(architecture), 1));
-      temporary_ = std::max(temporary_, (2 * rows + 4 * units) + units * units);
+      scratch = (std::max)(scratch, product_scratch<S>(units, columns<layer>(architecture), 1));
+      temporary_ = (std::max)(temporary_, (2 * rows + 4 * units) + units * units);
     });
     net_.resize(net);
     scaled_.resize(scaled);
@@ -195,7 +197,7 @@ class Sensitivity {
     Index reached = 0;
     if constexpr (opening >= 0) {
       constexpr int source = Type::connections[opening].source_of(L);
-      reached = std::min(columns<source>(pass.architecture()), n);
+      reached = (std::min)(columns<source>(pass.architecture()), n);
       through<L, opening, source, net_gates<Type>(), FromZero>(pass, parts<Type>(opening)[0], slope,
                                                                net);
     }
@@ -250,7 +252,8 @@ class Sensitivity {
     const Index units = pass.template units<L>();
     const Index rows = net_gates<Type>() * units;
     const Index from_units = pass.template units<Source>();
-    const Index n = std::min(columns<Source>(pass.architecture()), columns<L>(pass.architecture()));
+    const Index n =
+        (std::min)(columns<Source>(pass.architecture()), columns<L>(pass.architecture()));
     const S* const from = output<Source>(connection.delay);
     const auto w = [&] {
       const auto original = pass.template weights<L, C, Gates>(part.weight_gate);
@@ -319,7 +322,7 @@ class Sensitivity {
     const Index first = pass.architecture().template bias_offset<L>();
     S* const bias = work_.data();
     for (Index i = 0; i < count; ++i) bias[i] = S(0);
-    S* const net_bias = work_.data() + std::max(count, Index{1});
+    S* const net_bias = work_.data() + (std::max)(count, Index{1});
     for (Index q = 0; q < count; ++q) {
       bias[q] = S(1);
       pass.architecture().template layer<L>().gather_bias(bias, net_bias, units);
@@ -449,4 +452,6 @@ class Sensitivity {
   Vector<S> numbers_, net_, scaled_, scratch_, work_;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI::detail
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

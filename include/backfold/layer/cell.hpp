@@ -5,7 +5,7 @@
 #include "backfold/layer/extent.hpp"
 #include "backfold/layer/layer.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// What Lstm and Gru share: connections from the layer before and from itself one step ago, further
 /// ones as options, and two bias columns as PyTorch has them, [W_ih | W_hh | ... | b_ih | b_hh].
@@ -35,8 +35,8 @@ class CellLayer : public Extent<Units> {
 namespace detail {
 
 /// Calls f(column, row, count) for the rows of each of n columns, in runs of `count` lanes.
-template <Real S, class F>
-BACKFOLD_ALWAYS_INLINE void for_cells(Index units, Index n, F&& f) {
+template <Real S, class Function>
+BACKFOLD_ALWAYS_INLINE void for_cells(Index units, Index n, Function&& f) {
   for (Index c = 0; c < n; ++c) {
     for (Index i = 0; i < units; i += Lanes<S>::size) {
       f(c, i, units - i < Lanes<S>::size ? units - i : Index{Lanes<S>::size});
@@ -46,4 +46,4 @@ BACKFOLD_ALWAYS_INLINE void for_cells(Index units, Index n, F&& f) {
 
 }  // namespace detail
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

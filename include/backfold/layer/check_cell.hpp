@@ -9,7 +9,7 @@
 #include "backfold/core/report.hpp"
 #include "backfold/layer/layer.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -94,14 +94,14 @@ void check_pull_back(const C& cell, Report& report) {
 /// A gate at ±1e4 leaves all finite, a gate of NaN is felt.
 template <Real S, class C>
 void check_extremes(const C& cell, Report& report) {
-  for (const double far : {-1e4, 1e4, std::numeric_limits<double>::quiet_NaN()}) {
+  for (const double extreme : {-1e4, 1e4, std::numeric_limits<double>::quiet_NaN()}) {
     for (Index gate = 0; gate < C::net_gates; ++gate) {
       CellStep<C, S> step(cell, 1);
-      step.x[gate * step.units] = static_cast<S>(far);
+      step.x[gate * step.units] = static_cast<S>(extreme);
       step.forward();
       const bool finite = all_finite(step.y.data(), C::has_memory ? 2 * step.block : step.block);
-      report.expect(finite == (far == far), "with gate ", gate, " at ", far, " the step gives ",
-                    finite ? "numbers" : "what is not finite");
+      report.expect(finite == (extreme == extreme), "with gate ", gate, " at ", extreme,
+                    " the step gives ", finite ? "numbers" : "what is not finite");
     }
   }
 }
@@ -140,4 +140,4 @@ Report check_cell(const C& cell) {
   return report;
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

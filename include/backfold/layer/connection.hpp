@@ -5,7 +5,7 @@
 
 #include "backfold/core/types.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// One connection into a layer, as data: the source layer, the delay in time steps, and whether it
 /// joins unit i to unit i only. Layers are counted from 0, the input.
@@ -80,4 +80,4 @@ constexpr auto connections_of() {
 
 }  // namespace detail
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -5,7 +5,7 @@
 #include "backfold/layer/connection.hpp"
 #include "backfold/layer/extent.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// A layer of neurons, each connected with every unit of the layer before:
 /// net_j = Σ_i w_ij x_i + b_j,  x_j = φ(net_j).
@@ -55,4 +55,4 @@ class Dense : public Extent<Units> {
   [[no_unique_address]] ActivationFunction activation_{};
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -4,7 +4,7 @@
 #include "backfold/core/error.hpp"
 #include "backfold/core/types.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// The number of units of a layer: a constant of its type, or a number that it holds.
 template <Index Units>
@@ -34,4 +34,4 @@ class Extent<Dynamic> {
   Index units_;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

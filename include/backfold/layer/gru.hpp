@@ -3,7 +3,7 @@
 
 #include "backfold/layer/cell.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Gated recurrent unit: with i = W x^t + b_ih and h = U h^(t−1) + b_hh in three gates r, z, n,
 ///
@@ -105,4 +105,4 @@ class Gru : public CellLayer<Units, Options...> {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -12,11 +12,11 @@
 /// floats starts as the rounded network of doubles. Biases are 0, unless an initializer has a
 /// `draw_bias(random)`.
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// What can fill the weights of a connection.
-template <class I>
-concept Initializer = requires(const I initializer, Random& random, double* w) {
+template <class Init>
+concept Initializer = requires(const Init initializer, Random& random, double* w) {
   initializer.fill(random, w, Index{}, Index{});
 };
 
@@ -136,4 +136,4 @@ struct Orthogonal {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/layer/extent.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// The layer that holds the input x: always the first, without weights.
 template <Index Units>
@@ -20,4 +20,4 @@ struct Input : Extent<Units> {
   using Resized = Input<OtherUnits>;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -6,7 +6,7 @@
 #include "backfold/core/types.hpp"
 #include "backfold/layer/connection.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Where the product of a connection's weights adds to the net input, counted in gates (blocks of
 /// `units()` rows): weight rows from `weight_gate` on lead to net rows from `net_gate` on.
@@ -102,4 +102,4 @@ constexpr PartList parts([[maybe_unused]] int c) {
 
 }  // namespace detail
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

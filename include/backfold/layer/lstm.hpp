@@ -3,7 +3,7 @@
 
 #include "backfold/layer/cell.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Long short-term memory: with net = W x^t + U h^(t−1) + b in four gates i, f, g, o,
 ///
@@ -91,4 +91,4 @@ class Lstm : public CellLayer<Units, Options...> {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

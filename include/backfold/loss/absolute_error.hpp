@@ -3,7 +3,7 @@
 
 #include "backfold/loss/loss.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Absolute error: E = Σ |y − z|, ∂E/∂y = sign(y − z), 0 at the kink. PyTorch's L1Loss, summed.
 struct AbsoluteError {
@@ -18,4 +18,4 @@ struct AbsoluteError {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -6,20 +6,20 @@
 #include "backfold/core/math.hpp"
 #include "backfold/loss/loss.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
 /// z ln p with 0·ln 0 = 0 and p held to the smallest normal number, so that it stays finite.
 template <class V>
 V times_log(const V& z, const V& p) {
-  const V smallest(std::numeric_limits<typename V::Scalar>::min());
+  const V smallest((std::numeric_limits<typename V::Scalar>::min)());
   return select(z == V(0), V(0) * p, z * log(at_least(p, smallest)));
 }
 /// Its derivative by p: z/p.
 template <class V>
 V over_probability(const V& z, const V& p) {
-  return z / max(p, V(std::numeric_limits<typename V::Scalar>::min()));
+  return z / at_least(p, V((std::numeric_limits<typename V::Scalar>::min)()));
 }
 
 }  // namespace detail
@@ -42,4 +42,4 @@ struct BinaryCrossEntropy {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/loss/binary_cross_entropy.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Categorical cross-entropy: E = −Σ z ln y, ∂E/∂y = −z/y. For outputs that are the probabilities
 /// of classes; targets are one-hot or a distribution.
@@ -25,4 +25,4 @@ struct CategoricalCrossEntropy {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -7,7 +7,7 @@
 #include "backfold/core/report.hpp"
 #include "backfold/loss/loss.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Runs our own checks on a loss: ∂E/∂y against differences for outputs and targets in (0, 1),
 /// where every loss is defined, float like double, NaN in, NaN out. Failures are in the report.
@@ -27,7 +27,7 @@ Report check_loss(const L& loss) {
       if (std::abs((above - here) - (here - below)) > 1e-2 * h) continue;  // a kink
       const double expected = (above - below) / (2 * h);
       const double given = loss.derivative(Lanes<double>(y), Lanes<double>(z)).first();
-      report.expect(std::abs(given - expected) <= 1e-6 * std::max(1.0, std::abs(expected)),
+      report.expect(std::abs(given - expected) <= 1e-6 * (std::max)(1.0, std::abs(expected)),
                     "derivative at y = ", y, ", z = ", z, ": ", given, ", differences give ",
                     expected);
       const float in_float =
@@ -37,8 +37,8 @@ Report check_loss(const L& loss) {
           loss.derivative(Lanes<float>(static_cast<float>(y)), Lanes<float>(static_cast<float>(z)))
               .first();
       report.expect(
-          std::abs(double(in_float) - here) <= 1e-5 * std::max(1.0, std::abs(here)) &&
-              std::abs(double(slope_in_float) - given) <= 1e-4 * std::max(1.0, std::abs(given)),
+          std::abs(double(in_float) - here) <= 1e-5 * (std::max)(1.0, std::abs(here)) &&
+              std::abs(double(slope_in_float) - given) <= 1e-4 * (std::max)(1.0, std::abs(given)),
           "float and double differ at y = ", y, ", z = ", z);
     }
   }
@@ -51,4 +51,4 @@ Report check_loss(const L& loss) {
   return report;
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -6,7 +6,7 @@
 #include "backfold/loss/binary_cross_entropy.hpp"
 #include "backfold/loss/categorical_cross_entropy.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// A pair of loss and activation that is computed from the net input, where going through the
 /// output would lose accuracy or overflow. Specialise it for a pair of your own: elementwise, with
@@ -95,4 +95,4 @@ inline constexpr bool has_net_input_form = requires {
 template <class L, class A>
 inline constexpr bool needs_net = has_net_input_form<L, A> || uses_net_input<A>;
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

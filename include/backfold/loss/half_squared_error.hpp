@@ -3,7 +3,7 @@
 
 #include "backfold/loss/loss.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Half squared error: E = ½ Σ (z − y)², ∂E/∂y = y − z. For continuous outputs.
 ///
@@ -19,4 +19,4 @@ struct HalfSquaredError {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -6,7 +6,7 @@
 #include "backfold/core/error.hpp"
 #include "backfold/loss/loss.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Huber's loss: E = Σ ½d² where |d| <= c, else c(|d| − c/2), with d = y − z; ∂E/∂y = d held to
 /// [−c, c]. PyTorch's HuberLoss (delta = c), summed.
@@ -26,10 +26,10 @@ struct Huber {
   }
   /// @throws std::invalid_argument unless the threshold is positive and finite
   constexpr void check() const {
-    if (!(threshold > 0 && threshold <= std::numeric_limits<double>::max())) {
+    if (!(threshold > 0 && threshold <= (std::numeric_limits<double>::max)())) {
       fail_argument("Huber: threshold must be positive and finite, got ", threshold);
     }
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -5,7 +5,7 @@
 
 #include "backfold/core/packet.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -30,4 +30,4 @@ concept LossIn = requires(const L loss, const V v) {
 template <class L>
 concept Loss = detail::LossIn<L, Lanes<float>> && detail::LossIn<L, Lanes<double>>;
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

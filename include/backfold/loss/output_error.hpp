@@ -4,13 +4,13 @@
 #include "backfold/core/types.hpp"
 #include "backfold/loss/from_net_input.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-template <class F>
-inline constexpr bool acts_on_columns = requires(const F&, const double* d) {
-  F::column(d, d, Index{});
+template <class Form>
+inline constexpr bool acts_on_columns = requires(const Form&, const double* d) {
+  Form::column(d, d, Index{});
 };
 template <class L, class A>
 constexpr bool column_form() {
@@ -134,4 +134,4 @@ BACKFOLD_ALWAYS_INLINE double output_error(const L& loss, const A& activation, c
   return error;
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/core/config.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// What becomes of the errors of all samples and time steps.
 enum class Reduction {
@@ -11,4 +11,4 @@ enum class Reduction {
   Mean,  ///< that, divided by the number of columns with a target (a weight other than 0)
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -9,7 +9,7 @@
 #include "backfold/core/unroll.hpp"
 #include "backfold/network/topology.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -175,4 +175,4 @@ class Architecture {
       offsets_{};
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -6,7 +6,7 @@
 #include "backfold/layer/dense.hpp"
 #include "backfold/network/network.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// The common recurrent network: a hidden layer that feeds back into itself, a linear output.
 /// Source: J. L. Elman, Finding structure in time (1990).
@@ -15,4 +15,4 @@ template <Real S, Index Inputs, Index Hidden, Index Outputs, class HiddenActivat
 using Elman = Rnn<S, Input<Inputs>, Dense<Hidden, HiddenActivation, Recurrent<>>,
                   Dense<Outputs, OutputActivation>>;
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -6,7 +6,7 @@
 #include "backfold/core/elementwise.hpp"
 #include "backfold/network/pass.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -228,4 +228,4 @@ BACKFOLD_ALWAYS_INLINE void forward(const P& pass) {
   });
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

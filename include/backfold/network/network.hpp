@@ -7,7 +7,7 @@
 #include "backfold/layer/initializer.hpp"
 #include "backfold/network/architecture.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Fixed-size parameters up to this many bytes lie in the network object; more lie on the heap, so
 /// that a network of any size can be a local variable.
@@ -106,16 +106,16 @@ class Network {
   /// Draws all weights from an initializer, connection by connection; the biases are drawn by its
   /// `draw_bias`, or 0 if it has none.
   /// @throws std::invalid_argument for settings of the initializer out of range
-  template <class I, BitGenerator64 Generator>
-  void initialize(const I& initializer, Generator& random) {
-    static_assert(Initializer<I>,
+  template <class Init, BitGenerator64 Generator>
+  void initialize(const Init& initializer, Generator& random) {
+    static_assert(Initializer<Init>,
                   "backfold: not an initializer: it needs fill(random, w, units, fan_in)");
     for_each_index<layer_count - 1>([&](auto l) { initialize<l() + 1>(initializer, random); });
   }
 
   /// The same for layer L alone.
-  template <int L, class I, BitGenerator64 Generator>
-  void initialize(const I& initializer, Generator& random) {
+  template <int L, class Init, BitGenerator64 Generator>
+  void initialize(const Init& initializer, Generator& random) {
     using Type = typename ArchitectureType::template LayerType<L>;
     const Index rows = architecture_.template block_rows<L>();
     S* const w = parameters_.data();
@@ -140,25 +140,26 @@ class Network {
     return ArchitectureType(Layers(static_cast<Index>(sizes))...);
   }
 
-  template <class Other, std::size_t... I>
-  static ArchitectureType converted(const Other& other, std::index_sequence<I...>) {
-    static_assert((std::is_same_v<typename Layers::template Resized<1>,
-                                  typename Other::template LayerType<I>::template Resized<1>> &&
-                   ...),
-                  "backfold: networks convert into each other only if their layers differ in "
-                  "nothing but sizes");
-    return ArchitectureType(Layers(other.template layer<I>())...);
+  template <class Other, std::size_t... Indices>
+  static ArchitectureType converted(const Other& other, std::index_sequence<Indices...>) {
+    static_assert(
+        (std::is_same_v<typename Layers::template Resized<1>,
+                        typename Other::template LayerType<Indices>::template Resized<1>> &&
+         ...),
+        "backfold: networks convert into each other only if their layers differ in "
+        "nothing but sizes");
+    return ArchitectureType(Layers(other.template layer<Indices>())...);
   }
 
   /// Compiled once for all layers.
-  template <class I, class Generator>
-  BACKFOLD_NO_INLINE static void fill(const I& initializer, Generator& random, S* w, Index units,
+  template <class Init, class Generator>
+  BACKFOLD_NO_INLINE static void fill(const Init& initializer, Generator& random, S* w, Index units,
                                       Index fan_in) {
     initializer.fill(random, w, units, fan_in);
   }
 
-  template <class I, class Generator>
-  static S bias_of(const I& initializer, [[maybe_unused]] Generator& random) {
+  template <class Init, class Generator>
+  static S bias_of(const Init& initializer, [[maybe_unused]] Generator& random) {
     if constexpr (requires { initializer.draw_bias(random); }) {
       return static_cast<S>(initializer.draw_bias(random));
     } else {
@@ -225,4 +226,4 @@ using Mlp = typename detail::MlpOf<S, Layers...>::Type;
 template <Real S, class... Layers>
 using Rnn = Network<S, Layers...>;
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/network/workspace.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// One run of a network over a batch: where each layer's numbers are. It only points.
 ///
@@ -164,4 +164,4 @@ class Pass {
   Workspace<Net, Batch, For>& workspace_;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

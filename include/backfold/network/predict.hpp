@@ -4,7 +4,7 @@
 #include "backfold/data/samples.hpp"
 #include "backfold/network/state.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -170,4 +170,4 @@ void free_run(const Net& net, const Eigen::DenseBase<X>& input, State<Net, Batch
   }
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -4,7 +4,7 @@
 #include "backfold/core/array.hpp"
 #include "backfold/network/forward.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// What a recurrent network remembers between steps: for each layer that a delay leads from, its
 /// outputs of as many steps as the longest delay, and the memories of cells. A value of the
@@ -207,4 +207,4 @@ BACKFOLD_ALWAYS_INLINE void shift_history(const P& pass) {
 
 }  // namespace detail
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -7,7 +7,7 @@
 #include "backfold/layer/input.hpp"
 #include "backfold/layer/layer.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// A connection with both its ends: number `index` of those into layer `target`.
 struct Link {
@@ -167,4 +167,4 @@ struct Topology {
   }();
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -5,7 +5,7 @@
 #include "backfold/network/network.hpp"
 #include "backfold/network/workspace_plan.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// A workspace up to this many bytes lies in the object; a larger one on the heap, so that it can
 /// be a local variable.
@@ -114,4 +114,4 @@ class Workspace {
   Index steps_ = 0;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -7,7 +7,7 @@
 #include "backfold/core/product.hpp"
 #include "backfold/network/architecture.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// What a workspace is for.
 enum class Purpose {
@@ -67,7 +67,7 @@ constexpr SharedPieces lay_out(const LayerShape* shapes, int count, Purpose purp
     LayerPieces& piece = pieces[l];
     const Index block = layer.units * batch;
     const Index blocks = block * (layer.history + steps);
-    largest_block = std::max(largest_block, block);
+    largest_block = (std::max)(largest_block, block);
     piece.output = take(blocks);
     if (gradient) piece.delta = take(blocks);
     piece.net = take(layer.net_gates * block * steps);
@@ -76,8 +76,8 @@ constexpr SharedPieces lay_out(const LayerShape* shapes, int count, Purpose purp
     if (layer.is_cell) piece.net_bias = take(layer.net_gates * layer.units);
     if (gradient) piece.transposed = take(layer.transposed);
     if (l > 0 && batch * steps > 1) {
-      scratch = std::max(scratch,
-                         product_scratch<S>(layer.block_rows, layer.largest_fan_in, batch * steps));
+      scratch = (std::max)(
+          scratch, product_scratch<S>(layer.block_rows, layer.largest_fan_in, batch * steps));
     }
   }
   if (gradient) shared.weights = take(batch * steps);
@@ -101,7 +101,7 @@ constexpr LayerShape shape_of(const Arch& architecture) {
     shape.block_rows = architecture.template block_rows<L>();
     for_each_index<connections>([&](auto c) {
       const Index fan_in = architecture.template fan_in<L, c()>();
-      shape.largest_fan_in = std::max(shape.largest_fan_in, fan_in);
+      shape.largest_fan_in = (std::max)(shape.largest_fan_in, fan_in);
     });
   }
   return shape;
@@ -126,4 +126,4 @@ struct WorkspacePlan : SharedPieces {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/optimizer/adam.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Adam with decoupled weight decay λ: w ← (1 − ηλ)w before the step of Adam.
 ///
@@ -32,4 +32,4 @@ struct AdamW {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

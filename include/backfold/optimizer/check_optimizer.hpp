@@ -6,7 +6,7 @@
 #include "backfold/core/report.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -74,4 +74,4 @@ Report check_optimizer(const O& optimizer) {
   return report;
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -5,7 +5,7 @@
 
 #include "backfold/optimizer/optimizer.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// The Euclidean norm of n numbers, in double, without overflow on the way.
 template <Real S>
@@ -71,7 +71,7 @@ struct ClipNorm : detail::Clipping<ClipNorm<O>, O> {
   void check() const {
     O::check();
     detail::check_setting("ClipNorm: largest_norm", largest_norm,
-                          std::numeric_limits<double>::min(), 1e300);
+                          (std::numeric_limits<double>::min)(), 1e300);
   }
   template <Real S>
   void clip(S* gradient, Index n) const {
@@ -94,7 +94,7 @@ struct ClipValue : detail::Clipping<ClipValue<O>, O> {
   void check() const {
     O::check();
     detail::check_setting("ClipValue: largest_value", largest_value,
-                          std::numeric_limits<double>::min(), 1e300);
+                          (std::numeric_limits<double>::min)(), 1e300);
   }
   template <Real S>
   void clip(S* gradient, Index n) const {
@@ -105,4 +105,4 @@ struct ClipValue : detail::Clipping<ClipValue<O>, O> {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -5,7 +5,7 @@
 
 #include "backfold/core/math.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Where ε stands in η/√v of RMSprop and Adam.
 enum class EpsilonPlacement {
@@ -27,8 +27,8 @@ BACKFOLD_ALWAYS_INLINE V with_finite_square(const V& gradient) {
 template <EpsilonPlacement Placement, class V>
 BACKFOLD_ALWAYS_INLINE V over_root(const V& v, const V& scale, const V& epsilon) {
   using Limits = std::numeric_limits<typename V::Scalar>;
-  const V smallest(Limits::min());
-  const V largest(Limits::max());
+  const V smallest((Limits::min)());
+  const V largest((Limits::max)());
   if constexpr (Placement == EpsilonPlacement::InsideRoot) {
     return inverse_sqrt(at_most(at_least(multiply_add(v, scale, epsilon), smallest), largest));
   } else {
@@ -38,8 +38,8 @@ BACKFOLD_ALWAYS_INLINE V over_root(const V& v, const V& scale, const V& epsilon)
 }
 
 /// Calls f(constant) with the placement as a constant.
-template <class F>
-BACKFOLD_ALWAYS_INLINE void with_constant(EpsilonPlacement placement, const F& f) {
+template <class Function>
+BACKFOLD_ALWAYS_INLINE void with_constant(EpsilonPlacement placement, const Function& f) {
   if (placement == EpsilonPlacement::InsideRoot) {
     f(std::integral_constant<EpsilonPlacement, EpsilonPlacement::InsideRoot>{});
   } else {
@@ -49,4 +49,4 @@ BACKFOLD_ALWAYS_INLINE void with_constant(EpsilonPlacement placement, const F& f
 
 }  // namespace detail
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

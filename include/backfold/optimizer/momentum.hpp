@@ -3,7 +3,7 @@
 
 #include "backfold/optimizer/optimizer.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Gradient descent with momentum: Δw^τ = −η∇E(w) + μΔw^(τ−1), w ← w + Δw^τ.
 ///
@@ -45,4 +45,4 @@ struct Momentum {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

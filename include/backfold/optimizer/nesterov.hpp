@@ -3,7 +3,7 @@
 
 #include "backfold/optimizer/optimizer.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Nesterov's accelerated gradient: Δw^τ = −η∇E(w + μΔw^(τ−1)) + μΔw^(τ−1), w ← w + Δw^τ.
 ///
@@ -52,4 +52,4 @@ struct Nesterov {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

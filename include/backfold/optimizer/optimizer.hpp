@@ -13,7 +13,7 @@
 /// Optimizers know a vector w and an objective, no network. Settings are plain numbers in the
 /// optimizer; what it remembers from step to step is its State, made by `start`.
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Fixed numbers of parameters up to this lie inside an optimizer's state; more lie on the heap.
 inline constexpr Index largest_inline_state = 4096;
@@ -96,12 +96,12 @@ inline void check_not_negative(const char* name, double value) {
 /// every step after.
 template <class V>
 BACKFOLD_ALWAYS_INLINE V flushed(const V& v) {
-  return select(abs(v) < V(std::numeric_limits<typename V::Scalar>::min()), V(0), v);
+  return select(abs(v) < V((std::numeric_limits<typename V::Scalar>::min)()), V(0), v);
 }
 
 /// One pass over the gradient and the vectors it changes: f(g, v...) on references to their lanes.
-template <Index N, Real S, class F, class... Vectors>
-BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const F& f,
+template <Index N, Real S, class Function, class... Vectors>
+BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const Function& f,
                                        Vectors*... vectors) {
   using V = LanesFor<S, N>;
   for_runs<V::size, N>(n, [&](Index i, auto count) {
@@ -114,4 +114,4 @@ BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const F& f,
 
 }  // namespace detail
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

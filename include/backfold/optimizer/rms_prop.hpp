@@ -4,7 +4,7 @@
 #include "backfold/optimizer/epsilon_placement.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// RMSprop: v ← γv + (1 − γ)∇E², w ← w − η∇E/√(v + ε), or ∇E/(√v + ε) with ε outside the root.
 ///
@@ -54,4 +54,4 @@ struct RmsProp {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/optimizer/optimizer.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Resilient propagation: each parameter has its own step size Δ, grown by η⁺ while its derivative
 /// keeps its sign, cut by η⁻ when it changes; w ← w − sign(∂E/∂w)Δ. After a change of sign the
@@ -71,4 +71,4 @@ struct Rprop {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "backfold/optimizer/optimizer.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Gradient descent: w ← w − η∇E(w).
 ///
@@ -34,4 +34,4 @@ struct Sgd {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

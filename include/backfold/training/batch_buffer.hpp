@@ -4,7 +4,7 @@
 #include "backfold/core/array.hpp"
 #include "backfold/data/samples.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// Gathers chosen sequences of a source (Sequences or Windows) into one time-major batch.
 template <Real S>
@@ -56,4 +56,4 @@ class BatchBuffer {
   detail::Array<Index> lengths_;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

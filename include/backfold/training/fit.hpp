@@ -7,7 +7,7 @@
 #include "backfold/training/history.hpp"
 #include "backfold/training/training.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -32,7 +32,7 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
   Training<Net, L, O, Source, Batch> training(net, loss, optimizer, data, options);
   History history;
   // So many epochs may be no more than a bound, where the callback is to stop.
-  history.losses.reserve(static_cast<std::size_t>(std::min(options.epochs, Index{1} << 16)));
+  history.losses.reserve(static_cast<std::size_t>((std::min)(options.epochs, Index{1} << 16)));
   const FlushDenormals flush(options.flush_denormals);
   for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
     history.epoch = epoch;
@@ -107,4 +107,4 @@ BACKFOLD_ALWAYS_INLINE History fit(Net& net, const L& loss, const O& optimizer, 
   return detail::run_training<Dynamic>(net, loss, optimizer, source, options, callback);
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -7,7 +7,7 @@
 #include "backfold/core/types.hpp"
 #include "backfold/loss/reduction.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// A batch_size for full-batch learning: all samples in one step.
 inline constexpr Index full_batch = -1;
@@ -44,4 +44,4 @@ struct FitOptions {
   }
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

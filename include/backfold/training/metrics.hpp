@@ -5,7 +5,7 @@
 #include "backfold/core/finite.hpp"
 #include "backfold/core/types.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -72,4 +72,4 @@ double accuracy(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>&
   return static_cast<double>(right) / static_cast<double>(n);
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

@@ -6,7 +6,9 @@
 #include "backfold/core/array.hpp"
 #include "backfold/gradient/gradient.hpp"
 
-namespace backfold::inline BACKFOLD_ABI::detail {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
 
 /// The states before and after a pass, for networks that have any.
 template <class Net, Index Batch, bool = Net::Graph::is_recurrent>
@@ -95,4 +97,6 @@ class Shard {
   Array<Index> lengths_;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI::detail
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

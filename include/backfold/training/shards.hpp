@@ -8,7 +8,9 @@
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/shard.hpp"
 
-namespace backfold::inline BACKFOLD_ABI::detail {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
 
 /// A shard with the batch that passes through it.
 template <class Net>
@@ -93,8 +95,8 @@ class Shards {
   }
 
   /// Calls f(0) to f(n − 1), in threads if compiled with OpenMP.
-  template <class F>
-  void for_each(Index n, const F& f) const {
+  template <class Function>
+  void for_each(Index n, const Function& f) const {
     if (n == 1) return f(Index{0});
 #if defined(_OPENMP)
     const int threads = static_cast<int>(std::clamp(options_.threads, Index{1}, n));
@@ -123,7 +125,7 @@ class Shards {
       for (Index s = 1; s < n; ++s) {
         S* const to = gradient + p * piece;
         transform_into(
-            to, std::min(piece, parameters_ - p * piece),
+            to, (std::min)(piece, parameters_ - p * piece),
             [](const auto& a, const auto& b) { return a + b; }, to, gradient_of(s) + p * piece);
       }
     });
@@ -138,4 +140,6 @@ class Shards {
   Array<S> gradients_;  ///< of all shards but the first
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI::detail
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

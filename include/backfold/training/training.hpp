@@ -11,7 +11,7 @@
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/shards.hpp"
 
-namespace backfold::inline BACKFOLD_ABI {
+BACKFOLD_BEGIN_NAMESPACE
 
 /// What `fit` can learn from: so many sequences (or samples), each as a view.
 template <class D>
@@ -46,7 +46,7 @@ class Training {
         options_(checked(options, loss, net, data)),
         count_(data.count()),
         batch_size_(options.batch_size == full_batch ? count_
-                                                     : std::min(options.batch_size, count_)),
+                                                     : (std::min)(options.batch_size, count_)),
         random_(options.seed),
         order_(count_),
         optimizer_state_(start<S, parameters>(optimizer, net.parameter_count())),
@@ -153,7 +153,7 @@ class Training {
     const Index end = whole ? batch.steps : batch.longest();
     for (Index t = 0; t < end; t += piece) {
       const Sequences<S> part =
-          whole ? batch : passes_.cut(batch, t, std::min(piece, batch.steps - t));
+          whole ? batch : passes_.cut(batch, t, (std::min)(piece, batch.steps - t));
       const detail::ScaleBy scale{options_.reduction};
       const double e = optimizer_.step(
           net_.parameters().data(),
@@ -169,7 +169,7 @@ class Training {
 
   /// A batch from place i of the order on, in shards.
   bool learn(Index i, Index n) {
-    const Index shards = std::min(passes_.count(), n);
+    const Index shards = (std::min)(passes_.count(), n);
     passes_.for_each(shards, [&](Index s) {
       const Index first = n * s / shards;
       const Index end = n * (s + 1) / shards;
@@ -178,10 +178,10 @@ class Training {
     });
     const Index steps = passes_[0].batch().steps;
     Index longest = 0;
-    for (Index s = 0; s < shards; ++s) longest = std::max(longest, passes_[s].batch().longest());
+    for (Index s = 0; s < shards; ++s) longest = (std::max)(longest, passes_[s].batch().longest());
     const Index piece = steps_of_pass();
     for (Index t = 0; t < longest; t += piece) {
-      const Index length = std::min(piece, steps - t);
+      const Index length = (std::min)(piece, steps - t);
       Index targets = 0;
       for (Index s = 0; s < shards; ++s) targets += passes_[s].begin(t, length);
       const double scale = detail::ScaleBy{options_.reduction}(targets);
@@ -240,4 +240,4 @@ class Training {
   Index step_ = 0;
 };
 
-}  // namespace backfold::inline BACKFOLD_ABI
+BACKFOLD_END_NAMESPACE

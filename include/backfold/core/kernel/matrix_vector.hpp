@@ -6,7 +6,9 @@
 
 /// Products with one column. Inlined, so that sizes known at compile time leave straight code.
 
-namespace backfold::inline BACKFOLD_ABI::kernel {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace kernel {
 
 /// finish(i, count, start(i, count) + Σ_j a(·, j) x_j) for some registers of rows, the last with
 /// `lanes` rows: a sweep over the columns of A, with so many sums at once as hide the latency of an
@@ -196,4 +198,6 @@ BACKFOLD_NO_INLINE void transposed_matrix_vector(Index m, Index k, const S* a, I
   }
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI::kernel
+}  // namespace kernel
+
+BACKFOLD_END_NAMESPACE

@@ -4,7 +4,9 @@
 #include "backfold/core/kernel/register_block.hpp"
 #include "backfold/core/kernel/tile.hpp"
 
-namespace backfold::inline BACKFOLD_ABI::kernel {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace kernel {
 
 /// Rows of a packed panel.
 template <Real S>
@@ -62,4 +64,6 @@ void pack_transposed(Index m, Index k, const S* w, Index ldw, S* to, Index strid
   }
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI::kernel
+}  // namespace kernel
+
+BACKFOLD_END_NAMESPACE

@@ -8,7 +8,9 @@
 
 /// Products of any size, row panel by row panel: with one column, packed or as they stand.
 
-namespace backfold::inline BACKFOLD_ABI::kernel {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace kernel {
 
 /// How A is had.
 enum class Source { AsIs, Transposed };
@@ -28,7 +30,7 @@ BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a,
     return;
   }
   for (Index depth = 0; depth < k; depth += panel_depth) {
-    const Index steps = std::min(panel_depth, k - depth);
+    const Index steps = (std::min)(panel_depth, k - depth);
     const Index stride = (rows + width - 1) & -width;
     if constexpr (From == Source::Transposed) {
       pack_transposed(rows, steps, a + i * lda + depth, lda, scratch, stride);
@@ -71,10 +73,12 @@ BACKFOLD_NO_INLINE void product(Index m, Index n, Index k, const S* a, Index lda
     return done(0, m, 1, y, ldy);
   }
   for (Index i = 0; i < m; i += panel_rows<S>) {
-    const Index rows = std::min(panel_rows<S>, m - i);
+    const Index rows = (std::min)(panel_rows<S>, m - i);
     panel<From>(i, rows, n, k, a, lda, b, y, ldy, start, scratch);
     done(i, rows, n, y, ldy);
   }
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI::kernel
+}  // namespace kernel
+
+BACKFOLD_END_NAMESPACE

@@ -8,7 +8,9 @@
 /// As many registers as each has lanes: a square of numbers. For AVX-512 in fewer shuffles than
 /// Eigen 3.4 takes.
 
-namespace backfold::inline BACKFOLD_ABI::kernel {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace kernel {
 
 #if defined(EIGEN_VECTORIZE_AVX512)
 namespace detail {
@@ -132,4 +134,6 @@ BACKFOLD_ALWAYS_INLINE V sums_of(V (&block)[V::size]) {
   return block[0];
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI::kernel
+}  // namespace kernel
+
+BACKFOLD_END_NAMESPACE

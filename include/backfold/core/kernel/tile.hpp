@@ -8,7 +8,9 @@
 /// kernel. Compiled once a scalar: what is done to the products is done by the caller, on blocks
 /// that are still in the cache.
 
-namespace backfold::inline BACKFOLD_ABI::kernel {
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace kernel {
 
 /// Registers of rows and columns of a tile: with one register for each row and a broadcast they
 /// fill the machine's registers (Eigen's count of them).
@@ -167,4 +169,6 @@ BACKFOLD_NO_INLINE void rows_product(Index m, Index n, Index k, const S* a, Inde
   run(std::integral_constant<int, 1>{});
 }
 
-}  // namespace backfold::inline BACKFOLD_ABI::kernel
+}  // namespace kernel
+
+BACKFOLD_END_NAMESPACE
