@@ -50,5 +50,8 @@ TEST_CASE("losses on any activation equal PyTorch's", "[reference]") {
   check_mlp("multi_sigmoid_slope", bf::CategoricalCrossEntropy{}, In<3>(), TanhLayer<4>(),
             SigmoidLayer<3>(bf::Sigmoid{0.7}));
   check_mlp("absolute", bf::AbsoluteError{}, In<3>(), TanhLayer<4>(), LinearLayer<2>());
+  check_mlp("log_cosh", bf::LogCosh{}, In<3>(), TanhLayer<4>(), LinearLayer<2>());
+  check_mlp("poisson", bf::Poisson{}, In<3>(), TanhLayer<4>(), LinearLayer<2>());
+  check_mlp("pinball", bf::Pinball{.quantile = 0.3}, In<3>(), TanhLayer<4>(), LinearLayer<2>());
   check_mlp("weighted", bf::BinaryCrossEntropy{}, In<3>(), TanhLayer<4>(), SigmoidLayer<2>());
 }

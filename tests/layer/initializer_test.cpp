@@ -37,6 +37,7 @@ TEST_CASE("initializers draw from the distributions they name") {
   CHECK(moments(bf::Glorot{}, 60, 90).most == Approx(0.2).margin(0.001));
   CHECK(moments(bf::Glorot{}, 60, 90).deviation == Approx(std::sqrt(2.0 / 150)).margin(0.005));
   CHECK(moments(bf::He{}, 60, 200).deviation == Approx(0.1).margin(0.005));
+  CHECK(moments(bf::LeCun{}, 60, 400).deviation == Approx(0.05).margin(0.002));
 }
 
 TEST_CASE("orthogonal weights have orthonormal rows or columns, whichever are fewer") {

@@ -10,7 +10,10 @@
 #include "backfold/loss/absolute_error.hpp"
 #include "backfold/loss/half_squared_error.hpp"
 #include "backfold/loss/huber.hpp"
+#include "backfold/loss/log_cosh.hpp"
 #include "backfold/loss/output_error.hpp"
+#include "backfold/loss/pinball.hpp"
+#include "backfold/loss/poisson.hpp"
 #include "catch.hpp"
 
 namespace bf = backfold;
@@ -89,6 +92,10 @@ TEST_CASE("every loss passes the list of checks") {
   passes(bf::AbsoluteError{});
   passes(bf::Huber{});
   passes(bf::Huber{.threshold = 0.2});
+  passes(bf::LogCosh{});
+  passes(bf::Poisson{});
+  passes(bf::Pinball{});
+  passes(bf::Pinball{.quantile = 0.05});
   passes(bf::BinaryCrossEntropy{});
   passes(bf::CategoricalCrossEntropy{});
 }
@@ -106,6 +113,9 @@ TEST_CASE("the delta of every pair is the derivative of its error by the net inp
   delta_is_the_derivative(bf::HalfSquaredError{}, bf::Softmax{}, one_hot);
   delta_is_the_derivative(bf::AbsoluteError{}, bf::Tanh{}, numbers);
   delta_is_the_derivative(bf::Huber{.threshold = 0.5}, bf::Sigmoid{.slope = 3}, numbers);
+  delta_is_the_derivative(bf::LogCosh{}, bf::Linear{}, numbers);
+  delta_is_the_derivative(bf::Poisson{}, bf::Linear{}, probabilities);
+  delta_is_the_derivative(bf::Pinball{.quantile = 0.9}, bf::Tanh{}, numbers);
   delta_is_the_derivative(bf::BinaryCrossEntropy{}, bf::Sigmoid{}, probabilities);
   delta_is_the_derivative(bf::BinaryCrossEntropy{}, bf::Sigmoid{.slope = 0.4}, probabilities);
   delta_is_the_derivative(bf::BinaryCrossEntropy{}, bf::Softmax{}, probabilities);
@@ -221,4 +231,44 @@ TEST_CASE("a column of weight 0 adds nothing, whatever stands in it", "[nan]") {
       Index{1}, Index{3}, weights.data(), 1.0, delta.data());
   CHECK(error == 0.125);
   CHECK(delta == std::vector<double>{-0.5, 0, 0});
+}
+
+TEMPLATE_TEST_CASE("ln cosh keeps its relative accuracy from 1e-18 to the largest number", "",
+                   float, double) {
+  using V = bf::Lanes<TestType>;
+  const bf::LogCosh loss;
+  for (double d = 1e-18; d < 1e38; d *= 1.37) {
+    const auto at = static_cast<TestType>(d);
+    const long double x = at;
+    // ln cosh x = x + ln(1 + e⁻²ˣ) − ln 2, and its series where that cancels.
+    const long double x2 = x * x;
+    const long double expected =
+        x < 0.02L ? x2 / 2 * (1 - x2 / 6 + 2 * x2 * x2 / 45 - 17 * x2 * x2 * x2 / 1260)
+                  : x + std::log1p(std::exp(-2 * x)) - std::log(2.0L);
+    if (expected < (std::numeric_limits<TestType>::min)()) continue;
+    for (const TestType y : {at, -at}) {
+      const long double value = loss.value(V(y), V(TestType(0))).first();
+      CAPTURE(y, value, expected);
+      CHECK(std::abs(value / expected - 1) < 10 * std::numeric_limits<TestType>::epsilon());
+    }
+  }
+}
+
+TEST_CASE("the constant with the least pinball loss is the quantile of the targets") {
+  const double z[] = {0.1, 0.4, 0.9, 1.6, 2.5, 3.6, 4.9, 6.4, 8.1};  // nine: no ties at a multiple
+  for (const double quantile : {0.05, 0.3, 0.5, 0.7, 0.95}) {
+    const bf::Pinball loss{.quantile = quantile};
+    auto total = [&](double y) {
+      double sum = 0;
+      for (const double target : z) {
+        sum += loss.value(bf::Lanes<double>(y), bf::Lanes<double>(target)).first();
+      }
+      return sum;
+    };
+    const double at = z[static_cast<int>(quantile * 9)];
+    CHECK(total(at) < total(at + 0.01));
+    CHECK(total(at) < total(at - 0.01));
+  }
+  CHECK_THROWS_WITH((bf::check_settings(bf::Pinball{.quantile = 1})),
+                    "Pinball: quantile must lie between 0 and 1, got 1");
 }

@@ -42,6 +42,9 @@ losses = {
     "huber": lambda y, z: torch.nn.functional.huber_loss(y, z, reduction="none", delta=0.5).sum(0),
     "binary": lambda y, z: torch.nn.functional.binary_cross_entropy(y, z, reduction="none").sum(0),
     "categorical": lambda y, z: -(z * torch.log(y)).sum(0),
+    "log_cosh": lambda y, z: torch.log(torch.cosh(y - z)).sum(0),
+    "poisson": lambda y, z: torch.nn.functional.poisson_nll_loss(y, z, reduction="none").sum(0),
+    "pinball": lambda y, z: torch.maximum(0.3 * (z - y), -0.7 * (z - y)).sum(0),
 }
 
 # The names in C++: (type, settings).
@@ -66,6 +69,9 @@ loss_names = {
     "huber": "Huber{.threshold = 0.5}",
     "binary": "BinaryCrossEntropy{}",
     "categorical": "CategoricalCrossEntropy{}",
+    "log_cosh": "LogCosh{}",
+    "poisson": "Poisson{}",
+    "pinball": "Pinball{.quantile = 0.3}",
 }
 
 
@@ -203,7 +209,7 @@ def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=N
     # Away from kinks, and no target that is met by chance (the padding has none).
     apart = (scored - Z).detach().abs()[:, w > 0]
     assert apart.min() > 1e-4, name
-    if loss == "absolute":
+    if loss in ("absolute", "pinball"):
         assert apart.min() > 1e-3, name
     if loss == "huber":  # both of its branches, too
         assert (apart - 0.5).abs().min() > 1e-3 and apart.min() < 0.5 < apart.max(), name
@@ -264,3 +270,6 @@ if __name__ == "__main__":
     network("mixed_bias", 3, [(4, "sigmoid", [], False), (3, "tanh"),
                               (2, "linear", [(1, 0, "full")], False)],
             "half_squared", batch=7, seed=20)
+    network("log_cosh", 3, [(4, "tanh"), (2, "linear")], "log_cosh", seed=21)
+    network("poisson", 3, [(4, "tanh"), (2, "linear")], "poisson", seed=22)
+    network("pinball", 3, [(4, "tanh"), (2, "linear")], "pinball", seed=23)

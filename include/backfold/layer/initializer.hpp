@@ -88,6 +88,15 @@ struct He {
   }
 };
 
+/// Normal with deviation √(1/fan_in): keeps the variance of layers with φ'(0) = 1.
+/// Source: LeCun et al., Efficient BackProp (1998).
+struct LeCun {
+  template <BitGenerator64 G, class S>
+  void fill(G& random, S* w, Index units, Index fan_in) const {
+    Normal{0, std::sqrt(1.0 / static_cast<double>(fan_in))}.fill(random, w, units, fan_in);
+  }
+};
+
 /// A random matrix with orthonormal rows or columns (whichever are fewer) times a gain.
 /// Source: Saxe, McClelland & Ganguli, Exact solutions to the nonlinear dynamics of learning
 /// (2014).

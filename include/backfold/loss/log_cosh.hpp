@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/math.hpp"
+#include "backfold/loss/loss.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Logarithm of the hyperbolic cosine: E = Σ ln cosh d with d = y − z; ∂E/∂y = tanh d. Half squared
+/// for small errors, absolute for large ones, and smooth in between. Finite for every finite d.
+///
+/// Source: Karal, Maximum likelihood optimal and robust support vector regression with ln cosh loss
+/// function (2017).
+struct LogCosh {
+  template <class V>
+  V value(const V& y, const V& z) const {
+    const V d = abs(y - z);
+    // cosh d − 1 = m²/(2(1 + m)) with m = e^d − 1 keeps the relative accuracy near 0.
+    const V m = expm1(at_most(d, V(1)));
+    const V near_zero = log1p(m * m / (2 * (1 + m)));
+    const V tail = d + (log1p(exp(-2 * d)) - 0.69314718055994531);
+    return select(d > V(1), tail, near_zero);
+  }
+  template <class V>
+  V derivative(const V& y, const V& z) const {
+    return tanh(y - z);
+  }
+};
+
+BACKFOLD_END_NAMESPACE

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/math.hpp"
+#include "backfold/loss/loss.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Negative log-likelihood of counts z under a Poisson distribution whose rate is e^y, without its
+/// constant ln z!: E = Σ e^y − z y; ∂E/∂y = e^y − z. For a linear output y, the logarithm of the
+/// rate, and targets >= 0. PyTorch's PoissonNLLLoss (log_input), summed.
+struct Poisson {
+  template <class V>
+  V value(const V& y, const V& z) const {
+    return exp(y) - z * y;
+  }
+  template <class V>
+  V derivative(const V& y, const V& z) const {
+    return exp(y) - z;
+  }
+};
+
+BACKFOLD_END_NAMESPACE
