@@ -29,6 +29,8 @@
 #include "backfold/core/product.hpp"
 #include "backfold/core/random.hpp"
 #include "backfold/core/report.hpp"
+#include "backfold/core/size.hpp"
+#include "backfold/core/sized_map.hpp"
 #include "backfold/core/types.hpp"
 #include "backfold/core/unroll.hpp"
 #include "backfold/data/one_hot.hpp"

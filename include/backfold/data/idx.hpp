@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backfold/core/error.hpp"
+#include "backfold/core/size.hpp"
 #include "backfold/core/types.hpp"
 
 /// Opt-in (needs zlib): reading IDX files, the format of MNIST and Fashion-MNIST, plain or gzipped.
@@ -99,8 +100,14 @@ inline IdxFile read_idx(const std::string& path) {
 }
 
 /// The items as columns, scaled from 0..255 to 0..1.
+/// @throws std::invalid_argument if the file holds another number of bytes than its sizes say
 template <class S>
 Matrix<S> scaled_columns(const IdxFile& file) {
+  const Index numbers = (detail::Size(file.item_size) * file.items).value("scaled_columns");
+  if (static_cast<std::size_t>(numbers) != file.bytes.size()) {
+    fail_argument("scaled_columns: expected ", file.items, " items of ", file.item_size,
+                  " bytes, got ", file.bytes.size(), " bytes");
+  }
   Matrix<S> columns(file.item_size, file.items);
   for (Index i = 0; i < columns.size(); ++i) {
     columns.data()[i] = static_cast<S>(file.bytes[static_cast<std::size_t>(i)]) / S(255);

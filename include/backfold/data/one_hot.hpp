@@ -2,8 +2,10 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 
 #include "backfold/core/error.hpp"
+#include "backfold/core/size.hpp"
 #include "backfold/core/types.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -19,13 +21,15 @@ Matrix<S> one_hot(const Labels& labels, Index classes) {
                 "backfold: labels are integers");
   if (classes < 1) fail_argument("one_hot: needs at least one class, got ", classes);
   const auto n = static_cast<Index>(labels.size());
+  (void)(detail::Size(classes) * n).value("one_hot: ", classes, " classes of ", n, " labels");
   Matrix<S> targets = Matrix<S>::Zero(classes, n);
   for (Index s = 0; s < n; ++s) {
-    const auto label = static_cast<Index>(labels[static_cast<std::size_t>(s)]);
-    if (label < 0 || label >= classes) {
+    // Compared in its own type: an Index of 32 bits would hold a part of a larger label.
+    const auto label = +labels[static_cast<std::size_t>(s)];
+    if (std::cmp_less(label, 0) || std::cmp_greater_equal(label, classes)) {
       fail_argument("one_hot: label ", s, " is ", label, ", expected 0 to ", classes - 1);
     }
-    targets(label, s) = S(1);
+    targets(static_cast<Index>(label), s) = S(1);
   }
   return targets;
 }

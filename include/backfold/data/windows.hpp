@@ -112,7 +112,8 @@ class Windows {
       fail_argument("windows: the inputs have ", inputs.cols(), " steps, the targets ",
                     targets.cols());
     }
-    if (span() > end - begin) {
+    // Not length + horizon, which overflows for a horizon that is out of all bounds.
+    if (options.horizon > end - begin || options.length > end - begin - options.horizon) {
       fail_argument("windows: a window of ", options.length, " steps and a horizon of ",
                     options.horizon, " reach past the end of ", end - begin, " steps");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/core/size.hpp"
 #include "backfold/network/forward.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -25,37 +26,39 @@ class Sensitivity {
   using LayerType = typename Arch::template LayerType<L>;
 
   explicit Sensitivity(const Arch& architecture) {
-    Index size = 0;
+    auto counted = [](Size numbers) { return numbers.value("Rtrl: the sensitivities"); };
+    Size size = 0;
     Index scratch = 0;
-    Index net = 0;
-    Index scaled = 0;
+    Size net = 0;
+    Size scaled = 0;
     for_each_index<last_layer>([&](auto l) {
       constexpr int layer = l() + 1;
       const Index units = architecture.template units<layer>();
-      const Index block = units * columns<layer>(architecture) + own_size<layer>(architecture);
-      block_[layer] = block;
-      output_[layer] = size;
-      size += block * (Graph::history(layer) + 1);
-      memory_[layer] = size;
-      if constexpr (has_memory<LayerType<layer>>()) size += 2 * block;
+      const Size block = Size(units) * columns<layer>(architecture) + own_size<layer>(architecture);
+      block_[layer] = counted(block);
+      output_[layer] = counted(size);
+      size += block * Index{Graph::history(layer) + 1};
+      memory_[layer] = counted(size);
+      if constexpr (has_memory<LayerType<layer>>()) size += block * 2;
       const Index rows = net_gates<LayerType<layer>>() * units;
       if constexpr (!scales_weights<layer>()) {
-        net = (std::max)(net, rows * columns<layer>(architecture));
+        net = (std::max)(net, Size(rows) * columns<layer>(architecture));
       }
       const Index widest = (std::max)(rows, architecture.template block_rows<layer>());
       for_each_index<Arch::template connection_count<layer>>([&](auto c) {
         const Index k = architecture.template fan_in<layer, c()>();
-        scaled = (std::max)(scaled, widest * k);
+        scaled = (std::max)(scaled, Size(widest) * k);
         scratch = (std::max)(scratch, product_scratch<S>(widest, k, columns<layer>(architecture)));
       });
       scratch = (std::max)(scratch, product_scratch<S>(units, columns<layer>(architecture), 1));
-      temporary_ = (std::max)(temporary_, (2 * rows + 4 * units) + units * units);
+      temporary_ =
+          (std::max)(temporary_, counted(Size(2 * rows + 4 * units) + Size(units) * units));
     });
-    net_.resize(net);
-    scaled_.resize(scaled);
+    net_.resize(counted(net));
+    scaled_.resize(counted(scaled));
     scratch_.resize(scratch);
     work_.resize(temporary_);
-    numbers_.resize(size);
+    numbers_.resize(counted(size));
     reset();
   }
 

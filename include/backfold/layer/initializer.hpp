@@ -6,6 +6,7 @@
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
 #include "backfold/core/random.hpp"
+#include "backfold/core/size.hpp"
 
 /// Initializers draw the weights of one connection at a time: a column-major block of `units` rows
 /// (targets) and `fan_in` columns (sources). All draw in double and round, so that a network of
@@ -28,7 +29,8 @@ inline void check_finite(const char* what, double value) {
 }
 
 template <class S, class Draw>
-void fill_each(S* w, Index count, const Draw& draw) {
+void fill_each(S* w, Index units, Index fan_in, const Draw& draw) {
+  const Index count = (Size(units) * fan_in).value("initializer");
   for (Index i = 0; i < count; ++i) w[i] = static_cast<S>(draw());
 }
 
@@ -43,7 +45,7 @@ struct Uniform {
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
     check();
-    detail::fill_each(w, units * fan_in, [&] { return uniform(random, low, high); });
+    detail::fill_each(w, units, fan_in, [&] { return uniform(random, low, high); });
   }
   void check() const {
     if (!(low <= high && is_finite(high - low))) {
@@ -64,7 +66,7 @@ struct Normal {
     if (!(deviation >= 0 && is_finite(deviation))) {
       fail_argument("Normal: deviation must be finite and >= 0, got ", deviation);
     }
-    detail::fill_each(w, units * fan_in, [&] { return mean + deviation * normal(random); });
+    detail::fill_each(w, units, fan_in, [&] { return mean + deviation * normal(random); });
   }
 };
 
@@ -109,7 +111,8 @@ struct Orthogonal {
     detail::check_finite("Orthogonal: gain", gain);
     const Index length = units > fan_in ? units : fan_in;
     const Index count = units > fan_in ? fan_in : units;
-    std::vector<double> vectors(static_cast<std::size_t>(length * count));
+    const Index numbers = (detail::Size(length) * count).value("Orthogonal");
+    std::vector<double> vectors(static_cast<std::size_t>(numbers));
     for (Index k = 0; k < count; ++k) {
       double* const v = vectors.data() + k * length;
       double norm = 0;

@@ -6,6 +6,7 @@
 
 #include "backfold/core/error.hpp"
 #include "backfold/core/packet.hpp"
+#include "backfold/core/size.hpp"
 #include "backfold/core/unroll.hpp"
 #include "backfold/network/topology.hpp"
 
@@ -16,23 +17,22 @@ namespace detail {
 /// Where the block of each layer starts in w, for the units of all layers; last the length of w.
 template <class InputLayer, class... Layers>
 constexpr auto block_offsets(const std::array<Index, 1 + sizeof...(Layers)>& units) {
-  constexpr Index most = Index{1} << (8 * sizeof(Index) - 6);  // their bytes, too, can be counted
   std::array<Index, 2 + sizeof...(Layers)> offsets{};
   int target = 0;
   auto add = [&]<class L>(std::type_identity<L>) {
     ++target;
-    double columns = L::bias_columns;
+    Size columns = Index{L::bias_columns};
     for (const Connection& c : L::connections) {
       // A source that does not exist is reported by Topology.
       const auto source = static_cast<std::size_t>(c.source_of(target));
-      columns += c.diagonal ? 1.0 : source < units.size() ? static_cast<double>(units[source]) : 0;
+      columns += c.diagonal ? Index{1} : source < units.size() ? units[source] : Index{0};
     }
     const auto t = static_cast<std::size_t>(target);
-    const double rows = static_cast<double>(weight_gates<L>()) * static_cast<double>(units[t]);
-    if (static_cast<double>(offsets[t]) + columns * rows > static_cast<double>(most)) {
+    const Size end = offsets[t] + columns * Index{weight_gates<L>()} * units[t];
+    if (!end.is_countable()) {
       fail_argument("network: layer ", target, " has more parameters than can be counted");
     }
-    offsets[t + 1] = offsets[t] + static_cast<Index>(columns) * static_cast<Index>(rows);
+    offsets[t + 1] = end.value();
   };
   (add(std::type_identity<Layers>{}), ...);
   return offsets;
@@ -62,8 +62,13 @@ class Architecture {
 
   /// Whether all sizes are part of the type.
   static constexpr bool fixed = ((Layers::units_at_compile_time != Dynamic) && ...);
-  static constexpr auto fixed_offsets =
-      detail::block_offsets<Layers...>({Layers::units_at_compile_time...});
+  static constexpr auto fixed_offsets = [] {
+    if constexpr (fixed) {
+      return detail::block_offsets<Layers...>({Layers::units_at_compile_time...});
+    } else {
+      return std::array<Index, layer_count + 1>{};
+    }
+  }();
 
   constexpr Architecture() requires fixed = default;
   constexpr explicit Architecture(const Layers&... layers) requires(sizeof...(Layers) > 1)

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "backfold/core/product.hpp"
+#include "backfold/core/size.hpp"
 #include "backfold/network/architecture.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -43,44 +44,49 @@ struct LayerShape {
   Index net_gates = 0;
   bool is_cell = false;
   bool has_memory = false;
-  Index transposed = 0;
+  Size transposed = 0;
   Index block_rows = 0;
   Index largest_fan_in = 0;
 };
 
 /// Lays out the pieces of `count` layers: one function for all networks.
+/// @throws std::invalid_argument if they are more numbers than can be counted
 template <Real S>
 constexpr SharedPieces lay_out(const LayerShape* shapes, int count, Purpose purpose, Index batch,
                                Index steps, LayerPieces* pieces) {
   const bool gradient = purpose == Purpose::Gradient;
+  auto counted = [&](Size size) {
+    return size.value("workspace: a batch of ", batch, " and ", steps, " steps");
+  };
   SharedPieces shared;
-  auto take = [&shared](Index numbers) {
+  auto take = [&](Size numbers) {
     constexpr Index line = 64 / sizeof(S);
     const Index start = shared.size;
-    shared.size += (numbers + line - 1) / line * line;
+    shared.size = counted(start + numbers.rounded_up(line));
     return start;
   };
-  Index largest_block = 0;
+  const Index columns = counted(Size(batch) * steps);
+  Size largest_block = 0;
   Index scratch = 0;
   for (int l = 0; l < count; ++l) {
     const LayerShape& layer = shapes[l];
     LayerPieces& piece = pieces[l];
-    const Index block = layer.units * batch;
-    const Index blocks = block * (layer.history + steps);
+    const Size block = Size(layer.units) * batch;
+    const Size blocks = block * (Size(layer.history) + steps);
     largest_block = (std::max)(largest_block, block);
     piece.output = take(blocks);
     if (gradient) piece.delta = take(blocks);
-    piece.net = take(layer.net_gates * block * steps);
-    if (layer.has_memory) piece.memory = take(block * (1 + steps));
+    piece.net = take(Size(layer.net_gates) * block * steps);
+    if (layer.has_memory) piece.memory = take(block * (Size(1) + steps));
     if (layer.has_memory && gradient) piece.d_memory = take(block);
-    if (layer.is_cell) piece.net_bias = take(layer.net_gates * layer.units);
+    if (layer.is_cell) piece.net_bias = take(Size(layer.net_gates) * layer.units);
     if (gradient) piece.transposed = take(layer.transposed);
-    if (l > 0 && batch * steps > 1) {
-      scratch = (std::max)(
-          scratch, product_scratch<S>(layer.block_rows, layer.largest_fan_in, batch * steps));
+    if (l > 0 && columns > 1) {
+      scratch =
+          (std::max)(scratch, product_scratch<S>(layer.block_rows, layer.largest_fan_in, columns));
     }
   }
-  if (gradient) shared.weights = take(batch * steps);
+  if (gradient) shared.weights = take(columns);
   shared.block = take(largest_block);
   shared.scratch = take(scratch);
   return shared;
@@ -97,11 +103,14 @@ constexpr LayerShape shape_of(const Arch& architecture) {
     shape.net_gates = net_gates<Type>();
     shape.is_cell = Cell<Type>;
     shape.has_memory = has_memory<Type>();
-    shape.transposed = architecture.template transposed_offset<L, connections>();
     shape.block_rows = architecture.template block_rows<L>();
     for_each_index<connections>([&](auto c) {
       const Index fan_in = architecture.template fan_in<L, c()>();
       shape.largest_fan_in = (std::max)(shape.largest_fan_in, fan_in);
+      if constexpr (Arch::template is_matrix_in_time<L, c()>()) {
+        const Index stride = architecture.template transposed_stride<L, c()>();
+        shape.transposed += Size(stride) * shape.block_rows;
+      }
     });
   }
   return shape;

@@ -8,6 +8,7 @@
 #include "backfold/core/elementwise.hpp"
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
+#include "backfold/core/size.hpp"
 #include "backfold/core/types.hpp"
 
 /// Optimizers know a vector w and an objective, no network. Settings are plain numbers in the
@@ -30,11 +31,11 @@ class StateVectors {
 
  private:
   static constexpr bool is_inline = N != Dynamic && N <= largest_inline_state;
-  static constexpr Index stride(Index n) {
-    constexpr Index line = 64 / sizeof(S);
-    return (n + line - 1) / line * line;
+  static constexpr Index line = 64 / sizeof(S);
+  static constexpr Index stride(Index n) { return (n + line - 1) / line * line; }
+  static constexpr Index size(Index n) {
+    return (detail::Size(n).rounded_up(line) * Index{Count}).value("optimizer: its state");
   }
-  static constexpr Index size(Index n) { return Count * stride(n); }
   detail::Array<S, is_inline ? size(N) : Dynamic> numbers_;
   Index n_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/core/array.hpp"
+#include "backfold/core/size.hpp"
 #include "backfold/data/samples.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -12,9 +13,9 @@ class BatchBuffer {
  public:
   /// Makes room for batches of up to `batch` sequences like `one`.
   BatchBuffer(const Sequences<S>& one, Index batch)
-      : inputs_(one.inputs.rows() * one.inputs.cols() * batch),
-        targets_(one.targets.rows() * one.targets.cols() * batch),
-        weights_(one.weights == nullptr ? 0 : one.targets.cols() * batch),
+      : inputs_(numbers(one.inputs.rows(), one.inputs.cols(), batch)),
+        targets_(numbers(one.targets.rows(), one.targets.cols(), batch)),
+        weights_(one.weights == nullptr ? 0 : numbers(1, one.targets.cols(), batch)),
         lengths_(one.lengths == nullptr ? 0 : batch) {}
 
   /// The sequences order[0..batch) of the source. Allocates nothing.
@@ -44,6 +45,10 @@ class BatchBuffer {
   }
 
  private:
+  static Index numbers(Index rows, Index columns, Index batch) {
+    return (detail::Size(rows) * columns * batch).value("fit: a batch of ", batch);
+  }
+
   /// Column t of `from` becomes column t·batch + b of `to`.
   static void spread(const ConstMatrixView<S>& from, S* to, Index b, Index batch) {
     const Index rows = from.rows();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "backfold/core/denormals.hpp"
+#include "backfold/core/size.hpp"
 #include "backfold/training/batch_buffer.hpp"
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/shard.hpp"
@@ -71,7 +72,7 @@ class Shards {
         gathers_(batch > 1 && !(together && count_ == 1)),
         first_(net, one, (batch + count_ - 1) / count_, steps, gathers_),
         others_(static_cast<std::size_t>(count_ - 1), first_),
-        gradients_(parameters_ * (count_ - 1)) {}
+        gradients_((Size(parameters_) * (count_ - 1)).value("fit: the gradients of its shards")) {}
 
   Index count() const { return count_; }
   /// Whether batches are copied together.
@@ -113,7 +114,7 @@ class Shards {
   Index count_for(Index batch, Index steps) const {
     if (options_.threads == 0) return 1;
     const Index least = steps > 1 ? 16 : 64;
-    if (batch * steps * parameters_ < 1000000) return 1;
+    if (Size(batch) * steps * parameters_ < Size(1000000)) return 1;
     return std::clamp(batch / least, Index{1}, Index{16});
   }
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <compare>
+#include <concepts>
+#include <limits>
+
+#include "backfold/core/error.hpp"
+#include "backfold/core/types.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// A count of numbers, made of counts that a user chose. Sums and products that would pass the
+/// largest Index stick at "too many" instead of wrapping around to a small buffer, so that one
+/// check at the end of a formula is enough.
+class Size {
+ public:
+  /// The most numbers whose bytes, as doubles, an Index still counts.
+  static constexpr Index most = (std::numeric_limits<Index>::max)() / Index{sizeof(double)};
+
+  /// A negative count has wrapped around before: too many.
+  constexpr Size(Index n) : n_(n < 0 || n > most ? too_many : n) {}  // NOLINT: a count is a size
+
+  constexpr bool is_countable() const { return n_ <= most; }
+
+  /// The count. @throws std::invalid_argument with these parts as its subject if it is too large
+  template <class... Parts>
+  constexpr Index value(const Parts&... subject) const {
+    if (!is_countable()) fail_argument(subject..., ": more numbers than can be counted");
+    return n_;
+  }
+
+  friend constexpr Size operator+(Size a, Size b) {
+    return a.n_ > most - b.n_ ? Size(too_many) : Size(a.n_ + b.n_);
+  }
+  friend constexpr Size operator*(Size a, Size b) {
+    return a.n_ != 0 && b.n_ > most / a.n_ ? Size(too_many) : Size(a.n_ * b.n_);
+  }
+  friend constexpr auto operator<=>(const Size&, const Size&) = default;
+
+  constexpr Size& operator+=(Size other) { return *this = *this + other; }
+
+  /// The next multiple of `unit`.
+  constexpr Size rounded_up(Index unit) const {
+    const Size sum = *this + Size(unit - 1);
+    return sum.is_countable() ? Size(sum.n_ / unit * unit) : sum;
+  }
+
+ private:
+  static constexpr Index too_many = most + 1;
+  Index n_;
+};
+
+/// An integer of any type as an Index.
+/// @throws std::invalid_argument if it is none: a wider type's low half would pass for the number
+template <std::integral T>
+constexpr Index to_index(const char* what, T n) {
+  const auto index = static_cast<Index>(n);
+  if (static_cast<T>(index) != n) fail_argument(what, ": more numbers than can be counted");
+  return index;
+}
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/error.hpp"
+#include "backfold/core/types.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// Rows (columns) of a destination and of a source that are constants and differ.
+constexpr bool sizes_conflict(Index to, Index from) {
+  return to != Dynamic && from != Dynamic && to != from;
+}
+
+/// @throws std::invalid_argument unless what is assigned has the sizes of the view
+BACKFOLD_NO_INLINE inline void check_assigned(Index rows, Index cols, Index to_rows,
+                                              Index to_cols) {
+  if (rows == to_rows && cols == to_cols) return;
+  fail_argument("view: it is ", to_rows, " x ", to_cols, ", what is assigned ", rows, " x ", cols);
+}
+
+}  // namespace detail
+
+/// A view of numbers that belong to a network or state. It is an Eigen::Map whose assignments
+/// compare sizes, which Eigen does in an assertion alone: without it, a larger matrix overwrites
+/// what is stored after the view. Rows and Cols are the sizes where the type of the network has
+/// them, else Dynamic.
+template <class Plain, Index Rows = Dynamic, Index Cols = Dynamic>
+class SizedMap : public Eigen::Map<Plain> {
+  using Base = Eigen::Map<Plain>;
+
+ public:
+  using Base::Base;
+  SizedMap(const SizedMap&) = default;
+
+  SizedMap& operator=(const SizedMap& other) { return *this = static_cast<const Base&>(other); }
+  /// @throws std::invalid_argument for another size
+  template <class Other>
+  SizedMap& operator=(const Eigen::EigenBase<Other>& other) {
+    if constexpr (fits<Other>()) {
+      check(other.derived());
+      Base::operator=(other.derived());
+    }
+    return *this;
+  }
+  template <class Other>
+  SizedMap& operator+=(const Eigen::EigenBase<Other>& other) {
+    if constexpr (fits<Other>()) {
+      check(other.derived());
+      Base::operator+=(other.derived());
+    }
+    return *this;
+  }
+  template <class Other>
+  SizedMap& operator-=(const Eigen::EigenBase<Other>& other) {
+    if constexpr (fits<Other>()) {
+      check(other.derived());
+      Base::operator-=(other.derived());
+    }
+    return *this;
+  }
+
+ private:
+  /// Eigen turns a row that is assigned to a column, and the other way round.
+  template <class Other>
+  static constexpr bool turns() {
+    using Traits = Eigen::internal::traits<Other>;
+    return (Base::ColsAtCompileTime == 1 && Traits::RowsAtCompileTime == 1) ||
+           (Base::RowsAtCompileTime == 1 && Traits::ColsAtCompileTime == 1);
+  }
+
+  template <class Other>
+  static constexpr bool fits() {
+    using Traits = Eigen::internal::traits<Other>;
+    constexpr Index rows = turns<Other>() ? Traits::ColsAtCompileTime : Traits::RowsAtCompileTime;
+    constexpr Index cols = turns<Other>() ? Traits::RowsAtCompileTime : Traits::ColsAtCompileTime;
+    constexpr bool result =
+        !detail::sizes_conflict(Rows, rows) && !detail::sizes_conflict(Cols, cols);
+    static_assert(result, "backfold: what is assigned to this view has another size than the view");
+    return result;
+  }
+
+  template <class Other>
+  void check(const Other& other) const {
+    const Index rows = turns<Other>() ? other.cols() : other.rows();
+    const Index cols = turns<Other>() ? other.rows() : other.cols();
+    detail::check_assigned(rows, cols, this->rows(), this->cols());
+  }
+};
+
+BACKFOLD_END_NAMESPACE
