@@ -111,6 +111,35 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
          n.parameters() = Eigen::VectorXd::Ones(14);
          fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z));
        }},
+      {"network: it has 13 parameters, the vector set holds 3",
+       [] {
+         Sized n = net();
+         Random random(1);
+         n.parameters().resize(3);
+         n.initialize(Glorot{}, random);
+       }},
+      {"network: it has 22 parameters, the vector set holds 3",
+       [] {
+         Loop n = loop();
+         State state(n);
+         n.parameters().resize(3);
+         step(n, X.leftCols(1), state);
+       }},
+      {"view: it is 3 x 2, what is assigned 2 x 3",
+       [] { net().weights<1>() = Matrix_::Zero(2, 3); }},
+      {"state: it has been moved from",
+       [] {
+         State state(loop());
+         const State taken = std::move(state);
+         step(loop(), X.leftCols(1), state);
+       }},
+      {"state: layer 1 remembers 1 step, got delay 5", [] { State(loop()).output<1>(5); }},
+      {"gradient: it has to become 13 x 1, its type has room for 9 x 1",
+       [] {
+         Workspace workspace(net(), 6);
+         Eigen::Matrix<double, 9, 1> g;
+         gradient(net(), HalfSquaredError{}, Samples(X, Z), workspace, g);
+       }},
       {"network: layer 1 has more parameters than can be counted",
        [] { Sized(Index{1} << 32, Index{1} << 31, 1); }},
       {"fit: batch_size must be >= 1 or full_batch, got 0", [] { train(X, Z, {.batch_size = 0}); }},

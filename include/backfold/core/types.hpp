@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <type_traits>
+#include <utility>
 
 #include "backfold/core/config.hpp"
 
@@ -51,8 +53,18 @@ class MatrixView {
   constexpr S* column(Index j) const { return data_ + j * stride_; }
   constexpr S& operator()(Index i, Index j) const { return data_[i + j * stride_]; }
 
+  /// Whether it shares memory with `count` numbers from `begin` on.
+  bool overlaps(const Scalar* begin, Index count) const {
+    if (rows() == 0 || cols() == 0) return false;
+    const Scalar* first = data_;
+    const Scalar* last = column(cols() - 1);
+    if (stride_ < 0) std::swap(first, last);
+    const std::less<const Scalar*> before;  // defined for pointers into different objects, too
+    return before(first, begin + count) && before(begin, last + rows());
+  }
+
   auto eigen() const {
-    using Plain = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+    using Plain = Matrix<Scalar>;
     using Constness = std::conditional_t<std::is_const_v<S>, const Plain, Plain>;
     return Eigen::Map<Constness, Eigen::Unaligned, Eigen::OuterStride<>>(
         data_, rows(), cols(), Eigen::OuterStride<>(stride_));

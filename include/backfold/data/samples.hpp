@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backfold/core/array.hpp"
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
 #include "backfold/core/packet.hpp"
@@ -29,6 +30,16 @@ auto columns_of(const Eigen::DenseBase<Derived>& object) {
                   " apart; copy the data into a matrix");
   }
   return ConstMatrixView<typename Derived::Scalar>(d.data(), d.rows(), d.cols(), stride);
+}
+
+/// The numbers of a view, copied one column after the other into memory that `kept` gets.
+template <class S>
+BACKFOLD_NO_INLINE ConstMatrixView<S> copied(const ConstMatrixView<S>& view, Array<S>& kept) {
+  kept = Array<S>(view.rows() * view.cols());
+  for (Index c = 0; c < view.cols(); ++c) {
+    copy_numbers(view.column(c), kept.data() + c * view.rows(), view.rows());
+  }
+  return {kept.data(), view.rows(), view.cols()};
 }
 
 /// @throws std::invalid_argument if column c has a number that is not finite

@@ -170,12 +170,85 @@ void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar
   check_data(data, net.inputs(), net.outputs());
 }
 
+/// @throws std::invalid_argument unless a caller's matrix can take a size: resize asserts it alone
+template <Index Rows, Index Cols, class M>
+void check_result(const char* what, const Eigen::PlainObjectBase<M>&, Index rows, Index cols) {
+  constexpr bool fits =
+      (Rows == Dynamic || M::RowsAtCompileTime == Dynamic || M::RowsAtCompileTime == Rows) &&
+      (Cols == Dynamic || M::ColsAtCompileTime == Dynamic || M::ColsAtCompileTime == Cols);
+  static_assert(fits,
+                "backfold: the gradient or d_inputs has a fixed size that is not the one "
+                "of the parameters or the inputs");
+  auto takes = [](Index size, Index fixed, Index most) {
+    return fixed == Dynamic ? most == Dynamic || size <= most : size == fixed;
+  };
+  if (!takes(rows, M::RowsAtCompileTime, M::MaxRowsAtCompileTime) ||
+      !takes(cols, M::ColsAtCompileTime, M::MaxColsAtCompileTime)) {
+    auto room = [](Index most) { return most == Dynamic ? MessagePart("any") : MessagePart(most); };
+    fail_argument(what, ": it has to become ", rows, " x ", cols, ", its type has room for ",
+                  room(M::MaxRowsAtCompileTime), " x ", room(M::MaxColsAtCompileTime));
+  }
+}
+
+template <class Net, class G>
+inline constexpr bool is_gradient =
+    G::IsVectorAtCompileTime&& std::is_same_v<typename G::Scalar, typename Net::Scalar>;
+
+/// Makes the caller's gradient as long as w.
+/// @throws std::invalid_argument if its type cannot, or it lies in memory that is read meanwhile
+template <class Net, class G>
+void shape_gradient(const Net& net, const Sequences<typename Net::Scalar>& data,
+                    Eigen::PlainObjectBase<G>& gradient) {
+  constexpr bool is_row = G::RowsAtCompileTime == 1 && G::ColsAtCompileTime != 1;
+  constexpr Index fixed = Net::ArchitectureType::fixed_parameter_count;
+  const Index n = net.parameter_count();
+  check_result<is_row ? 1 : fixed, is_row ? fixed : 1>("gradient", gradient, is_row ? 1 : n,
+                                                       is_row ? n : 1);
+  const ConstMatrixView<typename Net::Scalar> view(gradient.data(), gradient.size(), 1);
+  if (view.overlaps(net.parameters().data(), n)) {
+    fail_argument("gradient: it lies in the network's parameters");
+  }
+  auto meets_data = [&](const auto& read) {
+    return read.overlaps(gradient.data(), gradient.size());
+  };
+  const ConstMatrixView<typename Net::Scalar> weights(data.weights, 1, data.weight_count,
+                                                      data.weight_stride);
+  if (meets_data(data.inputs) || meets_data(data.targets) || meets_data(weights)) {
+    fail_argument("gradient: it lies in the memory of the data");
+  }
+  gradient.resize(n);
+}
+
+/// Data whose numbers a pass does not overwrite while it still reads them: where they lie in its
+/// workspace, as outputs of a run before do, copies, which live as long as this.
+template <class S>
+class DataApart {
+ public:
+  template <class Workspace>
+  DataApart(const Sequences<S>& data, const Workspace& workspace) : data_(data) {
+    if (workspace.holds(data.inputs)) data_.inputs = copied(data.inputs, inputs_);
+    if (workspace.holds(data.targets)) data_.targets = copied(data.targets, targets_);
+    const ConstMatrixView<S> weights(data.weights, 1, data.weight_count, data.weight_stride);
+    if (data.weights != nullptr && workspace.holds(weights)) {
+      data_.weights = copied(weights, weights_).data();
+      data_.weight_stride = 1;
+    }
+  }
+  DataApart(const DataApart&) = delete;
+  DataApart& operator=(const DataApart&) = delete;
+  operator const Sequences<S>&() const { return data_; }
+
+ private:
+  Sequences<S> data_;
+  Array<S> inputs_, targets_, weights_;
+};
+
 }  // namespace detail
 
 /// E(w) of a network over data: Σ over samples and steps, or their mean.
 ///
 /// The same forward pass as `gradient`, so that the two cannot disagree. Allocates nothing once the
-/// workspace has its size.
+/// workspace has its size, unless data lie in the workspace: they are copied.
 ///
 /// @param reduction `Sum` is the objective as it is defined; `Mean` divides by the number of
 /// columns that have a target (those of weight 0 and behind a sequence's end have none)
@@ -188,7 +261,8 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
              const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
              std::type_identity_t<State<Net, Batch>>* final = nullptr) {
   detail::check_network_and_data(net, data);
-  return detail::evaluate<false, false>(net.architecture(), net.parameters().data(), loss, data,
+  const detail::DataApart<typename Net::Scalar> apart(data, workspace);
+  return detail::evaluate<false, false>(net.architecture(), net.parameters().data(), loss, apart,
                                         detail::ScaleBy{reduction}, workspace, initial, final,
                                         static_cast<typename Net::Scalar*>(nullptr));
 }
@@ -206,23 +280,27 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
 ///
 /// @param gradient as long as w, overwritten
 /// @return E
-/// @throws std::invalid_argument for data or states whose sizes do not fit
+/// @throws std::invalid_argument for data or states whose sizes do not fit, a gradient that cannot
+/// have the length of w, or lies in memory of the data or the network
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
                 Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
                 Reduction reduction = Reduction::Sum,
                 const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
                 std::type_identity_t<State<Net, Batch>>* final = nullptr) {
+  static_assert(detail::is_gradient<Net, G>,
+                "backfold: a gradient is a vector of the network's scalar");
   detail::check_network_and_data(net, data);
-  gradient.resize(net.parameter_count());
-  return detail::evaluate<true, false>(net.architecture(), net.parameters().data(), loss, data,
+  detail::shape_gradient(net, data, gradient);
+  const detail::DataApart<typename Net::Scalar> apart(data, workspace);
+  return detail::evaluate<true, false>(net.architecture(), net.parameters().data(), loss, apart,
                                        detail::ScaleBy{reduction}, workspace, initial, final,
                                        gradient.data());
 }
 
 /// The same with ∂E/∂X and ∂E/∂(state before the first step).
 ///
-/// @param d_inputs inputs × columns of the data, overwritten
+/// @param d_inputs inputs × columns of the data, overwritten; may be the matrix of the inputs
 /// @param d_initial ∂E/∂(each number of the state before the first step), or nullptr
 /// @return E
 /// @throws std::invalid_argument for data or states whose sizes do not fit
@@ -234,19 +312,35 @@ double gradient_with_inputs(const Net& net, const L& loss,
                             Reduction reduction = Reduction::Sum,
                             const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
                             std::type_identity_t<State<Net, Batch>>* d_initial = nullptr) {
+  using S = typename Net::Scalar;
+  static_assert(detail::is_gradient<Net, G>,
+                "backfold: a gradient is a vector of the network's scalar");
+  static_assert(std::is_same_v<typename D::Scalar, S>,
+                "backfold: d_inputs has another scalar than the network");
   detail::check_network_and_data(net, data);
   if constexpr (Net::Graph::is_recurrent) {
     if (d_initial != nullptr) d_initial->check(net.architecture(), data.batch());
   }
-  gradient.resize(net.parameter_count());
-  d_inputs.resize(data.inputs.rows(), data.inputs.cols());
+  const Index rows = data.inputs.rows();
+  const Index cols = data.inputs.cols();
+  constexpr Index fixed_rows = Net::ArchitectureType::template fixed_units<0>;
+  detail::check_result<fixed_rows, Dynamic>("d_inputs", d_inputs, rows, cols);
+  detail::shape_gradient(net, data, gradient);
+  const ConstMatrixView<S> result(d_inputs.data(), d_inputs.size(), 1);
+  if (result.overlaps(gradient.data(), gradient.size()) ||
+      result.overlaps(net.parameters().data(), net.parameter_count())) {
+    fail_argument("d_inputs: it lies in the gradient or in the network's parameters");
+  }
+  const detail::DataApart<S> apart(data, workspace);
   const double error = detail::evaluate<true, true>(
-      net.architecture(), net.parameters().data(), loss, data, detail::ScaleBy{reduction},
+      net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{reduction},
       workspace, initial, static_cast<State<Net, Batch>*>(nullptr), gradient.data());
   const Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(),
-                                                 data.inputs.data(), data.inputs.outerStride(),
-                                                 workspace);
-  detail::copy_numbers(pass.template delta<0>(), d_inputs.data(), d_inputs.size());
+                                                 nullptr, 0, workspace);
+  // An assignment, since the caller's matrix may be row-major; after the pass, since it may be
+  // that of the inputs.
+  d_inputs.resize(rows, cols);
+  d_inputs.derived().matrix() = Eigen::Map<const Matrix<S>>(pass.template delta<0>(), rows, cols);
   if constexpr (Net::Graph::is_recurrent) {
     if (d_initial != nullptr) detail::get_history_gradient(pass, *d_initial);
   }

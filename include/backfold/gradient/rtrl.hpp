@@ -35,6 +35,7 @@ class Rtrl {
       : workspace_(net, 1, 1),
         states_{State<Net, 1>(net, 1), State<Net, 1>(net, 1)},
         sensitivity_(net.architecture()) {
+    input_.setZero(net.inputs());
     output_.setZero(net.outputs());
     static_assert(Net::Graph::is_recurrent,
                   "backfold: Rtrl is for networks with delays; others need no past");
@@ -42,6 +43,7 @@ class Rtrl {
 
   /// Forgets the past.
   void reset() {
+    check_room();
     states_[now_].reset();
     sensitivity_.reset();
   }
@@ -55,10 +57,13 @@ class Rtrl {
   template <class L, class X, class Z, class G>
   double step(const Net& net, const L& loss, const Eigen::DenseBase<X>& x,
               const Eigen::DenseBase<Z>& z, Eigen::PlainObjectBase<G>& gradient) {
-    const Sequences<S> data(x, z, 1);
-    check_data(data, net.inputs(), net.outputs());
-    if (data.inputs.cols() != 1) fail_argument("Rtrl: takes one sample, got ", data.inputs.cols());
-    gradient.resize(net.parameter_count());
+    static_assert(detail::is_gradient<Net, G>,
+                  "backfold: a gradient is a vector of the network's scalar");
+    Sequences<S> data(x, z, 1);
+    detail::check_network_and_data(net, data);
+    check(net, data.inputs.cols());
+    detail::shape_gradient(net, data, gradient);
+    data.inputs = kept(data.inputs);
     const double error = detail::evaluate<true, true>(
         net.architecture(), net.parameters().data(), loss, data, detail::ScaleBy{Reduction::Sum},
         workspace_, &states_[now_], &states_[1 - now_], gradient.data());
@@ -74,9 +79,12 @@ class Rtrl {
   void step(const Net& net, const Eigen::DenseBase<X>& x) {
     detail::static_check_inputs<Net, X>();
     const auto input = detail::columns_of(x);
+    detail::check_parameters(net);
     detail::check_inputs(net, input.rows());
-    run(net, x, 1, workspace_, &states_[now_], &states_[1 - now_]);
-    advance(pass_of(net, input));
+    check(net, input.cols());
+    const auto own = kept(input);
+    run(net, input_, 1, workspace_, &states_[now_], &states_[1 - now_]);
+    advance(pass_of(net, own));
   }
 
   /// y^t of the last step taken.
@@ -95,6 +103,22 @@ class Rtrl {
     return (Cell<typename PassType::template LayerType<static_cast<int>(L)>> || ...);
   }
   (std::make_index_sequence<Net::layer_count>());
+
+  void check_room() const {
+    if (output_.size() == 0) fail_argument("Rtrl: it has been moved from");
+  }
+
+  void check(const Net& net, Index columns) const {
+    check_room();
+    if (columns != 1) fail_argument("Rtrl: takes one sample, got ", columns);
+    states_[now_].check_units(net.architecture());
+  }
+
+  /// A copy of the input, which may be an output or a state of ours that the step overwrites.
+  ConstMatrixView<S> kept(const ConstMatrixView<S>& input) {
+    detail::copy_numbers(input.data(), input_.data(), input.rows());
+    return {input_.data(), input.rows(), 1};
+  }
 
   PassType pass_of(const Net& net, const ConstMatrixView<S>& input) {
     PassType pass(net.architecture(), net.parameters().data(), input.data(), input.outerStride(),
@@ -116,7 +140,7 @@ class Rtrl {
   State<Net, 1> states_[2];  ///< what was before the last step, and what is remembered now
   int now_ = 0;
   detail::Sensitivity<Net> sensitivity_;
-  Vector<S> output_;
+  Vector<S> input_, output_;
 };
 
 BACKFOLD_END_NAMESPACE

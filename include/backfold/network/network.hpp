@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "backfold/core/random.hpp"
+#include "backfold/core/size.hpp"
+#include "backfold/core/sized_map.hpp"
 #include "backfold/layer/initializer.hpp"
 #include "backfold/network/architecture.hpp"
 
@@ -12,6 +14,20 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Fixed-size parameters up to this many bytes lie in the network object; more lie on the heap, so
 /// that a network of any size can be a local variable.
 inline constexpr Index largest_inline_parameters = 65536;
+
+namespace detail {
+
+/// @throws std::invalid_argument if somebody has resized w, or moved it away
+template <class Net>
+BACKFOLD_ALWAYS_INLINE void check_parameters(const Net& net) {
+  const Index expected = net.architecture().parameter_count();
+  if (net.parameter_count() != expected) {
+    fail_argument("network: it has ", expected, " parameters, the vector set holds ",
+                  net.parameter_count());
+  }
+}
+
+}  // namespace detail
 
 /// An architecture and its parameters w: one contiguous vector, all layers' blocks in it.
 ///
@@ -55,7 +71,7 @@ class Network {
   requires(sizeof...(OtherLayers) ==
            sizeof...(Layers)) explicit Network(const Network<OtherS, OtherLayers...>& other)
       : architecture_(converted(other.architecture(), std::index_sequence_for<Layers...>{})),
-        parameters_(other.parameters().template cast<S>()) {}
+        parameters_(checked(other).parameters().template cast<S>()) {}
 
   const ArchitectureType& architecture() const { return architecture_; }
 
@@ -67,7 +83,8 @@ class Network {
   Index outputs() const { return architecture_.outputs(); }
 
   /// A view of all weights into layer L, [W | U]: a column for each input in the order of the
-  /// connections.
+  /// connections. Assigning a matrix of another size throws std::invalid_argument, and so does
+  /// each of these views where w itself has been given another length.
   template <int L>
   auto weights() {
     return weights_view<L>(parameters_.data());
@@ -117,6 +134,7 @@ class Network {
   template <int L, class Init, BitGenerator64 Generator>
   void initialize(const Init& initializer, Generator& random) {
     using Type = typename ArchitectureType::template LayerType<L>;
+    detail::check_parameters(*this);
     const Index rows = architecture_.template block_rows<L>();
     S* const w = parameters_.data();
     for_each_index<ArchitectureType::template connection_count<L>>([&](auto c) {
@@ -137,7 +155,7 @@ class Network {
   static ArchitectureType from_sizes(Sizes... sizes) {
     static_assert(sizeof...(Sizes) == sizeof...(Layers),
                   "backfold: a network takes one size for each of its layers, the input included");
-    return ArchitectureType(Layers(static_cast<Index>(sizes))...);
+    return ArchitectureType(Layers(detail::to_index("network", sizes))...);
   }
 
   template <class Other, std::size_t... Indices>
@@ -149,6 +167,12 @@ class Network {
         "backfold: networks convert into each other only if their layers differ in "
         "nothing but sizes");
     return ArchitectureType(Layers(other.template layer<Indices>())...);
+  }
+
+  template <class Other>
+  static const Other& checked(const Other& other) {
+    detail::check_parameters(other);
+    return other;
   }
 
   /// Compiled once for all layers.
@@ -167,8 +191,34 @@ class Network {
     }
   }
 
+  /// Numbers of w, which the caller may write unless T is const.
+  template <class Plain, Index Rows, Index Cols, class T>
+  static auto view(T* numbers, Index rows, Index cols) {
+    if constexpr (std::is_const_v<T>) {
+      return Eigen::Map<const Plain>(numbers, rows, cols);
+    } else {
+      return SizedMap<Plain, Rows, Cols>(numbers, rows, cols);
+    }
+  }
+
+  /// The columns of the weights into layer L where they are a constant, of connection C or of all.
+  template <int L, int C>
+  static constexpr Index fixed_columns() {
+    using Type = typename ArchitectureType::template LayerType<L>;
+    Index sum = 0;
+    for (int c = 0; c < static_cast<int>(Type::connections.size()); ++c) {
+      if (C >= 0 && c != C) continue;
+      const Connection connection = Type::connections[static_cast<std::size_t>(c)];
+      const Index columns = connection.diagonal ? 1 : fixed_unit_counts[connection.source_of(L)];
+      if (columns == Dynamic) return Dynamic;
+      sum += columns;
+    }
+    return sum;
+  }
+
   template <int L, int C = -1, class T>
   auto weights_view(T* w) const {
+    detail::check_parameters(*this);
     constexpr bool all = C < 0;
     const Index rows = architecture_.template block_rows<L>();
     const Index offset = architecture_.template weights_offset < L, all ? 0 : C > ();
@@ -179,35 +229,28 @@ class Network {
         return architecture_.template fan_in<L, C>();
       }
     }();
-    using Plain = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
-    return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>(w + offset, rows,
-                                                                                  columns);
+    return view<Matrix<S>, ArchitectureType::template fixed_block_rows<L>, fixed_columns<L, C>()>(
+        w + offset, rows, columns);
   }
 
   template <int L, class T>
   auto bias_view(T* w) const {
-    using Plain = Eigen::Matrix<S, Eigen::Dynamic, 1>;
-    return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>(
-        w + architecture_.template bias_offset<L>(),
-        architecture_.template block_rows<L>() *
-            ArchitectureType::template LayerType<L>::bias_columns);
+    detail::check_parameters(*this);
+    constexpr Index columns = ArchitectureType::template LayerType<L>::bias_columns;
+    constexpr Index rows = ArchitectureType::template fixed_block_rows<L>;
+    return view < Vector<S>, rows == Dynamic ? Dynamic : rows * columns,
+           1 > (w + architecture_.template bias_offset<L>(),
+                architecture_.template block_rows<L>() * columns, 1);
   }
+
+  static constexpr std::array<Index, sizeof...(Layers)> fixed_unit_counts{
+      Layers::units_at_compile_time...};
 
   ArchitectureType architecture_;
   alignas(64) Parameters parameters_;
 };
 
 namespace detail {
-
-/// @throws std::invalid_argument if somebody has resized w
-template <class Net>
-void check_parameters(const Net& net) {
-  const Index expected = net.architecture().parameter_count();
-  if (net.parameter_count() != expected) {
-    fail_argument("network: it has ", expected, " parameters, the vector set holds ",
-                  net.parameter_count());
-  }
-}
 
 template <Real S, class... Layers>
 struct MlpOf {

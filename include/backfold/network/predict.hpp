@@ -23,7 +23,8 @@ constexpr void static_check_inputs() {
                 "backfold: the input has another number of rows than the Input layer has units");
 }
 
-/// Copies the input into the workspace, to be read from there.
+/// Copies the input into the workspace, to be read from there. @pre no view of what the workspace
+/// keeps of a layer's input is given to users, so that the two do not overlap
 template <class P, class S>
 BACKFOLD_ALWAYS_INLINE void take_input(P& pass, const ConstMatrixView<S>& x) {
   for (Index c = 0; c < x.cols(); ++c) {
@@ -46,14 +47,21 @@ auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
     fail_argument("input has ", x.cols(), " columns, no whole number of sequences of ", steps,
                   " steps");
   }
-  workspace.shape(net.architecture(), x.cols() / steps, steps);
+  const Index batch = x.cols() / steps;
+  const bool own = workspace.holds(x);
+  Array<typename Net::Scalar> kept;
+  auto source = x;
+  if (own && !workspace.has_shape(net.architecture(), batch, steps)) {
+    source = copied(x, kept);  // a new layout puts something else in its place
+  }
+  workspace.shape(net.architecture(), batch, steps);
   Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(), x.data(),
                                            x.outerStride(), workspace);
   if constexpr (Net::Graph::is_recurrent) {
     check_states(pass, initial, static_cast<const State<Net, Batch>*>(final));
     set_history(pass, initial);
   }
-  if constexpr (Net::Graph::history(0) > 0) take_input(pass, x);
+  if (Net::Graph::history(0) > 0 || own) take_input(pass, source);
   forward<false>(pass);
   if constexpr (Net::Graph::is_recurrent) {
     if (final != nullptr) get_history(pass, nullptr, *final);
@@ -77,6 +85,7 @@ auto outputs_view(const P& pass, Index columns) {
 /// y = f(w, x) for samples in columns (for a recurrent network: sequences of `steps` steps,
 /// time-major), into a workspace: allocates nothing once that is large enough.
 ///
+/// @param inputs may be outputs that the workspace has returned
 /// @param initial what was before the first step (zeros if nullptr), @param final gets what is
 /// after the last
 /// @return a view of the outputs, outputs × columns of X, that lives until the workspace's next use
@@ -114,7 +123,8 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
 /// One step of a recurrent network: y^t from x^t (inputs × batch) and what the state remembers,
 /// which then moves on. Memory and time do not grow with the steps taken; nothing is allocated.
 ///
-/// @param input may be the view of y^(t−1) that the step before returned
+/// @param input may be (part of) the view of y^(t−1) that the step before returned, or of what the
+/// state remembers
 /// @return a view of y^t, outputs × batch, that lives in the state until its next step
 /// @throws std::invalid_argument for wrong sizes
 template <class Net, class X, Index Batch>
@@ -122,6 +132,7 @@ BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& inpu
                                  State<Net, Batch>& state) {
   detail::static_check_inputs<Net, X>();
   const auto x = detail::columns_of(input);
+  detail::check_parameters(net);
   detail::check_inputs(net, x.rows());
   if (x.cols() != state.batch()) {
     fail_argument("input has ", x.cols(), " columns, the state a batch of ", state.batch());
@@ -129,15 +140,7 @@ BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& inpu
   state.check_units(net.architecture());
   Pass<Net, Batch, Purpose::Step> pass(net.architecture(), net.parameters().data(), x.data(),
                                        x.outerStride(), state.workspace());
-  // The output that this step overwrites can be an input only if the two may have the same size.
-  using Arch = typename Net::ArchitectureType;
-  constexpr Index in = Arch::template fixed_units<0>;
-  constexpr Index out = Arch::template fixed_units<Net::output_layer>;
-  constexpr bool may_be_output = in == out || in == Dynamic || out == Dynamic;
-  if (Net::Graph::history(0) > 0 ||
-      (may_be_output && x.data() == pass.template own_output<Net::output_layer>())) {
-    detail::take_input(pass, x);
-  }
+  if (Net::Graph::history(0) > 0 || state.workspace().holds(x)) detail::take_input(pass, x);
   forward<false>(pass);
   detail::shift_history(pass);
   return detail::outputs_view(pass, x.cols());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/core/array.hpp"
+#include "backfold/core/sized_map.hpp"
 #include "backfold/network/forward.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -35,7 +36,7 @@ class State {
 
   /// Makes it one for another batch: then it forgets.
   void resize(Index batch) {
-    if (batch == this->batch()) return;
+    if (batch == this->batch() && workspace_.has_room()) return;
     workspace_.reserve(architecture_, batch, 1);
     reset();
   }
@@ -49,6 +50,7 @@ class State {
   }
   /// The units alone, where the batch is known to fit.
   void check_units(const Arch& architecture) const {
+    check_room();
     for_each_index<Arch::layer_count>([&](auto l) {
       const Index own = architecture_.template units<l()>();
       const Index other = architecture.template units<l()>();
@@ -58,16 +60,15 @@ class State {
     });
   }
 
-  /// The output of layer L `delay` steps ago, units × batch. @pre 1 <= delay <= its longest delay
+  /// The output of layer L `delay` steps ago, units × batch.
+  /// @throws std::invalid_argument for a delay below 1 or longer than the longest of the layer
   template <int L>
   auto output(int delay = 1) {
-    static_assert(Graph::history(L) > 0, "backfold: no delayed connection leads from this layer");
-    return view<L>(workspace_.at(workspace_.plan().layers[L].output), Graph::history(L) - delay);
+    return view<L>(workspace_.at(workspace_.plan().layers[L].output), block_of<L>(delay));
   }
   template <int L>
   auto output(int delay = 1) const {
-    static_assert(Graph::history(L) > 0, "backfold: no delayed connection leads from this layer");
-    return view<L>(workspace_.at(workspace_.plan().layers[L].output), Graph::history(L) - delay);
+    return view<L>(workspace_.at(workspace_.plan().layers[L].output), block_of<L>(delay));
   }
 
   /// The memory of cell layer L (the c of an LSTM), units × batch.
@@ -95,12 +96,32 @@ class State {
   Workspace<Net, Batch, Purpose::Step>& workspace() { return workspace_; }
 
  private:
+  void check_room() const {
+    if (!workspace_.has_room()) fail_argument("state: it has been moved from");
+  }
+
+  /// Which block of layer L's outputs is that of `delay` steps ago.
+  template <int L>
+  static Index block_of(int delay) {
+    constexpr int history = Graph::history(L);
+    static_assert(history > 0, "backfold: no delayed connection leads from this layer");
+    if (delay < 1 || delay > history) {
+      fail_argument("state: layer ", L, " remembers ", history, history == 1 ? " step" : " steps",
+                    ", got delay ", delay);
+    }
+    return history - delay;
+  }
+
   template <int L, class T>
   auto view(T* piece, Index block) const {
-    using Plain = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
+    check_room();
     const Index units = architecture_.template units<L>();
-    return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>(
-        piece + block * units * batch(), units, batch());
+    T* const numbers = piece + block * units * batch();
+    if constexpr (std::is_const_v<T>) {
+      return Eigen::Map<const Matrix<S>>(numbers, units, batch());
+    } else {
+      return SizedMap<Matrix<S>, Arch::template fixed_units<L>, Batch>(numbers, units, batch());
+    }
   }
 
   Arch architecture_;

@@ -57,7 +57,7 @@ class Workspace {
       }
     }
     if constexpr (!is_inline) {
-      if (batch == batch_ && steps == steps_ && has_sizes_of(architecture)) return;
+      if (has_shape(architecture, batch, steps)) return;
       if (Batch != Dynamic && batch != Batch) {
         fail_argument("workspace: its type is for a batch of ", Batch, ", got ", batch);
       }
@@ -67,6 +67,23 @@ class Workspace {
       steps_ = steps;
       if constexpr (!Net::fixed) sizes_ = architecture.sizes();
     }
+  }
+
+  /// Whether `shape` would leave everything where it is.
+  bool has_shape(const ArchitectureType& architecture, Index batch, Index steps) const {
+    if constexpr (is_inline) {
+      return true;
+    } else {
+      return batch == batch_ && steps == steps_ && has_room() && has_sizes_of(architecture);
+    }
+  }
+
+  /// Whether it has the numbers that its plan asks for: what was moved from has not.
+  constexpr bool has_room() const { return is_inline || buffer_.size() >= plan().size; }
+
+  /// Whether some numbers of a view are its own, so that a pass overwrites them.
+  bool holds(const ConstMatrixView<Scalar>& view) const {
+    return view.overlaps(buffer_.data(), buffer_.size());
   }
 
   constexpr Index batch() const { return is_inline ? Batch : batch_; }
@@ -104,6 +121,7 @@ class Workspace {
     alignas(64) Scalar numbers[inline_plan.size + 1];
     Scalar* data() { return numbers; }
     const Scalar* data() const { return numbers; }
+    static constexpr Index size() { return inline_plan.size; }
   };
 
   std::conditional_t<is_inline, Inline, detail::Array<Scalar>> buffer_;
