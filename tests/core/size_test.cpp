@@ -68,5 +68,10 @@ TEST_CASE("a view takes what has its size, in all the ways of Eigen, and refuses
   double others[8] = {};
   const SizedMap<Eigen::MatrixXd, Dynamic, 3> other(others, 1, 3);
   CHECK_THROWS_WITH(view = other, "view: it is 2 x 3, what is assigned 1 x 3");
+  view.noalias() = fits * Eigen::Matrix3d::Identity();
+  view.noalias() += fits * Eigen::Matrix3d::Identity();
+  CHECK(view == fits * 2);
+  CHECK_THROWS_WITH(view.noalias() = large.transpose() * fits,
+                    "view: it is 2 x 3, what is assigned 4 x 3");
   CHECK(numbers[6] == 7);
 }

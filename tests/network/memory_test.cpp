@@ -284,6 +284,34 @@ TEST_CASE("run reads inputs that lie in its workspace as they were", "[network]"
         run(cells, sequence.leftCols(6), 2, others));
 }
 
+TEST_CASE("any number of samples goes through in blocks with the outputs of one run", "[network]") {
+  const Sized net = drawn(Sized(3, 1, 5));
+  Workspace workspace(net);
+  for (const Index n : {1, 255, 256, 257, 258, 513, 700}) {
+    const Eigen::MatrixXd X = Eigen::MatrixXd::Random(4, n);
+    CHECK(net(X.topRows(3)) == run(net, X.topRows(3), workspace));
+  }
+}
+
+TEST_CASE("what was moved from keeps no sizes without their numbers") {
+  auto state = start<double>(Momentum{}, 3);
+  const auto taken = std::move(state);
+  CHECK(taken.vectors.size() == 3);
+  Eigen::Vector3d w(1, 2, 3);
+  auto objective = [](const double*, double* g) { return g[0] = g[1] = g[2] = 1; };
+  CHECK(said([&] { Momentum{}.step(w.data(), objective, state); }) ==
+        "optimizer: its state has been moved from");
+  const Eigen::MatrixXd series = Eigen::MatrixXd::Random(1, 9);
+  Windows windows(series, series, {.length = 3, .warm_up = 2});
+  const Windows kept = std::move(windows);
+  CHECK(windows[0].weights != nullptr);
+  CHECK(windows[0].target_count() == kept[0].target_count());
+  BatchBuffer<double> buffer(kept[0], 2);
+  const Index order[] = {0, 1, 2};
+  CHECK(said([&] { buffer.gather(kept, order, 3); }) ==
+        "fit: the batch has no room for 3 sequences");
+}
+
 TEST_CASE("a free run starts from a column of its outputs or of its state", "[network]") {
   const Loop net = drawn(Loop(2, 3, 2));
   State state(net), twin(net);

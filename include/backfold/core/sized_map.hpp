@@ -35,33 +35,50 @@ class SizedMap : public Eigen::Map<Plain> {
   SizedMap(const SizedMap&) = default;
 
   SizedMap& operator=(const SizedMap& other) { return *this = static_cast<const Base&>(other); }
-  /// @throws std::invalid_argument for another size
+  /// @throws std::invalid_argument for another size, as the other assignments
   template <class Other>
   SizedMap& operator=(const Eigen::EigenBase<Other>& other) {
-    if constexpr (fits<Other>()) {
-      check(other.derived());
-      Base::operator=(other.derived());
-    }
-    return *this;
+    return assign(other, [this](const Other& from) { Base::operator=(from); });
   }
   template <class Other>
   SizedMap& operator+=(const Eigen::EigenBase<Other>& other) {
-    if constexpr (fits<Other>()) {
-      check(other.derived());
-      Base::operator+=(other.derived());
-    }
-    return *this;
+    return assign(other, [this](const Other& from) { Base::operator+=(from); });
   }
   template <class Other>
   SizedMap& operator-=(const Eigen::EigenBase<Other>& other) {
+    return assign(other, [this](const Other& from) { Base::operator-=(from); });
+  }
+
+  /// For products into the view without a temporary: `view.noalias() = a * b`.
+  auto noalias() { return Unaliased{*this}; }
+
+ private:
+  struct Unaliased {
+    SizedMap& map;
+
+    template <class Other>
+    SizedMap& operator=(const Eigen::EigenBase<Other>& other) const {
+      return map.assign(other, [&](const Other& from) { map.Base::noalias() = from; });
+    }
+    template <class Other>
+    SizedMap& operator+=(const Eigen::EigenBase<Other>& other) const {
+      return map.assign(other, [&](const Other& from) { map.Base::noalias() += from; });
+    }
+    template <class Other>
+    SizedMap& operator-=(const Eigen::EigenBase<Other>& other) const {
+      return map.assign(other, [&](const Other& from) { map.Base::noalias() -= from; });
+    }
+  };
+
+  template <class Other, class Assignment>
+  SizedMap& assign(const Eigen::EigenBase<Other>& other, const Assignment& assignment) {
     if constexpr (fits<Other>()) {
       check(other.derived());
-      Base::operator-=(other.derived());
+      assignment(other.derived());
     }
     return *this;
   }
 
- private:
   /// Eigen turns a row that is assigned to a column, and the other way round.
   template <class Other>
   static constexpr bool turns() {

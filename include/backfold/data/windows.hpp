@@ -39,6 +39,10 @@ class Windows {
       : Windows(detail::columns_of(inputs), detail::columns_of(targets), options, 0,
                 inputs.cols()) {}
 
+  // Copies instead of moves: a window without its weights would have targets in its warm-up.
+  Windows(const Windows&) = default;
+  Windows& operator=(const Windows&) = default;
+
   /// For fit: so many sequences, of so many steps, with their targets at these steps.
   Index count() const { return (end_ - begin_ - span()) / options_.stride + 1; }
   /// @throws std::invalid_argument naming the first number that is infinite or NaN, what no window

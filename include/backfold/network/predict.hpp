@@ -111,12 +111,29 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
   static_assert(!Graph::is_recurrent,
                 "backfold: a recurrent network runs over sequences: use run or step");
   constexpr Index columns = X::ColsAtCompileTime;
-  Workspace<Network, columns> workspace(*this, inputs.cols());
-  const auto pass =
-      detail::run_pass<Network, X, columns>(*this, inputs, 1, workspace, nullptr, nullptr);
+  // Any number of samples goes through in blocks: their activations stay in the cache, and the
+  // memory for them does not grow with the number of samples. The last one is never a single
+  // column, whose sums are rounded in another order, so that `run` gives the same outputs.
+  constexpr Index most = columns == Dynamic ? Index{256} : columns;
+  const Index n = inputs.cols();
+  Workspace<Network, columns> workspace(*this, (std::min)(n, columns == Dynamic ? most + 1 : n));
   Matrix<S, ArchitectureType::template fixed_units<output_layer>, columns> outputs;
-  outputs.resize(this->outputs(), inputs.cols());
-  detail::copy_numbers(pass.template own_output<output_layer>(), outputs.data(), outputs.size());
+  outputs.resize(this->outputs(), n);
+  auto predict = [&]<class Block>(const Block& block, S* to) {
+    const auto pass =
+        detail::run_pass<Network, Block, columns>(*this, block, 1, workspace, nullptr, nullptr);
+    detail::copy_numbers(pass.template own_output<output_layer>(), to,
+                         this->outputs() * block.cols());
+  };
+  if constexpr (columns == Dynamic) {
+    for (Index first = 0; first < n;) {
+      const Index count = n - first <= most + 1 ? n - first : most;
+      predict(inputs.derived().middleCols(first, count), outputs.data() + first * this->outputs());
+      first += count;
+    }
+  } else {
+    predict(inputs.derived(), outputs.data());
+  }
   return outputs;
 }
 

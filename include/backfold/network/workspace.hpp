@@ -61,8 +61,10 @@ class Workspace {
       if (Batch != Dynamic && batch != Batch) {
         fail_argument("workspace: its type is for a batch of ", Batch, ", got ", batch);
       }
-      plan_ = Plan::of(architecture, For, batch, steps);
-      if (plan_.size > buffer_.size()) buffer_ = detail::Array<Scalar>(plan_.size);
+      // What throws comes first, so that a workspace that cannot grow stays as it is.
+      const Plan plan = Plan::of(architecture, For, batch, steps);
+      if (plan.size > buffer_.size()) buffer_ = detail::Array<Scalar>(plan.size);
+      plan_ = plan;
       batch_ = batch;
       steps_ = steps;
       if constexpr (!Net::fixed) sizes_ = architecture.sizes();

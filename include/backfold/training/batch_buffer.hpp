@@ -19,8 +19,13 @@ class BatchBuffer {
         lengths_(one.lengths == nullptr ? 0 : batch) {}
 
   /// The sequences order[0..batch) of the source. Allocates nothing.
+  /// @throws std::invalid_argument if they are more than it has room for
   template <class Source>
   Sequences<S> gather(const Source& source, const Index* order, Index batch) {
+    if (numbers(source[order[0]].inputs.rows(), source[order[0]].inputs.cols(), batch) >
+        inputs_.size()) {
+      fail_argument("fit: the batch has no room for ", batch, " sequences");
+    }
     for (Index b = 0; b < batch; ++b) {
       const Sequences<S> one = source[order[b]];
       spread(one.inputs, inputs_.data(), b, batch);
