@@ -209,7 +209,10 @@ class Network {
     for (int c = 0; c < static_cast<int>(Type::connections.size()); ++c) {
       if (C >= 0 && c != C) continue;
       const Connection connection = Type::connections[static_cast<std::size_t>(c)];
-      const Index columns = connection.diagonal ? 1 : fixed_unit_counts[connection.source_of(L)];
+      const Index columns =
+          connection.diagonal
+              ? 1
+              : fixed_unit_counts[static_cast<std::size_t>(connection.source_of(L))];
       if (columns == Dynamic) return Dynamic;
       sum += columns;
     }
