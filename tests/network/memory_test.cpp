@@ -320,6 +320,12 @@ TEST_CASE("a free run starts from a column of its outputs or of its state", "[ne
   free_run(net, outputs.col(3), state, outputs);
   free_run(net, first, twin, expected);
   CHECK(outputs == expected);
+  Eigen::Matrix<double, Dynamic, Dynamic, Eigen::RowMajor> rows(2, 5);
+  State other = twin;
+  free_run(net, first, other, rows);
+  other = twin;
+  free_run(net, first, other, expected);
+  CHECK(rows == expected);
   const Eigen::MatrixXd past = twin.output<1>().topRows(2);
   free_run(net, state.output<1>().topRows(2), state, outputs);
   free_run(net, past, twin, expected);

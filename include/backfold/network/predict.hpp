@@ -180,13 +180,13 @@ void free_run(const Net& net, const Eigen::DenseBase<X>& input, State<Net, Batch
     fail_argument("free_run: expected ", net.outputs(), " rows and a multiple of ", batch,
                   " columns for the outputs, got ", outputs.rows(), " x ", outputs.cols());
   }
-  for (Index t = 0; t < outputs.cols() / batch; ++t) {
-    auto block = outputs.middleCols(t * batch, batch);
-    if (t == 0) {
-      block = step(net, input, state);
-    } else {
-      block = step(net, outputs.middleCols((t - 1) * batch, batch), state);
-    }
+  if (outputs.cols() == 0) return;
+  const auto first = step(net, input, state);
+  // Every output lies where the first one does, in the state; `outputs` may be row-major.
+  const Eigen::Map<const Matrix<typename Net::Scalar>> y(first.data(), first.rows(), first.cols());
+  for (Index column = 0; column < outputs.cols(); column += batch) {
+    if (column > 0) step(net, y, state);
+    outputs.middleCols(column, batch) = y;
   }
 }
 
