@@ -60,10 +60,11 @@ template <class A>
 inline constexpr bool uses_net_input =
     ElementwiseActivation<A> && !detail::DerivativeFromOutput<A, Lanes<double>>;
 
-/// Calls the settings' own check, if they have one.
+/// Calls the settings' own check, if they have one. Here and in every declaration the name is in
+/// parentheses: macOS has a function-like macro `check`, which does not expand there.
 template <class Settings>
 constexpr void check_settings(const Settings& settings) {
-  if constexpr (requires { settings.check(); }) settings.check();
+  if constexpr (requires { (settings.check)(); }) (settings.check)();
 }
 
 namespace detail {

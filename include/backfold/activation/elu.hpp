@@ -21,7 +21,7 @@ struct Elu {
   V derivative(const V& x) const {
     return select(x > V(0), V(1), x + alpha);
   }
-  constexpr void check() const { detail::check_positive("Elu: alpha", alpha); }
+  constexpr void(check)() const { detail::check_positive("Elu: alpha", alpha); }
 };
 
 BACKFOLD_END_NAMESPACE

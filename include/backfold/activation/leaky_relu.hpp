@@ -21,7 +21,7 @@ struct LeakyRelu {
   V derivative(const V& x) const {
     return select(x > V(0), V(1), V(slope));
   }
-  constexpr void check() const { detail::check_positive("LeakyRelu: slope", slope); }
+  constexpr void(check)() const { detail::check_positive("LeakyRelu: slope", slope); }
 };
 
 BACKFOLD_END_NAMESPACE

@@ -22,7 +22,7 @@ struct Sigmoid {
   V derivative(const V& x) const {
     return slope * x * (1 - x);
   }
-  constexpr void check() const { detail::check_positive("Sigmoid: slope", slope); }
+  constexpr void(check)() const { detail::check_positive("Sigmoid: slope", slope); }
 };
 
 BACKFOLD_END_NAMESPACE

@@ -21,7 +21,7 @@ struct Tanh {
   V derivative(const V& x) const {
     return slope * (1 - x * x);
   }
-  constexpr void check() const { detail::check_positive("Tanh: slope", slope); }
+  constexpr void(check)() const { detail::check_positive("Tanh: slope", slope); }
 };
 
 BACKFOLD_END_NAMESPACE

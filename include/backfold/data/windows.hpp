@@ -51,7 +51,8 @@ class Windows {
     const Index length = options_.length;
     const Index untargeted =
         options_.targets_at == TargetsAt::LastStep ? length - 1 : options_.warm_up;
-    auto check = [&](const char* what, const ConstMatrixView<S>& series, Index from, Index to) {
+    const auto check_series = [&](const char* what, const ConstMatrixView<S>& series, Index from,
+                                  Index to) {
       Index seen = 0;  // each column once, though windows overlap
       for (Index i = 0; i < count(); ++i) {
         for (Index c = (std::max)(seen, start(i) + from); c < start(i) + to; ++c) {
@@ -60,8 +61,8 @@ class Windows {
         seen = start(i) + to;
       }
     };
-    check("inputs", inputs_, 0, length);
-    check("targets", targets_, options_.horizon + untargeted, options_.horizon + length);
+    check_series("inputs", inputs_, 0, length);
+    check_series("targets", targets_, options_.horizon + untargeted, options_.horizon + length);
   }
 
   const WindowOptions& options() const { return options_; }

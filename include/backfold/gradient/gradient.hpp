@@ -319,7 +319,7 @@ double gradient_with_inputs(const Net& net, const L& loss,
                 "backfold: d_inputs has another scalar than the network");
   detail::check_network_and_data(net, data);
   if constexpr (Net::Graph::is_recurrent) {
-    if (d_initial != nullptr) d_initial->check(net.architecture(), data.batch());
+    if (d_initial != nullptr) d_initial->check_fits(net.architecture(), data.batch());
   }
   const Index rows = data.inputs.rows();
   const Index cols = data.inputs.cols();

@@ -44,10 +44,10 @@ struct Uniform {
   /// @throws std::invalid_argument unless low <= high, and both and their distance are finite
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
-    check();
+    (check)();
     detail::fill_each(w, units, fan_in, [&] { return uniform(random, low, high); });
   }
-  void check() const {
+  void(check)() const {
     if (!(low <= high && is_finite(high - low))) {
       fail_argument("Uniform: needs finite low <= high, got ", low, " and ", high);
     }

@@ -25,7 +25,7 @@ struct Huber {
     return at_least(at_most(y - z, V(threshold)), V(-threshold));
   }
   /// @throws std::invalid_argument unless the threshold is positive and finite
-  constexpr void check() const {
+  constexpr void(check)() const {
     if (!(threshold > 0 && threshold <= (std::numeric_limits<double>::max)())) {
       fail_argument("Huber: threshold must be positive and finite, got ", threshold);
     }

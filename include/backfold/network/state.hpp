@@ -42,7 +42,7 @@ class State {
   }
 
   /// @throws std::invalid_argument unless it is for this batch and layers of these sizes
-  void check(const Arch& architecture, Index batch) const {
+  void check_fits(const Arch& architecture, Index batch) const {
     if (batch != this->batch()) {
       fail_argument("state: it is for a batch of ", this->batch(), ", the data have ", batch);
     }
@@ -134,7 +134,7 @@ namespace detail {
 template <class P, class StateType>
 void check_states(const P& pass, const StateType* initial, const StateType* final) {
   for (const StateType* state : {initial, final}) {
-    if (state != nullptr) state->check(pass.architecture(), pass.batch());
+    if (state != nullptr) state->check_fits(pass.architecture(), pass.batch());
   }
 }
 

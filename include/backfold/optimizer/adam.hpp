@@ -89,7 +89,7 @@ struct Adam {
   using State = detail::AdamState<S, N>;
 
   /// @throws std::invalid_argument for settings out of range
-  void check() const {
+  void(check)() const {
     detail::check_adam({"Adam: learning_rate", "Adam: beta1", "Adam: beta2", "Adam: epsilon"},
                        *this);
   }

@@ -20,7 +20,7 @@ struct AdamW {
   using State = detail::AdamState<S, N>;
 
   /// @throws std::invalid_argument for settings out of range
-  void check() const {
+  void(check)() const {
     detail::check_adam({"AdamW: learning_rate", "AdamW: beta1", "AdamW: beta2", "AdamW: epsilon"},
                        *this);
     detail::check_not_negative("AdamW: weight_decay", weight_decay);

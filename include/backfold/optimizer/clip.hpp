@@ -68,8 +68,8 @@ struct ClipNorm : detail::Clipping<ClipNorm<O>, O> {
       : detail::Clipping<ClipNorm<O>, O>{optimizer}, largest_norm(norm) {}
 
   /// @throws std::invalid_argument for settings out of range
-  void check() const {
-    O::check();
+  void(check)() const {
+    (O::check)();
     detail::check_setting("ClipNorm: largest_norm", largest_norm,
                           (std::numeric_limits<double>::min)(), 1e300);
   }
@@ -91,8 +91,8 @@ struct ClipValue : detail::Clipping<ClipValue<O>, O> {
       : detail::Clipping<ClipValue<O>, O>{optimizer}, largest_value(value) {}
 
   /// @throws std::invalid_argument for settings out of range
-  void check() const {
-    O::check();
+  void(check)() const {
+    (O::check)();
     detail::check_setting("ClipValue: largest_value", largest_value,
                           (std::numeric_limits<double>::min)(), 1e300);
   }

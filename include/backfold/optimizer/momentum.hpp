@@ -20,7 +20,7 @@ struct Momentum {
   };
 
   /// @throws std::invalid_argument for settings out of range
-  void check() const {
+  void(check)() const {
     detail::check_not_negative("Momentum: learning_rate", learning_rate);
     detail::check_setting("Momentum: momentum", momentum, 0, 1);
   }

@@ -22,7 +22,7 @@ struct Nesterov {
   };
 
   /// @throws std::invalid_argument for settings out of range
-  void check() const {
+  void(check)() const {
     detail::check_not_negative("Nesterov: learning_rate", learning_rate);
     detail::check_setting("Nesterov: momentum", momentum, 0, 1);
   }

@@ -57,7 +57,7 @@ template <class O>
 concept Optimizer = requires(const O optimizer, double* w,
                              double (*objective)(const double*, double*),
                              typename O::template State<double, Dynamic>& state) {
-  optimizer.check();
+  (optimizer.check)();
   { optimizer.step(w, objective, state) } -> std::same_as<double>;
 };
 
@@ -66,7 +66,7 @@ concept Optimizer = requires(const O optimizer, double* w,
 template <Real S, Index N = Dynamic, class O>
 auto start(const O& optimizer, Index n = N) {
   static_assert(Optimizer<O>, "backfold: not an optimizer: it needs check(), State and step()");
-  optimizer.check();
+  (optimizer.check)();
   if (n < 1) fail_argument("optimizer: there are no parameters");
   if (N != Dynamic && n != N) {
     fail_argument("optimizer: its state is for ", N, " parameters, not for ", n);

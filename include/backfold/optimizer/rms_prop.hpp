@@ -23,7 +23,7 @@ struct RmsProp {
   };
 
   /// @throws std::invalid_argument for settings out of range
-  void check() const {
+  void(check)() const {
     detail::check_not_negative("RmsProp: learning_rate", learning_rate);
     detail::check_setting("RmsProp: decay", decay, 0, 1);
     detail::check_not_negative("RmsProp: epsilon", epsilon);

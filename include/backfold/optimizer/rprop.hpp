@@ -27,7 +27,7 @@ struct Rprop {
   };
 
   /// @throws std::invalid_argument for settings out of range
-  void check() const {
+  void(check)() const {
     detail::check_not_negative("Rprop: learning_rate", learning_rate);
     detail::check_setting("Rprop: increase", increase, 1, 1e300);
     detail::check_setting("Rprop: decrease", decrease, 0, 1);

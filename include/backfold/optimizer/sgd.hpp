@@ -18,7 +18,7 @@ struct Sgd {
   };
 
   /// @throws std::invalid_argument for a negative or not finite rate
-  void check() const { detail::check_not_negative("Sgd: learning_rate", learning_rate); }
+  void(check)() const { detail::check_not_negative("Sgd: learning_rate", learning_rate); }
 
   template <Real S, Index N, class Objective>
   BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {

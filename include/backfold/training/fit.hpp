@@ -45,13 +45,13 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
     }
     const double loss_of_epoch = training.run_epoch();
     if (!is_finite(loss_of_epoch)) {
-      history.status = Status::NonFinite;
+      history.status = TrainingStatus::NonFinite;
       history.step = training.failed_step();
       return history;
     }
     history.losses.push_back(loss_of_epoch);
     if (!goes_on(callback, EpochReport{epoch, loss_of_epoch, training.samples()})) {
-      history.status = Status::Stopped;
+      history.status = TrainingStatus::Stopped;
       return history;
     }
   }

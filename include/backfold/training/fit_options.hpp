@@ -28,7 +28,7 @@ struct FitOptions {
                                 ///< numbers would otherwise slow each step many times
 
   /// @throws std::invalid_argument for numbers out of range
-  void check() const {
+  void(check)() const {
     if (epochs < 0) fail_argument("fit: epochs must be >= 0, got ", epochs);
     if (batch_size < 1 && batch_size != full_batch) {
       fail_argument("fit: batch_size must be >= 1 or full_batch, got ", batch_size);

@@ -9,11 +9,16 @@
 BACKFOLD_BEGIN_NAMESPACE
 
 /// Why training ended.
-enum class Status {
+enum class TrainingStatus {
   EpochsDone,  ///< all epochs asked for
   Stopped,     ///< the callback said so
   NonFinite,   ///< E or its gradient was not finite; the parameters are those before that step
 };
+
+// The short name, except where X11 has made a macro of it.
+#ifndef Status
+using Status = TrainingStatus;
+#endif
 
 /// What the callback of `fit` is told after each epoch.
 struct EpochReport {
@@ -25,7 +30,7 @@ struct EpochReport {
 /// How training went.
 struct History {
   std::vector<double> losses;  ///< one for each epoch completed
-  Status status = Status::EpochsDone;
+  TrainingStatus status = TrainingStatus::EpochsDone;
   Index epoch = 0;  ///< the last epoch begun, from 1
   Index step = 0;   ///< NonFinite: the step of that epoch, from 1
 

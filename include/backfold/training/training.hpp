@@ -90,7 +90,7 @@ class Training {
  private:
   static const FitOptions& checked(const FitOptions& options, const L& loss, const Net& net,
                                    const Source& data) {
-    options.check();
+    (options.check)();
     check_settings(loss);
     if (data.count() < 1) fail_argument("data: no samples");
     detail::check_parameters(net);
