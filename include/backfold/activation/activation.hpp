@@ -46,8 +46,8 @@ concept ElementwiseActivation =
 /// makes Jᵀδ of δ in place, with the Jacobian J had from the output.
 template <class A>
 concept ColumnActivation = requires(const A a, float* f, double* d, Index units) {
-  a.apply(f, units);
-  a.apply(d, units);
+  (a.apply)(f, units);
+  (a.apply)(d, units);
   a.multiply_by_derivative(static_cast<const float*>(f), f, units);
   a.multiply_by_derivative(static_cast<const double*>(d), d, units);
 };

@@ -86,7 +86,7 @@ void check_columns(const A& activation, Report& report) {
     output[i] = net[i];
     delta[i] = seed[i];
   }
-  activation.apply(output, Index{units});
+  (activation.apply)(output, Index{units});
   activation.multiply_by_derivative(static_cast<const double*>(output), delta, Index{units});
   constexpr double h = 1e-5;
   for (int j = 0; j < units; ++j) {
@@ -94,7 +94,7 @@ void check_columns(const A& activation, Report& report) {
     for (const double side : {1.0, -1.0}) {
       double moved[units];
       for (int i = 0; i < units; ++i) moved[i] = net[i] + (i == j ? side * h : 0);
-      activation.apply(moved, Index{units});
+      (activation.apply)(moved, Index{units});
       for (int i = 0; i < units; ++i) change += side * seed[i] * moved[i];
     }
     report.expect(std::abs(delta[j] - change / (2 * h)) < 1e-8, "multiply_by_derivative at unit ",
@@ -106,7 +106,7 @@ void check_columns(const A& activation, Report& report) {
     in_float[i] = static_cast<float>(net[i]);
     delta_in_float[i] = static_cast<float>(seed[i]);
   }
-  activation.apply(in_float, Index{units});
+  (activation.apply)(in_float, Index{units});
   activation.multiply_by_derivative(static_cast<const float*>(in_float), delta_in_float,
                                     Index{units});
   for (int i = 0; i < units; ++i) {
@@ -115,11 +115,11 @@ void check_columns(const A& activation, Report& report) {
                   "float and double differ at unit ", i);
     double with_nan[units] = {};
     with_nan[i] = std::numeric_limits<double>::quiet_NaN();
-    activation.apply(with_nan, Index{units});
+    (activation.apply)(with_nan, Index{units});
     report.expect(!all_finite(with_nan, units), "NaN at unit ", i, " becomes numbers");
   }
   double extreme[units] = {1e4, -1e4, 0, 1e4, 3};
-  activation.apply(extreme, Index{units});
+  (activation.apply)(extreme, Index{units});
   report.expect(all_finite(extreme, units), "not finite for net inputs of 1e4");
 }
 

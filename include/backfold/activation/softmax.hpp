@@ -12,7 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// log-sum-exp and softmax functions (2021).
 struct Softmax {
   template <Real S>
-  void apply(S* x, Index units) const {
+  void(apply)(S* x, Index units) const {
     using V = Lanes<S>;
     S largest = x[0];
     for (Index i = 1; i < units; ++i) largest = x[i] > largest ? x[i] : largest;

@@ -22,7 +22,7 @@ Matrix<S> one_hot(const Labels& labels, Index classes) {
   if (classes < 1) fail_argument("one_hot: needs at least one class, got ", classes);
   const auto n = static_cast<Index>(labels.size());
   (void)(detail::Size(classes) * n).value("one_hot: ", classes, " classes of ", n, " labels");
-  Matrix<S> targets = Matrix<S>::Zero(classes, n);
+  Matrix<S> targets = (Matrix<S>::Zero)(classes, n);
   for (Index s = 0; s < n; ++s) {
     // Compared in its own type: an Index of 32 bits would hold a part of a larger label.
     const auto label = +labels[static_cast<std::size_t>(s)];

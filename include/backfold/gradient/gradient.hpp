@@ -71,18 +71,18 @@ void clear_padding(const P& pass, const Index* lengths) {
   using S = typename P::S;
   for_each_index<P::Arch::layer_count>([&](auto l) {
     constexpr int layer = l();
-    auto clear = [&](S* block, Index rows, Index t) {
+    auto set_zero = [&](S* block, Index rows, Index t) {
       for (Index b = 0; b < pass.batch(); ++b) {
         for (Index i = 0; i < rows && t >= lengths[b]; ++i) block[b * rows + i] = S(0);
       }
     };
     const Index units = pass.template units<layer>();
     for (Index t = 0; t < pass.steps(); ++t) {
-      clear(pass.template own_output<layer>(t), units, t);
+      set_zero(pass.template own_output<layer>(t), units, t);
       if constexpr (layer > 0) {
         using Type = typename P::template LayerType<layer>;
-        clear(pass.template net<layer>(t), net_gates<Type>() * units, t);
-        if constexpr (has_memory<Type>()) clear(pass.template memory<layer>(t), units, t);
+        set_zero(pass.template net<layer>(t), net_gates<Type>() * units, t);
+        if constexpr (has_memory<Type>()) set_zero(pass.template memory<layer>(t), units, t);
       }
     }
   });

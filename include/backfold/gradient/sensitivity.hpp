@@ -89,8 +89,8 @@ class Sensitivity {
     for_each_index<last_layer>([&](auto l) { differentiate<l() + 1>(pass); });
     for_each_index<last_layer>([&](auto l) {
       constexpr int layer = l() + 1;
-      constexpr int slots = Graph::history(layer) + 1;
-      phase_[layer] = (phase_[layer] + slots - 1) % slots;
+      constexpr int kept = Graph::history(layer) + 1;
+      phase_[layer] = (phase_[layer] + kept - 1) % kept;
     });
     memory_phase_ ^= 1;
   }

@@ -28,7 +28,7 @@ struct CellStep {
         net_size(C::net_gates * units * n),
         block(units * n),
         x(net_size + 2 * block),
-        y(Vector<S>::Zero(2 * block)) {
+        y((Vector<S>::Zero)(2 * block)) {
     Random random(7);
     for (S& v : x) v = static_cast<S>(uniform(random, -1, 1));
   }
@@ -55,17 +55,17 @@ template <class C>
 void check_pull_back(const C& cell, Report& report) {
   CellStep<C, double> at(cell, 3), done = at;
   done.forward();
-  Vector<double> seed(2 * at.block), given(at.x.size());
+  Vector<double> adjoint(2 * at.block), given(at.x.size());
   Random random(8);
-  for (double& v : seed) v = uniform(random, -1, 1);
-  if (!C::has_memory) seed.tail(at.block).setZero();
-  given.tail(2 * at.block) << Vector<double>::Ones(at.block), seed.tail(at.block);
-  cell.pull_back(done.net(), static_cast<const double*>(done.previous()),
-                 static_cast<const double*>(done.memory_before()),
-                 static_cast<const double*>(done.output()),
-                 static_cast<const double*>(done.memory()), static_cast<const double*>(seed.data()),
-                 done.if_memory(given.data() + at.net_size + at.block), given.data() + at.net_size,
-                 at.units, at.n);
+  for (double& v : adjoint) v = uniform(random, -1, 1);
+  if (!C::has_memory) adjoint.tail(at.block).setZero();
+  given.tail(2 * at.block) << Vector<double>::Ones(at.block), adjoint.tail(at.block);
+  cell.pull_back(
+      done.net(), static_cast<const double*>(done.previous()),
+      static_cast<const double*>(done.memory_before()), static_cast<const double*>(done.output()),
+      static_cast<const double*>(done.memory()), static_cast<const double*>(adjoint.data()),
+      done.if_memory(given.data() + at.net_size + at.block), given.data() + at.net_size, at.units,
+      at.n);
   given.head(at.net_size) = done.x.head(at.net_size);
   given.segment(at.net_size, at.block).array() -= 1;  // to what stands there it is added
 
@@ -78,7 +78,7 @@ void check_pull_back(const C& cell, Report& report) {
     above.forward();
     below.forward();
     const Vector<double> change = above.y - below.y;
-    const double expected = seed.dot(change) / (2 * h);
+    const double expected = adjoint.dot(change) / (2 * h);
     const char* const what = i < at.net_size              ? "net input "
                              : i < at.net_size + at.block ? "previous output "
                                                           : "previous memory ";
@@ -111,7 +111,7 @@ template <class C>
 void check_biases(const C& cell, Report& report) {
   const Index units = cell.units();
   const Index count = C::weight_gates * units * C::bias_columns;
-  Vector<double> bias = Vector<double>::Zero(count), net_bias(C::net_gates * units);
+  Vector<double> bias = (Vector<double>::Zero)(count), net_bias(C::net_gates * units);
   Vector<double> d_net(net_bias.size()), d_bias(count);
   for (Index i = 0; i < d_net.size(); ++i) d_net[i] = 1 + 0.3 * static_cast<double>(i);
   cell.scatter_bias(static_cast<const double*>(d_net.data()), d_bias.data(), units);

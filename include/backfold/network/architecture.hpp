@@ -87,7 +87,7 @@ class Architecture {
   }
   /// The units of all layers.
   constexpr std::array<Index, layer_count> sizes() const {
-    return std::apply(
+    return (std::apply)(
         [](const auto&... layer) { return std::array<Index, layer_count>{layer.units()...}; },
         layers_);
   }

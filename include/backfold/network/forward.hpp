@@ -121,7 +121,7 @@ BACKFOLD_ALWAYS_INLINE void activate(const Function& function, const S* net, S* 
         output, units * n, [&](const auto& v) { return function.value(v); }, net);
   } else {
     for (Index i = 0; i < units * n; ++i) output[i] = net[i];
-    for (Index c = 0; c < n; ++c) function.apply(output + c * units, units);
+    for (Index c = 0; c < n; ++c) (function.apply)(output + c * units, units);
   }
 }
 

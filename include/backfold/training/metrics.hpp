@@ -45,7 +45,7 @@ template <class Y, class Z>
 Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
                                const Eigen::MatrixBase<Z>& targets) {
   detail::check_classes("confusion_matrix", outputs, targets);
-  Matrix<Index> counts = Matrix<Index>::Zero(outputs.rows(), outputs.rows());
+  Matrix<Index> counts = (Matrix<Index>::Zero)(outputs.rows(), outputs.rows());
   for (Index s = 0; s < outputs.cols(); ++s) {
     const Index predicted = detail::largest_row("outputs", outputs, s);
     ++counts(detail::largest_row("targets", targets, s), predicted);

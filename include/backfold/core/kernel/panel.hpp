@@ -55,7 +55,7 @@ struct BlockFunction {
 
   /// For `rows` rows from `row` on, of n columns.
   void operator()(Index row, Index rows, Index n, S* y, Index ldy) const {
-    if (apply != nullptr) apply(function, rows, n, y + row, ldy, x + row, ldx);
+    if (apply != nullptr) (*apply)(function, rows, n, y + row, ldy, x + row, ldx);
   }
 };
 
