@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Misuse at compile time: each tests/failure/*.cpp compiles as it is, and with -DMISUSE fails with a
-first error that its `// expect:` line matches.
+first error that its `// expect:` line matches. An older C++ is refused with one error, not a thousand.
 
 usage: misuse.py PROJECT COMPILER EIGEN_INCLUDE
 """
@@ -13,9 +13,9 @@ import sys
 project, compiler, eigen = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 
 
-def build(file, *flags):
+def build(file, *flags, language="c++20"):
     return subprocess.run(
-        [compiler, "-std=c++20", "-fsyntax-only", f"-I{project / 'include'}", "-isystem", eigen,
+        [compiler, f"-std={language}", "-fsyntax-only", f"-I{project / 'include'}", "-isystem", eigen,
          *flags, str(file)], text=True, capture_output=True)
 
 
@@ -33,8 +33,16 @@ def check(file):
     return ""
 
 
+def check_language(file):
+    wrong = build(file, language="c++17")
+    errors = [line for line in wrong.stderr.splitlines() if re.search(r"error:", line)]
+    if wrong.returncode == 0 or len(errors) > 2 or "needs C++20" not in errors[0]:
+        return f"-std=c++17: expected one error that asks for C++20, got {errors[:3]}"
+    return ""
+
+
 files = sorted((project / "tests/failure").glob("*.cpp"))
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
-    errors = [e for e in pool.map(check, files) if e]
+    errors = [e for e in [*pool.map(check, files), check_language(files[0])] if e]
 print("\n".join(errors) or f"{len(files)} misuses are refused")
 sys.exit(bool(errors) or len(files) == 0)

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+// An #error alone would be followed by a thousand more; the missing file ends the compilation.
+#if defined(_MSVC_LANG)
+#if _MSVC_LANG < 202002L
+#error "Backfold needs C++20: compile with /std:c++20"
+#include "backfold_needs_cxx20"
+#endif
+#elif __cplusplus < 202002L
+#error "Backfold needs C++20: compile with -std=c++20"
+#include "backfold_needs_cxx20"
+#endif
+
 #include <Eigen/Core>
 
 /// Inline namespace of the whole library. It names Eigen's alignment, so that two translation units
