@@ -204,7 +204,10 @@ TEST_CASE("a fixed network answers a fixed vector without any allocation") {
 TEST_CASE("online learning of a fixed network allocates nothing after its set-up") {
   using Net = Mlp<double, Input<2>, Dense<8, Tanh>, Dense<1, Sigmoid>>;
   Net net;
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 50), Z = Eigen::MatrixXd::Random(1, 50);
+  Random random(1);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 50);
+  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(1, 50).cwiseAbs();
   const Sequences<double> data(X, Z, 1);
   Training<Net, BinaryCrossEntropy, Momentum, Sequences<double>, 1> training(
       net, BinaryCrossEntropy{}, Momentum{}, data, FitOptions{.batch_size = 1});

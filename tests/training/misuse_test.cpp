@@ -53,6 +53,29 @@ void with_lengths(std::vector<Index> lengths) {
   train_loop(data);
 }
 
+using Yes = Mlp<double, Input<2>, Dense<3, Tanh>, Dense<1, Sigmoid>>;
+using Classes = Mlp<double, Input<2>, Dense<Dynamic, Sigmoid>>;
+
+template <class L, class Net>
+void learn(Net n, const L& loss, const Matrix_& z) {
+  fit(n, loss, Sgd{}, Samples(X, z));
+}
+void learn_yes(const Matrix_& z) { learn(Yes(), BinaryCrossEntropy{}, z); }
+void learn_classes(const Matrix_& z) { learn(Classes(2, z.rows()), CategoricalCrossEntropy{}, z); }
+
+const char* const samples_for_recurrent =
+    "data: a recurrent network learns from Sequences(X, Z, steps) or Windows, not from Samples; a "
+    "batch of sequences of one step is Sequences(X, Z, 1)";
+
+/// Sequences that are neither ours nor Windows: each a column.
+struct Columns {
+  const Matrix_& x;
+  const Matrix_& z;
+  Index count() const { return x.cols(); }
+  Sequences<double> operator[](Index i) const { return {x.col(i), z.col(i), 1}; }
+  void check_finite() const {}
+};
+
 }  // namespace
 
 TEST_CASE("wrong use is refused with what was expected and what came") {
@@ -179,7 +202,120 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
        [] { accuracy(with(Z, 0, 5, not_a_number), Z); }},
       {"confusion_matrix: outputs are 2 x 3, targets 2 x 4",
        [] { confusion_matrix(Matrix_(2, 3), Matrix_(2, 4)); }},
+      {"targets: 2 at row 0, column 1, expected 0 (no) to 1 (yes)",
+       [] { accuracy(Eigen::RowVector2d(2, 1), Eigen::RowVector2d(1, 2)); }},
+      {"targets: -1 at row 0, column 0, expected 0 (no) to 1 (yes)",
+       [] { confusion_matrix(Eigen::RowVector2d(0.1, 0.9), Eigen::RowVector2d(-1, 1)); }},
+      {"targets: 7 at row 1, column 0, expected a row for each class (one_hot makes them of "
+       "labels)",
+       [] { accuracy(Eigen::Vector2d(1, 0), Eigen::Vector2d(0, 7)); }},
+      {"targets: column 1 names no class: its largest number, 0, is there 3 times",
+       [] {
+         Matrix_ z = Matrix_::Identity(3, 3);
+         z.col(1).setZero();
+         accuracy(Matrix_::Identity(3, 3), z);
+       }},
+      {"targets: column 0 names no class: its largest number, 1, is there 2 times",
+       [] { confusion_matrix(Eigen::Vector3d(1, 0, 0), Eigen::Vector3d(1, 1, 0)); }},
       {"optimizer: there are no parameters", [] { (void)start<double>(Sgd{}, 0); }},
+
+      {"ClipNorm: largest_norm must be positive and finite, got 0",
+       [] {
+         (void)start<double>(ClipNorm{Sgd{}, 0}, 2);
+       }},
+      {"ClipValue: largest_value must be positive and finite, got -1",
+       [] {
+         (void)start<double>(ClipValue{Sgd{}, -1}, 2);
+       }},
+      {"input has no columns", [] { net()(Matrix_(2, 0)); }},
+      {"input has no columns",
+       [] {
+         Workspace workspace(net(), 1);
+         run(net(), Matrix_(2, 0), workspace);
+       }},
+
+      // What could be computed, but teaches nothing
+      {"network: all parameters are 0, so hidden units would stay equal: call initialize first",
+       [] { train(X, Z); }},
+      {"network: all parameters are 0, so hidden units would stay equal: call initialize first",
+       [] { train_loop(Sequences(X, Z, 3), {.batch_size = 1, .truncation = 2}); }},
+      {"data: weight 2 is -0.5, expected >= 0",
+       [] {
+         Sized n = net();
+         const Eigen::VectorXd weights = with(Matrix_::Ones(6, 1), 2, 0, -0.5);
+         fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z, weights));
+       }},
+      {"data: the target at row 0, column 3 is -1, BinaryCrossEntropy needs 0 to 1",
+       [] { learn_yes(with(Matrix_::Ones(1, 6), 0, 3, -1)); }},
+      {"data: the target at row 0, column 5 is 9, BinaryCrossEntropy needs 0 to 1",
+       [] { learn_yes(with(Matrix_::Zero(1, 6), 0, 5, 9)); }},
+      {"data: the target at row 0, column 5 is 9, BinaryCrossEntropy needs 0 to 1",
+       [] {
+         Yes n;
+         const Matrix_ z = with(Matrix_::Zero(1, 6), 0, 5, 9);
+         fit(n, BinaryCrossEntropy{}, Sgd{}, Windows(X, z, {.length = 2, .horizon = 1}));
+       }},
+      {"data: the target at row 0, column 0 is 9, BinaryCrossEntropy needs 0 to 1",
+       [] {
+         Yes n;
+         const Matrix_ z = with(Matrix_::Zero(1, 6), 0, 5, 9);
+         fit(n, BinaryCrossEntropy{}, Sgd{}, Columns{X, z});
+       }},
+      {"data: the target at row 0, column 5 is 9, BinaryCrossEntropy needs 0 to 1",
+       [] {
+         Yes n;
+         const Matrix_ z = with(Matrix_::Zero(1, 6), 0, 5, 9);
+         const Sequences data(X, z, 1);
+         Training<Yes, BinaryCrossEntropy, Sgd, Sequences<double>>(n, {}, {}, data, {});
+       }},
+      {"data: the target at row 1, column 2 is -0.2, CategoricalCrossEntropy needs 0 to 1",
+       [] { learn_classes(with(Matrix_::Constant(2, 6, 0.5), 1, 2, -0.2)); }},
+      {"data: the targets in column 4 sum to 0, CategoricalCrossEntropy needs a distribution over "
+       "the classes, of sum 1",
+       [] {
+         Matrix_ z = Matrix_::Constant(2, 6, 0.5);
+         z.col(4).setZero();
+         learn_classes(z);
+       }},
+      {"data: the targets in column 0 sum to 2, CategoricalCrossEntropy needs a distribution over "
+       "the classes, of sum 1",
+       [] { learn_classes(Matrix_::Ones(2, 6)); }},
+      {"CategoricalCrossEntropy: needs an output for each class, got 1; for yes or no take "
+       "BinaryCrossEntropy on one Sigmoid unit",
+       [] { learn_classes(Matrix_::Constant(1, 6, 2)); }},
+      {"layer: its activation needs at least 2 units, got 1: a Softmax of one unit is always 1",
+       [] { Mlp<double, Input<Dynamic>, Dense<Dynamic, Softmax>>(2, 1); }},
+      {samples_for_recurrent, [] { train_loop(Samples(X, Z)); }},
+      {samples_for_recurrent,
+       [] {
+         Loop n = loop();
+         fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.batch_size = 1});
+       }},
+      {samples_for_recurrent,
+       [] {
+         Loop n = loop();
+         const Sequences<double> data = Samples(X, Z);
+         Training<Loop, HalfSquaredError, Sgd, Sequences<double>>(n, {}, {}, data, {});
+       }},
+      {samples_for_recurrent,
+       [] {
+         Workspace workspace(loop(), 6);
+         error(loop(), HalfSquaredError{}, Samples(X, Z), workspace);
+       }},
+      {samples_for_recurrent,
+       [] {
+         Workspace workspace(loop(), 6);
+         Eigen::VectorXd g;
+         gradient(loop(), HalfSquaredError{}, Samples(X, Z), workspace, g);
+       }},
+      {samples_for_recurrent,
+       [] {
+         Workspace workspace(loop(), 6);
+         Eigen::VectorXd g;
+         Matrix_ d_inputs;
+         gradient_with_inputs(loop(), HalfSquaredError{}, Samples(X, Z), workspace, g, d_inputs);
+       }},
+      {samples_for_recurrent, [] { check_gradient(loop(), HalfSquaredError{}, Samples(X, Z)); }},
 
       // Sequences and windows
       {"data: 6 columns of inputs are no whole number of sequences of 4 steps",
@@ -291,6 +427,26 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
   };
   CHECK(table.size() >= 45);
   for (const Misuse& misuse : table) CHECK(said(misuse.wrong) == misuse.message);
+}
+
+TEST_CASE("what can be meant is allowed by its name") {
+  Loop n = loop();
+  Random random(1);
+  n.initialize(Glorot{}, random);
+  CHECK(fit(n, HalfSquaredError{}, Sgd{}, Sequences(X, Z, 1)).losses.size() == 1);
+  CHECK(check_gradient(n, HalfSquaredError{}, Sequences(X, Z, 1)).largest_difference < 1e-7);
+
+  Mlp<double, Input<2>, Dense<1, Sigmoid>> neuron;  // from w = 0: nothing is hidden
+  const Matrix_ z = (Z.array() > 0).cast<double>();
+  CHECK(fit(neuron, BinaryCrossEntropy{}, Sgd{}, Samples(X, z)).losses.size() == 1);
+  // A column of weight 0 has no target, whatever stands in it.
+  const Matrix_ odd = with(z, 0, 2, -1);
+  const std::vector<double> weights = {1, 1, 0, 1, 1, 0.5};
+  CHECK(fit(neuron, BinaryCrossEntropy{}, Sgd{}, Samples(X, odd, weights)).losses.size() == 1);
+
+  Classes classes(2, 3);
+  const Matrix_ thirds = Matrix_::Constant(3, 6, 0.33);
+  CHECK(fit(classes, CategoricalCrossEntropy{}, Sgd{}, Samples(X, thirds)).losses.size() == 1);
 }
 
 TEST_CASE("a workspace serves a network of other sizes too") {

@@ -60,6 +60,26 @@ template <class A>
 inline constexpr bool uses_net_input =
     ElementwiseActivation<A> && !detail::DerivativeFromOutput<A, Lanes<double>>;
 
+/// Whether outputs of an activation (or a cell) may stand for probabilities, as the cross-entropies
+/// take them. Training refuses those losses where it is false, as it is for all of this library's
+/// but Sigmoid and Softmax; of an activation of your own it is believed, unless you specialise it:
+///
+///     template <> inline constexpr bool backfold::outputs_probabilities<Softsign> = false;
+///
+/// Where a library's activation is meant all the same, give it a name: `struct Raw : Linear {};`.
+template <class A>
+inline constexpr bool outputs_probabilities = true;
+
+/// The fewest units that an activation makes sense for: its own `least_units`, or 1.
+template <class A>
+constexpr Index least_units() {
+  if constexpr (requires { A::least_units; }) {
+    return A::least_units;
+  } else {
+    return 1;
+  }
+}
+
 /// Calls the settings' own check, if they have one. Here and in every declaration the name is in
 /// parentheses: macOS has a function-like macro `check`, which does not expand there.
 template <class Settings>

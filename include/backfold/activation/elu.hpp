@@ -24,4 +24,7 @@ struct Elu {
   constexpr void(check)() const { detail::check_positive("Elu: alpha", alpha); }
 };
 
+template <>
+inline constexpr bool outputs_probabilities<Elu> = false;
+
 BACKFOLD_END_NAMESPACE

@@ -28,4 +28,7 @@ struct Gelu {
   static constexpr double lowest = 40;  // Φ(−40) is 0 in every scalar
 };
 
+template <>
+inline constexpr bool outputs_probabilities<Gelu> = false;
+
 BACKFOLD_END_NAMESPACE

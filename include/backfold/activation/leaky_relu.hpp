@@ -24,4 +24,7 @@ struct LeakyRelu {
   constexpr void(check)() const { detail::check_positive("LeakyRelu: slope", slope); }
 };
 
+template <>
+inline constexpr bool outputs_probabilities<LeakyRelu> = false;
+
 BACKFOLD_END_NAMESPACE

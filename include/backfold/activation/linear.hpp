@@ -17,4 +17,7 @@ struct Linear {
   }
 };
 
+template <>
+inline constexpr bool outputs_probabilities<Linear> = false;
+
 BACKFOLD_END_NAMESPACE

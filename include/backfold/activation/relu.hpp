@@ -19,4 +19,7 @@ struct Relu {
   }
 };
 
+template <>
+inline constexpr bool outputs_probabilities<Relu> = false;
+
 BACKFOLD_END_NAMESPACE

@@ -25,4 +25,7 @@ struct Silu {
   static constexpr double lowest = -800;  // sig(−800) is 0 in every scalar
 };
 
+template <>
+inline constexpr bool outputs_probabilities<Silu> = false;
+
 BACKFOLD_END_NAMESPACE

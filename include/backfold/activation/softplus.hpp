@@ -20,4 +20,7 @@ struct Softplus {
   }
 };
 
+template <>
+inline constexpr bool outputs_probabilities<Softplus> = false;
+
 BACKFOLD_END_NAMESPACE

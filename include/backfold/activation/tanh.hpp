@@ -24,4 +24,7 @@ struct Tanh {
   constexpr void(check)() const { detail::check_positive("Tanh: slope", slope); }
 };
 
+template <>
+inline constexpr bool outputs_probabilities<Tanh> = false;
+
 BACKFOLD_END_NAMESPACE

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
+#include <span>
+#include <type_traits>
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/error.hpp"
@@ -42,6 +45,115 @@ BACKFOLD_NO_INLINE ConstMatrixView<S> copied(const ConstMatrixView<S>& view, Arr
   return {kept.data(), view.rows(), view.cols()};
 }
 
+template <class D>
+std::type_identity<D> eigen_type_of(const Eigen::DenseBase<D>&);
+template <class D>
+std::true_type owns_numbers(const Eigen::PlainObjectBase<D>&);
+template <class D, int Options, class Stride>
+std::true_type owns_numbers(const Eigen::Ref<const D, Options, Stride>&);  // it may hold a copy
+std::false_type owns_numbers(...);
+
+/// An Eigen matrix, vector or view, or what is derived from one.
+template <class T>
+concept EigenObject = requires(const T& object) {
+  eigen_type_of(object);
+};
+
+/// A forwarded type that is a temporary with numbers of its own: a view of it outlives them.
+template <class T>
+concept TemporaryMatrix =
+    EigenObject<T> && !std::is_lvalue_reference_v<T> &&
+    decltype(owns_numbers(std::declval<const std::remove_reference_t<T>&>()))::value;
+
+/// A vector outside Eigen: std::vector, std::array, std::span.
+template <class T>
+concept NumberRange = !EigenObject<T> && requires(const T& range) {
+  { *range.data() } -> std::convertible_to<double>;
+  { range.size() } -> std::convertible_to<std::size_t>;
+};
+
+template <class T>
+concept TemporaryRange = NumberRange<T> && !std::is_lvalue_reference_v<T> &&
+                         !std::ranges::enable_borrowed_range<std::remove_cvref_t<T>>;
+
+struct TemporaryDiesBeforeItsViewIsUsed {};  // what compilers print with a deleted function
+
+/// The scalar of a view, by what it is made from.
+template <class X, class Z, class... Weights>
+struct ScalarOfViews {
+  using Type = typename std::remove_cvref_t<X>::Scalar;
+  static constexpr bool outlive_the_view = !TemporaryMatrix<X> && !TemporaryMatrix<Z> &&
+                                           !(TemporaryMatrix<Weights> || ...) &&
+                                           !(TemporaryRange<Weights> || ...);
+  static_assert(outlive_the_view,
+                "backfold: data are views: this temporary matrix dies before it is used; give it a "
+                "name");
+  static_assert(std::is_same_v<Type, typename std::remove_cvref_t<Z>::Scalar>,
+                "backfold: inputs and targets are of different scalars (float and double): cast "
+                "the one to the other, as in Z.cast<float>().eval()");
+};
+
+/// The inputs or targets that a caller gives: any matrix, Map or Block that outlives the view.
+template <Real S>
+struct DataView : ConstMatrixView<S> {
+  DataView(const ConstMatrixView<S>& view) : ConstMatrixView<S>(view) {}  // NOLINT: a view is one
+  template <EigenObject X>
+  requires(!TemporaryMatrix<X>) DataView(X&& x)
+      : ConstMatrixView<S>(view_of(x)) {}  // NOLINT: a view is made in passing
+  template <TemporaryMatrix X, class Reason = TemporaryDiesBeforeItsViewIsUsed>
+  DataView(X&&) = delete;
+
+ private:
+  template <class X>
+  static ConstMatrixView<S> view_of(const X& x) {
+    static_assert(std::is_same_v<typename X::Scalar, S>,
+                  "backfold: the data are of another scalar than their view (float and double): "
+                  "cast the one to the other");
+    if constexpr (std::is_same_v<typename X::Scalar, S>) {
+      return columns_of(x);
+    } else {
+      return {nullptr, 0, 0};
+    }
+  }
+};
+
+/// The weights that a caller gives: an Eigen vector or a view of one, a std::vector, a std::span.
+template <Real S>
+struct WeightsView {
+  const S* data = nullptr;
+  Index count = 0;
+  Index stride = 1;
+
+  template <EigenObject W>
+  requires(!TemporaryMatrix<W>) WeightsView(W&& w) {  // NOLINT: a view is made in passing
+    using Type = std::remove_cvref_t<W>;
+    static_assert(Type::IsVectorAtCompileTime && (Type::Flags & Eigen::DirectAccessBit) != 0,
+                  "backfold: weights are a vector, or a view of one, not an expression");
+    set(w, w.innerStride());
+  }
+  template <NumberRange W>
+  requires(!TemporaryRange<W>) WeightsView(W&& w) {  // NOLINT: a view is made in passing
+    set(w, 1);
+  }
+  template <TemporaryMatrix W, class Reason = TemporaryDiesBeforeItsViewIsUsed>
+  WeightsView(W&&) = delete;
+  template <TemporaryRange W, class Reason = TemporaryDiesBeforeItsViewIsUsed>
+  WeightsView(W&&) = delete;
+
+ private:
+  template <class W>
+  void set(const W& w, Index step) {
+    constexpr bool same =
+        std::is_same_v<decltype(w.data()), const S*> || std::is_same_v<decltype(w.data()), S*>;
+    static_assert(same,
+                  "backfold: weights are of another scalar than the data (float and double): cast "
+                  "the one to the other");
+    if constexpr (same) data = w.data();
+    count = static_cast<Index>(w.size());
+    stride = step;
+  }
+};
+
 /// @throws std::invalid_argument if column c has a number that is not finite
 template <Real S>
 void check_column(const char* what, const ConstMatrixView<S>& data, Index c) {
@@ -66,39 +178,27 @@ enum class TargetsAt {
 ///     bf::Samples data{X, Z};              // X features × n, Z outputs × n
 ///     bf::Samples data{X, Z, weights};     // and n weights: E = Σ_s weight_s E_s
 ///
-/// Each may be a matrix, a Map or a Block of a larger one. It copies nothing: they must live as
-/// long as it is used.
+/// Each may be a matrix, a Map or a Block of a larger one; the weights a std::vector or std::span
+/// too. It copies nothing: they must live as long as it is used, so that a temporary matrix is
+/// refused, even where `Samples` itself is a temporary.
 /// @throws std::invalid_argument if the numbers of a column do not stand side by side in memory
 template <Real S>
 struct Samples {
+  using Scalar = S;
+
   ConstMatrixView<S> inputs;
   ConstMatrixView<S> targets;
   const S* weights = nullptr;  ///< one for each column of the targets; 0 leaves a column out
   Index weight_count = 0;
   Index weight_stride = 1;  ///< from each weight to the next
 
-  template <class X, class Z>
-  Samples(const Eigen::DenseBase<X>& x, const Eigen::DenseBase<Z>& z)
-      : inputs(detail::columns_of(x)), targets(detail::columns_of(z)) {}
-
-  template <class X, class Z, class W>
-  Samples(const Eigen::DenseBase<X>& x, const Eigen::DenseBase<Z>& z, const Eigen::DenseBase<W>& w)
-      : Samples(x, z) {
-    static_assert(W::IsVectorAtCompileTime && (W::Flags & Eigen::DirectAccessBit) != 0,
-                  "backfold: weights are a vector, or a view of one, not an expression");
-    weights = w.derived().data();
-    weight_count = w.size();
-    weight_stride = w.derived().innerStride();
-  }
-
-  Samples(ConstMatrixView<S> x, ConstMatrixView<S> z) : inputs(x), targets(z) {}
+  Samples(detail::DataView<S> x, detail::DataView<S> z) : inputs(x), targets(z) {}
+  Samples(detail::DataView<S> x, detail::DataView<S> z, detail::WeightsView<S> w)
+      : inputs(x), targets(z), weights(w.data), weight_count(w.count), weight_stride(w.stride) {}
 };
 
-template <class X, class Z>
-Samples(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&) -> Samples<typename X::Scalar>;
-template <class X, class Z, class W>
-Samples(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, const Eigen::DenseBase<W>&)
-    -> Samples<typename X::Scalar>;
+template <class X, class Z, class... W>
+Samples(X&&, Z&&, W&&...) -> Samples<typename detail::ScalarOfViews<X, Z, W...>::Type>;
 
 /// A batch of sequences of `steps` steps, time-major: column t·batch + b is step t of sequence b.
 ///
@@ -113,15 +213,25 @@ struct Sequences : Samples<S> {
   const Index* lengths = nullptr;  ///< one for each sequence, 1..steps; nullptr: all of `steps`
   TargetsAt targets_at = TargetsAt::EveryStep;
 
-  template <class X, class Z>
-  Sequences(const Eigen::DenseBase<X>& x, const Eigen::DenseBase<Z>& z, Index step_count)
+  Sequences(detail::DataView<S> x, detail::DataView<S> z, Index step_count)
       : Samples<S>(x, z), steps(step_count) {}
-  template <class X, class Z, class W>
-  Sequences(const Eigen::DenseBase<X>& x, const Eigen::DenseBase<Z>& z,
-            const Eigen::DenseBase<W>& w, Index step_count)
+  Sequences(detail::DataView<S> x, detail::DataView<S> z, detail::WeightsView<S> w,
+            Index step_count)
       : Samples<S>(x, z, w), steps(step_count) {}
-  /// Samples are sequences of one step.
-  Sequences(const Samples<S>& samples) : Samples<S>(samples) {}  // NOLINT
+  /// Samples are sequences of one step, for networks without delays. Others refuse them: a batch of
+  /// sequences of one step is meant where `Sequences(X, Z, 1)` says so.
+  Sequences(const Samples<S>& samples) : Samples<S>(samples), from_samples_(true) {}  // NOLINT
+  template <Real Other>
+  requires(!std::is_same_v<Other, S>) Sequences(const Samples<Other>& samples)  // NOLINT
+      : Samples<S>(ConstMatrixView<S>(nullptr, 0, 0), ConstMatrixView<S>(nullptr, 0, 0)) {
+    static_assert(std::is_same_v<Other, S>,
+                  "backfold: data must be of the network's scalar (float or double): cast the one "
+                  "to the other");
+    (void)samples;
+  }
+
+  /// Whether these are Samples, of which nobody has said that they are sequences.
+  bool are_samples() const { return from_samples_ && steps == 1; }
 
   Index batch() const {
     if (steps == 1) return this->inputs.cols();  // what online learning asks again and again
@@ -147,21 +257,31 @@ struct Sequences : Samples<S> {
     return count;
   }
 
+  /// Calls f(targets, c) for each column c of the targets that has one.
+  template <class Function>
+  void for_each_target(const Function& f) const {
+    for (Index c = 0; c < this->targets.cols(); ++c) {
+      if (has_target(c)) f(this->targets, c);
+    }
+  }
+
   /// @throws std::invalid_argument naming the first number that is infinite or NaN, padding and
-  /// columns of weight 0 aside
+  /// columns of weight 0 aside, or the first weight below 0
   void check_finite() const {
     const Index n = batch();
     for (Index c = 0; this->weights != nullptr && c < this->weight_count; ++c) {
       const S weight = this->weights[c * this->weight_stride];
       if (!is_finite(weight)) fail_argument("data: weight ", c, " is ", double(weight));
+      if (weight < S(0)) {
+        fail_argument("data: weight ", c, " is ", double(weight), ", expected >= 0");
+      }
     }
     for (Index c = 0; c < this->inputs.cols(); ++c) {
       if (lengths != nullptr && c / n >= lengths[c % n]) continue;
       detail::check_column("inputs", this->inputs, c);
     }
-    for (Index c = 0; c < this->targets.cols(); ++c) {
-      if (has_target(c)) detail::check_column("targets", this->targets, c);
-    }
+    for_each_target(
+        [](const ConstMatrixView<S>& z, Index c) { detail::check_column("targets", z, c); });
   }
 
   /// For fit: so many sequences.
@@ -171,12 +291,12 @@ struct Sequences : Samples<S> {
   Sequences operator[](Index b) const {
     const Index n = batch();
     const bool last = targets_at == TargetsAt::LastStep;
-    Sequences one(
-        Samples<S>(ConstMatrixView<S>(this->inputs.column(b), this->inputs.rows(), steps,
-                                      n * this->inputs.outerStride()),
-                   ConstMatrixView<S>(this->targets.column(b), this->targets.rows(),
-                                      last ? 1 : steps, n * this->targets.outerStride())));
-    one.steps = steps;
+    Sequences one(ConstMatrixView<S>(this->inputs.column(b), this->inputs.rows(), steps,
+                                     n * this->inputs.outerStride()),
+                  ConstMatrixView<S>(this->targets.column(b), this->targets.rows(),
+                                     last ? 1 : steps, n * this->targets.outerStride()),
+                  steps);
+    one.from_samples_ = from_samples_;
     one.targets_at = targets_at;
     one.lengths = lengths == nullptr ? nullptr : lengths + b;
     if (this->weights != nullptr) {
@@ -186,14 +306,15 @@ struct Sequences : Samples<S> {
     }
     return one;
   }
+
+ private:
+  bool from_samples_ = false;
 };
 
 template <class X, class Z>
-Sequences(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, Index)
-    -> Sequences<typename X::Scalar>;
+Sequences(X&&, Z&&, Index) -> Sequences<typename detail::ScalarOfViews<X, Z>::Type>;
 template <class X, class Z, class W>
-Sequences(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, const Eigen::DenseBase<W>&, Index)
-    -> Sequences<typename X::Scalar>;
+Sequences(X&&, Z&&, W&&, Index) -> Sequences<typename detail::ScalarOfViews<X, Z, W>::Type>;
 
 /// Holds data against a network's numbers of inputs and outputs.
 /// @throws std::invalid_argument with what was expected and what came
@@ -232,5 +353,20 @@ void check_data(const Sequences<S>& data, Index inputs, Index outputs) {
     }
   }
 }
+
+namespace detail {
+
+/// @throws std::invalid_argument for Samples where a network has delays: without a past, they would
+/// not learn
+template <class Net, Real S>
+void check_sequences(const Sequences<S>& data) {
+  if (Net::Graph::is_recurrent && data.are_samples()) {
+    fail_argument(
+        "data: a recurrent network learns from Sequences(X, Z, steps) or Windows, not from "
+        "Samples; a batch of sequences of one step is Sequences(X, Z, 1)");
+  }
+}
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

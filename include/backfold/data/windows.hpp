@@ -33,11 +33,8 @@ class Windows {
   /// @param inputs features × steps, @param targets outputs × steps: one series each
   /// @throws std::invalid_argument for options out of range, series of different lengths, and where
   /// not one window fits
-  template <class X, class Z>
-  Windows(const Eigen::DenseBase<X>& inputs, const Eigen::DenseBase<Z>& targets,
-          const WindowOptions& options)
-      : Windows(detail::columns_of(inputs), detail::columns_of(targets), options, 0,
-                inputs.cols()) {}
+  Windows(detail::DataView<S> inputs, detail::DataView<S> targets, const WindowOptions& options)
+      : Windows(inputs, targets, options, 0, inputs.cols()) {}
 
   // Copies instead of moves: a window without its weights would have targets in its warm-up.
   Windows(const Windows&) = default;
@@ -48,21 +45,20 @@ class Windows {
   /// @throws std::invalid_argument naming the first number that is infinite or NaN, what no window
   /// looks at aside
   void check_finite() const {
-    const Index length = options_.length;
-    const Index untargeted =
-        options_.targets_at == TargetsAt::LastStep ? length - 1 : options_.warm_up;
-    const auto check_series = [&](const char* what, const ConstMatrixView<S>& series, Index from,
-                                  Index to) {
-      Index seen = 0;  // each column once, though windows overlap
-      for (Index i = 0; i < count(); ++i) {
-        for (Index c = (std::max)(seen, start(i) + from); c < start(i) + to; ++c) {
-          detail::check_column(what, series, c);
-        }
-        seen = start(i) + to;
-      }
-    };
-    check_series("inputs", inputs_, 0, length);
-    check_series("targets", targets_, options_.horizon + untargeted, options_.horizon + length);
+    for_each_column(0, options_.length,
+                    [&](Index c) { detail::check_column("inputs", inputs_, c); });
+    for_each_target(
+        [](const ConstMatrixView<S>& z, Index c) { detail::check_column("targets", z, c); });
+  }
+
+  /// Calls f(targets, c) for each column c of the targets' series that a window takes as a target,
+  /// once, though windows overlap.
+  template <class Function>
+  void for_each_target(const Function& f) const {
+    const Index first =
+        options_.targets_at == TargetsAt::LastStep ? options_.length - 1 : options_.warm_up;
+    for_each_column(options_.horizon + first, options_.horizon + options_.length,
+                    [&](Index c) { f(targets_, c); });
   }
 
   const WindowOptions& options() const { return options_; }
@@ -76,12 +72,11 @@ class Windows {
     if (i < 0 || i >= count()) fail_argument("windows: no window ", i, " of ", count());
     const bool last = options_.targets_at == TargetsAt::LastStep;
     const Index target = start(i) + options_.horizon + (last ? options_.length - 1 : 0);
-    Sequences<S> window(
-        Samples<S>(ConstMatrixView<S>(inputs_.column(start(i)), inputs_.rows(), options_.length,
-                                      inputs_.outerStride()),
-                   ConstMatrixView<S>(targets_.column(target), targets_.rows(),
-                                      last ? 1 : options_.length, targets_.outerStride())));
-    window.steps = options_.length;
+    Sequences<S> window(ConstMatrixView<S>(inputs_.column(start(i)), inputs_.rows(),
+                                           options_.length, inputs_.outerStride()),
+                        ConstMatrixView<S>(targets_.column(target), targets_.rows(),
+                                           last ? 1 : options_.length, targets_.outerStride()),
+                        options_.length);
     window.targets_at = options_.targets_at;
     if (weights_.size() > 0) {
       window.weights = weights_.data();
@@ -128,6 +123,16 @@ class Windows {
     }
   }
 
+  /// Calls f(c) for the columns from `from` to before `to` of each window, once.
+  template <class Function>
+  void for_each_column(Index from, Index to, const Function& f) const {
+    Index seen = 0;
+    for (Index i = 0; i < count(); ++i) {
+      for (Index c = (std::max)(seen, start(i) + from); c < start(i) + to; ++c) f(c);
+      seen = start(i) + to;
+    }
+  }
+
   Index span() const { return options_.length + options_.horizon; }
 
   ConstMatrixView<S> inputs_, targets_;
@@ -137,7 +142,6 @@ class Windows {
 };
 
 template <class X, class Z>
-Windows(const Eigen::DenseBase<X>&, const Eigen::DenseBase<Z>&, const WindowOptions&)
-    -> Windows<typename X::Scalar>;
+Windows(X&&, Z&&, const WindowOptions&) -> Windows<typename detail::ScalarOfViews<X, Z>::Type>;
 
 BACKFOLD_END_NAMESPACE

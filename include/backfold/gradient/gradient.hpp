@@ -168,6 +168,7 @@ template <class Net>
 void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar>& data) {
   check_parameters(net);
   check_data(data, net.inputs(), net.outputs());
+  check_sequences<Net>(data);
 }
 
 /// @throws std::invalid_argument unless a caller's matrix can take a size: resize asserts it alone

@@ -77,7 +77,7 @@ class Rtrl {
   /// @throws std::invalid_argument for wrong sizes
   template <class X>
   void step(const Net& net, const Eigen::DenseBase<X>& x) {
-    detail::static_check_inputs<Net, X>();
+    static_assert(detail::static_check_inputs<Net, X>());
     const auto input = detail::columns_of(x);
     detail::check_parameters(net);
     detail::check_inputs(net, input.rows());

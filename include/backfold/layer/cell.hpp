@@ -30,6 +30,8 @@ class CellLayer : public Extent<Units> {
 
   constexpr CellLayer() = default;
   constexpr explicit CellLayer(Index units) : Extent<Units>(units) {}
+  template <detail::NoSize T>
+  constexpr explicit CellLayer(T units) : CellLayer(detail::refuse_size(units)) {}
 };
 
 namespace detail {

@@ -27,6 +27,10 @@ class Dense : public Extent<Units> {
                 "backfold: an option of Dense is From<l>, Recurrent<d>, SelfRecurrent<d>, "
                 "Delayed<l, d> or NoBias");
 
+  static_assert(Units == Dynamic || Units >= least_units<ActivationFunction>(),
+                "backfold: a Softmax of one unit is always 1: give it a unit for each class, or "
+                "take Sigmoid");
+
   using ActivationType = ActivationFunction;
   static constexpr Index units_at_compile_time = Units;
   static constexpr auto connections = detail::connections_of<Options...>();
@@ -42,8 +46,16 @@ class Dense : public Extent<Units> {
   /// @throws std::invalid_argument if units < 1, or if it is not the number in the type
   constexpr Dense(Index units, const ActivationFunction& activation = {})  // NOLINT: Net(2, 3, 1)
       : Extent<Units>(units), activation_(activation) {
+    constexpr Index least = least_units<ActivationFunction>();
+    if (Units == Dynamic && units < least) {
+      fail_argument("layer: its activation needs at least ", least, " units, got ", units,
+                    ": a Softmax of one unit is always 1");
+    }
     check_settings(activation_);
   }
+  template <detail::NoSize T>
+  constexpr Dense(T units, const ActivationFunction& activation = {})  // NOLINT
+      : Dense(detail::refuse_size(units), activation) {}
   /// The same layer with its size written otherwise, fixed or Dynamic.
   template <Index OtherUnits>
   constexpr explicit Dense(const Dense<OtherUnits, ActivationFunction, Options...>& other)

@@ -1,10 +1,26 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
+
 #include "backfold/core/error.hpp"
 #include "backfold/core/types.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// What C++ would turn into a number of units without a word.
+template <class T>
+concept NoSize = std::floating_point<T> || std::same_as<T, bool>;
+
+template <class T>
+constexpr Index refuse_size(T) {
+  static_assert(!NoSize<T>, "backfold: a layer's number of units is an integer, no double or bool");
+  return 1;
+}
+
+}  // namespace detail
 
 /// The number of units of a layer: a constant of its type, or a number that it holds.
 template <Index Units>
@@ -18,6 +34,8 @@ class Extent {
       fail_argument("layer: this type has ", Units, " units, but ", units, " were asked for");
     }
   }
+  template <detail::NoSize T>
+  constexpr Extent(T units) : Extent(detail::refuse_size(units)) {}  // NOLINT
   static constexpr Index units() { return Units; }
 };
 
@@ -28,6 +46,8 @@ class Extent<Dynamic> {
   constexpr Extent(Index units) : units_(units) {  // NOLINT: a size is what an extent is
     if (units < 1) fail_argument("layer: needs at least one unit, got ", units);
   }
+  template <detail::NoSize T>
+  constexpr Extent(T units) : Extent(detail::refuse_size(units)) {}  // NOLINT
   constexpr Index units() const { return units_; }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/activation/activation.hpp"
 #include "backfold/layer/cell.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -104,5 +105,8 @@ class Gru : public CellLayer<Units, Options...> {
     for (Index i = 0; i < units; ++i) hidden[2 * units + i] = d_net_bias[3 * units + i];
   }
 };
+
+template <Index Units, class... Options>
+inline constexpr bool outputs_probabilities<Gru<Units, Options...>> = false;
 
 BACKFOLD_END_NAMESPACE

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/activation/activation.hpp"
 #include "backfold/layer/cell.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -90,5 +91,8 @@ class Lstm : public CellLayer<Units, Options...> {
     for (Index i = 0; i < 4 * units; ++i) d_bias[i] = d_bias[4 * units + i] = d_net_bias[i];
   }
 };
+
+template <Index Units, class... Options>
+inline constexpr bool outputs_probabilities<Lstm<Units, Options...>> = false;
 
 BACKFOLD_END_NAMESPACE

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "backfold/core/error.hpp"
 #include "backfold/core/math.hpp"
 #include "backfold/loss/loss.hpp"
 
@@ -31,7 +32,11 @@ V over_probability(const V& z, const V& p) {
 /// x = a·net, δ = a(y − z), finite for every finite net input. Behind other activations y and 1 − y
 /// are held to the smallest normal number inside the logarithm.
 /// Source: Solla, Levin & Fleisher, Accelerated learning in layered neural networks (1988).
+///
+/// `fit` refuses targets outside [0, 1], and activations whose outputs are no probabilities.
 struct BinaryCrossEntropy {
+  static constexpr bool takes_probabilities = true;
+
   template <class V>
   V value(const V& y, const V& z) const {
     return -(detail::times_log(z, y) + detail::times_log(1 - z, 1 - y));
@@ -39,6 +44,16 @@ struct BinaryCrossEntropy {
   template <class V>
   V derivative(const V& y, const V& z) const {
     return detail::over_probability(1 - z, 1 - y) - detail::over_probability(z, y);
+  }
+  /// @throws std::invalid_argument unless each target lies in [0, 1]
+  template <Real S>
+  void check_targets(const S* z, Index units, Index column) const {
+    for (Index i = 0; i < units; ++i) {
+      if (!(z[i] >= 0 && z[i] <= 1)) {
+        fail_argument("data: the target at row ", i, ", column ", column, " is ", double(z[i]),
+                      ", BinaryCrossEntropy needs 0 to 1");
+      }
+    }
   }
 };
 

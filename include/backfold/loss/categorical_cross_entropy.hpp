@@ -14,7 +14,13 @@ BACKFOLD_BEGIN_NAMESPACE
 /// number inside the logarithm.
 /// Source: Bridle, Probabilistic interpretation of feedforward classification network outputs
 /// (1990).
+///
+/// `fit` refuses targets that are no distribution (each >= 0, their sum 1 to some percent; what a
+/// sample counts is for weights to say), a single output, and activations whose outputs are no
+/// probabilities.
 struct CategoricalCrossEntropy {
+  static constexpr bool takes_probabilities = true;
+
   template <class V>
   V value(const V& y, const V& z) const {
     return -detail::times_log(z, y);
@@ -22,6 +28,26 @@ struct CategoricalCrossEntropy {
   template <class V>
   V derivative(const V& y, const V& z) const {
     return -detail::over_probability(z, y);
+  }
+  /// @throws std::invalid_argument unless the targets of a sample are a distribution over classes
+  template <Real S>
+  void check_targets(const S* z, Index units, Index column) const {
+    if (units < 2) {
+      fail_argument("CategoricalCrossEntropy: needs an output for each class, got ", units,
+                    "; for yes or no take BinaryCrossEntropy on one Sigmoid unit");
+    }
+    double sum = 0;
+    for (Index i = 0; i < units; ++i) {
+      if (!(z[i] >= 0)) {
+        fail_argument("data: the target at row ", i, ", column ", column, " is ", double(z[i]),
+                      ", CategoricalCrossEntropy needs 0 to 1");
+      }
+      sum += static_cast<double>(z[i]);
+    }
+    if (!(sum > 0.95 && sum < 1.05)) {
+      fail_argument("data: the targets in column ", column, " sum to ", sum,
+                    ", CategoricalCrossEntropy needs a distribution over the classes, of sum 1");
+    }
   }
 };
 

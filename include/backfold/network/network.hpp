@@ -56,8 +56,9 @@ class Network {
 
   /// One size for each layer, in order (those that the type fixes are checked); w = 0.
   /// @throws std::invalid_argument for a size below 1 or other than the type's
-  template <std::integral... Sizes>
-  requires(sizeof...(Sizes) > 0) explicit Network(Sizes... sizes)
+  template <class... Sizes>
+  requires(sizeof...(Sizes) > 0 &&
+           (std::is_arithmetic_v<Sizes> && ...)) explicit Network(Sizes... sizes)
       : architecture_(from_sizes(sizes...)) {
     reset();
   }
@@ -155,7 +156,11 @@ class Network {
   static ArchitectureType from_sizes(Sizes... sizes) {
     static_assert(sizeof...(Sizes) == sizeof...(Layers),
                   "backfold: a network takes one size for each of its layers, the input included");
-    return ArchitectureType(Layers(detail::to_index("network", sizes))...);
+    static_assert((!detail::NoSize<Sizes> && ...),
+                  "backfold: a layer's number of units is an integer, no double or bool");
+    if constexpr (sizeof...(Sizes) == sizeof...(Layers)) {
+      return ArchitectureType(Layers(detail::to_index("network", sizes))...);
+    }
   }
 
   template <class Other, std::size_t... Indices>

@@ -15,12 +15,18 @@ void check_inputs(const Net& net, Index rows) {
   }
 }
 
+/// @return true, for a static_assert: its own come before the errors of what it guards
 template <class Net, class X>
-constexpr void static_check_inputs() {
+constexpr bool static_check_inputs() {
   constexpr Index rows = X::RowsAtCompileTime;
   constexpr Index units = Net::ArchitectureType::template fixed_units<0>;
   static_assert(rows == Dynamic || units == Dynamic || rows == units,
                 "backfold: the input has another number of rows than the Input layer has units");
+  static_assert(std::is_same_v<typename X::Scalar, typename Net::Scalar>,
+                "backfold: the input is of another scalar than the network (float and double): "
+                "cast the one to the other");
+  static_assert(X::ColsAtCompileTime != 0, "backfold: the input has no columns");
+  return true;
 }
 
 /// Copies the input into the workspace, to be read from there. @pre no view of what the workspace
@@ -38,7 +44,7 @@ template <class Net, class X, Index Batch>
 auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
               Workspace<Net, Batch>& workspace, const State<Net, Batch>* initial,
               State<Net, Batch>* final) {
-  static_check_inputs<Net, X>();
+  static_assert(static_check_inputs<Net, X>());
   const auto x = columns_of(inputs);
   check_parameters(net);
   check_inputs(net, x.rows());
@@ -102,6 +108,9 @@ auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
 /// The same for samples that are no sequences.
 template <class Net, class X, Index Batch>
 auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Workspace<Net, Batch>& workspace) {
+  static_assert(!Net::Graph::is_recurrent,
+                "backfold: a recurrent network runs over sequences: give their steps (1, if one is "
+                "meant) behind the input");
   return run(net, inputs, 1, workspace);
 }
 
@@ -110,7 +119,9 @@ template <class X>
 auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const {
   static_assert(!Graph::is_recurrent,
                 "backfold: a recurrent network runs over sequences: use run or step");
+  static_assert(detail::static_check_inputs<Network, X>());
   constexpr Index columns = X::ColsAtCompileTime;
+  if (inputs.cols() == 0) fail_argument("input has no columns");
   // Any number of samples goes through in blocks: their activations stay in the cache, and the
   // memory for them does not grow with the number of samples. The last one is never a single
   // column, whose sums are rounded in another order, so that `run` gives the same outputs.
@@ -147,7 +158,7 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
 template <class Net, class X, Index Batch>
 BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& input,
                                  State<Net, Batch>& state) {
-  detail::static_check_inputs<Net, X>();
+  static_assert(detail::static_check_inputs<Net, X>());
   const auto x = detail::columns_of(input);
   detail::check_parameters(net);
   detail::check_inputs(net, x.rows());

@@ -70,8 +70,7 @@ struct ClipNorm : detail::Clipping<ClipNorm<O>, O> {
   /// @throws std::invalid_argument for settings out of range
   void(check)() const {
     (O::check)();
-    detail::check_setting("ClipNorm: largest_norm", largest_norm,
-                          (std::numeric_limits<double>::min)(), 1e300);
+    detail::check_above_zero("ClipNorm: largest_norm", largest_norm);
   }
   template <Real S>
   void clip(S* gradient, Index n) const {
@@ -93,8 +92,7 @@ struct ClipValue : detail::Clipping<ClipValue<O>, O> {
   /// @throws std::invalid_argument for settings out of range
   void(check)() const {
     (O::check)();
-    detail::check_setting("ClipValue: largest_value", largest_value,
-                          (std::numeric_limits<double>::min)(), 1e300);
+    detail::check_above_zero("ClipValue: largest_value", largest_value);
   }
   template <Real S>
   void clip(S* gradient, Index n) const {

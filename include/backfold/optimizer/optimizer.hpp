@@ -92,6 +92,11 @@ inline void check_setting(const char* name, double value, double low, double hig
     fail_argument(name, " must be >= ", low, " and < ", high, ", got ", value);
   }
 }
+inline void check_above_zero(const char* name, double value) {
+  if (!(value > 0 && is_finite(value))) {
+    fail_argument(name, " must be positive and finite, got ", value);
+  }
+}
 inline void check_not_negative(const char* name, double value) {
   if (!(value >= 0 && is_finite(value))) {
     fail_argument(name, " must be finite and >= 0, got ", value);

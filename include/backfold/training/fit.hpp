@@ -79,6 +79,8 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
 template <class Net, class L, class O, class Source, class Callback = detail::GoOn>
 BACKFOLD_ALWAYS_INLINE History fit(Net& net, const L& loss, const O& optimizer, const Source& data,
                                    const FitOptions& options = {}, Callback&& callback = {}) {
+  static_assert(!std::is_const_v<Net>,
+                "backfold: fit changes the network's parameters: give one that is not const");
   static_assert(Loss<L>,
                 "backfold: the second argument of fit is a loss: it needs value(y, z) and "
                 "derivative(y, z) on Lanes");
@@ -90,6 +92,12 @@ BACKFOLD_ALWAYS_INLINE History fit(Net& net, const L& loss, const O& optimizer, 
       std::conditional_t<std::is_convertible_v<Source, Sequences<S>>, Sequences<S>, Source>;
   static_assert(SequenceSource<Data>,
                 "backfold: fit learns from Samples, Sequences or Windows of the network's scalar");
+  static_assert(
+      std::is_base_of_v<Samples<S>,
+                        std::remove_cvref_t<decltype(std::declval<const Data&>()[Index{0}])>> ||
+          std::is_same_v<Data, Sequences<S>>,
+      "backfold: data must be of the network's scalar (float or double): cast the one to "
+      "the other");
   const bool one_sample = options.batch_size == 1;  // read before anything is called
   const Data source = data;
   if constexpr (std::is_same_v<Data, Sequences<S>>) {

@@ -8,6 +8,7 @@
 #include "backfold/core/array.hpp"
 #include "backfold/core/random.hpp"
 #include "backfold/optimizer/optimizer.hpp"
+#include "backfold/training/check_learning.hpp"
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/shards.hpp"
 
@@ -28,6 +29,9 @@ template <class Net, class L, class O, class Source, Index Batch = Dynamic>
 class Training {
   static_assert(Batch == 1 || Batch == Dynamic,
                 "backfold: Training is for one sample at a time (1) or for any number (Dynamic)");
+  static_assert(detail::outputs_suit_loss<Net, L>(),
+                "backfold: a cross-entropy takes outputs for probabilities: the output layer needs "
+                "Sigmoid or Softmax (or an activation with outputs_probabilities)");
   static constexpr bool one_sample = Batch == 1;
 
  public:
@@ -59,6 +63,7 @@ class Training {
   /// finite (then `failed_step` says which, and the parameters are the last finite ones: those
   /// before that step, or where steps have overflown them, those before the epoch).
   double run_epoch() {
+    detail::check_initialized(net_);
     if (options_.shuffle) shuffle(random_, order_.data(), count_);
     error_ = 0;
     weight_ = 0;
@@ -95,6 +100,8 @@ class Training {
     if (data.count() < 1) fail_argument("data: no samples");
     detail::check_parameters(net);
     check_data(data[0], net.inputs(), net.outputs());
+    detail::check_sequences<Net>(data[0]);
+    detail::check_targets(loss, data);
     if (options.truncation > 0 && data[0].targets_at == TargetsAt::LastStep) {
       fail_argument("fit: truncation needs targets at every step");
     }
