@@ -239,6 +239,15 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
        [] { train(X, Z); }},
       {"network: all parameters are 0, so hidden units would stay equal: call initialize first",
        [] { train_loop(Sequences(X, Z, 3), {.batch_size = 1, .truncation = 2}); }},
+      {"network: all parameters are 0.5, so hidden units would stay equal: call initialize first",
+       [] {
+         Sized n = net();
+         n.parameters().setConstant(0.5);
+         fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z));
+       }},
+      {"windows: these windows are a temporary that dies before one of them is used; give them a "
+       "name",
+       [] { Windows(X, Z, {.length = 3, .warm_up = 1})[0]; }},
       {"data: weight 2 is -0.5, expected >= 0",
        [] {
          Sized n = net();
@@ -435,6 +444,10 @@ TEST_CASE("what can be meant is allowed by its name") {
   n.initialize(Glorot{}, random);
   CHECK(fit(n, HalfSquaredError{}, Sgd{}, Sequences(X, Z, 1)).losses.size() == 1);
   CHECK(check_gradient(n, HalfSquaredError{}, Sequences(X, Z, 1)).largest_difference < 1e-7);
+
+  Sized narrow(2, 1, 1);
+  narrow.parameters().setConstant(0.5);  // one unit is equal to no other
+  CHECK(fit(narrow, HalfSquaredError{}, Sgd{}, Samples(X, Z)).losses.size() == 1);
 
   Mlp<double, Input<2>, Dense<1, Sigmoid>> neuron;  // from w = 0: nothing is hidden
   const Matrix_ z = (Z.array() > 0).cast<double>();

@@ -68,7 +68,7 @@ class Windows {
 
   /// Window i alone, a view that lives as long as this object.
   /// @throws std::invalid_argument if there is no such window
-  Sequences<S> operator[](Index i) const {
+  Sequences<S> operator[](Index i) const& {
     if (i < 0 || i >= count()) fail_argument("windows: no window ", i, " of ", count());
     const bool last = options_.targets_at == TargetsAt::LastStep;
     const Index target = start(i) + options_.horizon + (last ? options_.length - 1 : 0);
@@ -83,6 +83,15 @@ class Windows {
       window.weight_count = weights_.size();
     }
     return window;
+  }
+  /// @throws std::invalid_argument where the window would be left without its weights
+  Sequences<S> operator[](Index i) const&& {
+    if (weights_.size() > 0) {
+      fail_argument(
+          "windows: these windows are a temporary that dies before one of them is used; give them "
+          "a name");
+    }
+    return static_cast<const Windows&>(*this)[i];
   }
 
   /// The windows that lie in the first `fraction` of the series, and those in the rest: neither's

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+
 #include "backfold/activation/activation.hpp"
 #include "backfold/data/samples.hpp"
 #include "backfold/loss/loss.hpp"
@@ -42,17 +44,21 @@ void check_targets(const L& loss, const Source& source) {
   }
 }
 
-/// @throws std::invalid_argument if there are hidden layers and w = 0: all units of such a layer
-/// would get the same gradient in every step
+/// @throws std::invalid_argument if there are hidden layers and all parameters are the same number:
+/// all units of such a layer would get the same gradient in every step
 template <class Net>
 void check_initialized(const Net& net) {
   if constexpr (Net::layer_count > 2) {
     const auto* const w = net.parameters().data();
-    for (Index i = 0; i < net.parameter_count(); ++i) {
-      if (w[i] != 0) return;
+    for (Index i = 1; i < net.parameter_count(); ++i) {
+      if (w[i] != w[0]) return;
     }
-    fail_argument(
-        "network: all parameters are 0, so hidden units would stay equal: call initialize first");
+    const auto sizes = net.architecture().sizes();
+    const bool one_unit_each =
+        std::all_of(sizes.begin() + 1, sizes.end() - 1, [](Index units) { return units == 1; });
+    if (w[0] != 0 && one_unit_each) return;
+    fail_argument("network: all parameters are ", static_cast<double>(w[0]),
+                  ", so hidden units would stay equal: call initialize first");
   }
 }
 

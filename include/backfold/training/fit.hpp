@@ -72,7 +72,9 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
 /// @return the loss of each epoch, and why training ended. Where E or a gradient is not finite, it
 /// ends before that step, and the network keeps its last finite parameters (those before the epoch,
 /// if steps have overflown the parameters themselves).
-/// @throws std::invalid_argument for options, settings or data out of range
+/// @throws std::invalid_argument for options, settings or data out of range, and for what could be
+/// computed (`error` and `gradient` do) but teaches nothing: targets that the loss cannot mean,
+/// weights below 0, Samples for a recurrent network, hidden layers whose parameters were never set
 ///
 /// Inlined, so that where the batch_size is a constant a compiler can leave out the other kind of
 /// training.
