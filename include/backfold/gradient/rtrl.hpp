@@ -61,7 +61,7 @@ class Rtrl {
                   "backfold: a gradient is a vector of the network's scalar");
     Sequences<S> data(x, z, 1);
     detail::check_network_and_data(net, data);
-    check(net, data.inputs.cols());
+    check_step(net, data.inputs.cols());
     detail::shape_gradient(net, data, gradient);
     data.inputs = kept(data.inputs);
     const double error = detail::evaluate<true, true>(
@@ -81,7 +81,7 @@ class Rtrl {
     const auto input = detail::columns_of(x);
     detail::check_parameters(net);
     detail::check_inputs(net, input.rows());
-    check(net, input.cols());
+    check_step(net, input.cols());
     const auto own = kept(input);
     run(net, input_, 1, workspace_, &states_[now_], &states_[1 - now_]);
     advance(pass_of(net, own));
@@ -108,7 +108,7 @@ class Rtrl {
     if (output_.size() == 0) fail_argument("Rtrl: it has been moved from");
   }
 
-  void check(const Net& net, Index columns) const {
+  void check_step(const Net& net, Index columns) const {
     check_room();
     if (columns != 1) fail_argument("Rtrl: takes one sample, got ", columns);
     states_[now_].check_units(net.architecture());
