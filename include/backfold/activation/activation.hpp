@@ -5,6 +5,7 @@
 
 #include "backfold/core/elementwise.hpp"
 #include "backfold/core/error.hpp"
+#include "backfold/core/setting.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

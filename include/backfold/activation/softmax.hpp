@@ -11,6 +11,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// The shifted form with division. Source: Blanchard, Higham & Higham, Accurately computing the
 /// log-sum-exp and softmax functions (2021).
 struct Softmax {
+  static constexpr const char* name = "Softmax";
   static constexpr Index least_units = 2;  ///< one alone would always be 1
 
   template <Real S>

@@ -31,6 +31,7 @@ class Dense : public Extent<Units> {
                 "backfold: a Softmax of one unit is always 1: give it a unit for each class, or "
                 "take Sigmoid");
 
+  static constexpr const char* name = "Dense";
   using ActivationType = ActivationFunction;
   static constexpr Index units_at_compile_time = Units;
   static constexpr auto connections = detail::connections_of<Options...>();

@@ -27,6 +27,7 @@ BACKFOLD_BEGIN_NAMESPACE
 template <Index Units, class... Options>
 class Gru : public CellLayer<Units, Options...> {
  public:
+  static constexpr const char* name = "Gru";
   static constexpr int net_gates = 4;  // r, z, i_n, h_n
   static constexpr int weight_gates = 3;
   static constexpr bool has_memory = false;

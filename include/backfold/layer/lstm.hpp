@@ -24,6 +24,7 @@ BACKFOLD_BEGIN_NAMESPACE
 template <Index Units, class... Options>
 class Lstm : public CellLayer<Units, Options...> {
  public:
+  static constexpr const char* name = "Lstm";
   static constexpr int net_gates = 4;
   static constexpr int weight_gates = 4;
   static constexpr bool has_memory = true;
