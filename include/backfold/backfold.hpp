@@ -17,6 +17,7 @@
 #include "backfold/activation/tanh.hpp"
 #include "backfold/core/array.hpp"
 #include "backfold/core/config.hpp"
+#include "backfold/core/counter_random.hpp"
 #include "backfold/core/denormals.hpp"
 #include "backfold/core/diagonal.hpp"
 #include "backfold/core/elementwise.hpp"
