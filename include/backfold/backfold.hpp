@@ -93,5 +93,6 @@
 #include "backfold/training/metrics.hpp"
 #include "backfold/training/shard.hpp"
 #include "backfold/training/shards.hpp"
+#include "backfold/training/stored.hpp"
 #include "backfold/training/training.hpp"
 #include "backfold/version.hpp"

@@ -90,28 +90,17 @@ BACKFOLD_ALWAYS_INLINE History fit(Net& net, const L& loss, const O& optimizer, 
                 "backfold: the third argument of fit is an optimizer: it needs "
                 "check(), State and step()");
   using S = typename Net::Scalar;
-  using Data =
-      std::conditional_t<std::is_convertible_v<Source, Sequences<S>>, Sequences<S>, Source>;
+  using Data = detail::DataOf<Net, Source>;
   static_assert(SequenceSource<Data>,
                 "backfold: fit learns from Samples, Sequences or Windows of the network's scalar");
-  static_assert(
-      std::is_base_of_v<Samples<S>,
-                        std::remove_cvref_t<decltype(std::declval<const Data&>()[Index{0}])>> ||
-          std::is_same_v<Data, Sequences<S>>,
-      "backfold: data must be of the network's scalar (float or double): cast the one to "
-      "the other");
+  static_assert(detail::is_of_scalar<Data, S>(),
+                "backfold: data must be of the network's scalar (float or double): cast the one to "
+                "the other");
   const bool one_sample = options.batch_size == 1;  // read before anything is called
   const Data source = data;
-  if constexpr (std::is_same_v<Data, Sequences<S>>) {
-    check_data(source, net.inputs(), net.outputs());
-  }
-  source.check_finite();
-  if constexpr (std::is_same_v<Data, Sequences<S>>) {
-    if (source.target_count() == 0) fail_argument("data: all weights are 0");
-  }
   // Without delays, one sample at a time is one column: a sequence of several is a batch of them.
   constexpr bool one_column = Net::Graph::is_recurrent || std::is_same_v<Source, Samples<S>>;
-  if (one_sample && (one_column || source[0].steps == 1)) {
+  if (one_sample && (one_column || (source.count() > 0 && Sequences<S>(source[0]).steps == 1))) {
     return detail::run_training<1>(net, loss, optimizer, source, options, callback);
   }
   return detail::run_training<Dynamic>(net, loss, optimizer, source, options, callback);

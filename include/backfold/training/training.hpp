@@ -1,61 +1,83 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <limits>
 #include <numeric>
 #include <type_traits>
 
 #include "backfold/core/array.hpp"
+#include "backfold/core/denormals.hpp"
 #include "backfold/core/random.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 #include "backfold/training/check_learning.hpp"
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/shards.hpp"
+#include "backfold/training/stored.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What `fit` can learn from: so many sequences (or samples), each as a view.
-template <class D>
-concept SequenceSource = requires(const D data) {
-  { data.count() } -> std::convertible_to<Index>;
-  data[Index{0}];
-};
-
 /// Training in hand: a network's workspace, an optimizer's state, the random order. `fit` makes one
-/// and runs its epochs; keep one yourself to train in pieces of your own. Only making it allocates.
+/// and runs its epochs; keep one yourself to go on where the last run ended.
 ///
+///     bf::Training training(net, loss, bf::Adam{}, data, {.batch_size = 16});
+///     training.run(10);
+///     training.run(10);   // the same bits as fit with 20 epochs
+///
+/// The network must live as long, and keep its sizes; its parameters may be set at any time. Only
+/// making it (and the History of each run) allocates. What is large lies on the heap.
+///
+/// @tparam Source Samples, Sequences, Windows, or a SequenceSource of your own
 /// @tparam Batch the samples of a step where they are a constant (1: online learning), else Dynamic
 template <class Net, class L, class O, class Source, Index Batch = Dynamic>
 class Training {
   static_assert(Batch == 1 || Batch == Dynamic,
                 "backfold: Training is for one sample at a time (1) or for any number (Dynamic)");
+  static_assert(!std::is_const_v<Net>,
+                "backfold: Training changes the network's parameters: give one that is not const");
+  static_assert(Loss<L>,
+                "backfold: the second argument of Training is a loss: it needs value(y, z) and "
+                "derivative(y, z) on Lanes");
+  static_assert(Optimizer<O>,
+                "backfold: the third argument of Training is an optimizer: it needs check(), State "
+                "and step()");
   static_assert(detail::outputs_suit_loss<Net, L>(),
                 "backfold: a cross-entropy takes outputs for probabilities: the output layer needs "
                 "Sigmoid or Softmax (or an activation with outputs_probabilities)");
   static constexpr bool one_sample = Batch == 1;
+  static constexpr bool is_recurrent = Net::Graph::is_recurrent;
 
  public:
   using S = typename Net::Scalar;
+  using Data = detail::DataOf<Net, Source>;
+  static_assert(SequenceSource<Data>,
+                "backfold: Training learns from Samples, Sequences or Windows of the network's "
+                "scalar");
+  static_assert(detail::is_of_scalar<Data, S>(),
+                "backfold: data must be of the network's scalar (float or double): cast the one to "
+                "the other");
   static constexpr Index parameters =
       Net::fixed ? Net::ArchitectureType::fixed_parameter_count : Dynamic;
   using OptimizerState = typename O::template State<S, parameters>;
 
+  /// Checks all that it is given, every sample too.
   /// @throws std::invalid_argument for options, settings or data out of range
-  Training(Net& net, const L& loss, const O& optimizer, const Source& data,
-           const FitOptions& options)
+  Training(Net& net, const L& loss, const O& optimizer, const Data& data,
+           const FitOptions& options = {})
       : net_(net),
         loss_(loss),
         optimizer_(optimizer),
         data_(data),
-        options_(checked(options, loss, net, data)),
-        count_(data.count()),
-        batch_size_(options.batch_size == full_batch ? count_
-                                                     : (std::min)(options.batch_size, count_)),
-        random_(options.seed),
+        options_(checked(options, loss, net, data_)),
+        sizes_(net.architecture().sizes()),
+        count_(data_.count()),
+        batch_size_(options_.batch_size == full_batch ? count_
+                                                      : (std::min)(options_.batch_size, count_)),
+        random_(options_.seed),
         order_(count_),
-        optimizer_state_(start<S, parameters>(optimizer, net.parameter_count())),
+        optimizer_state_([&] { return start<S, parameters>(optimizer, net.parameter_count()); }),
         finite_(net.parameter_count()),
-        passes_(make_passes(net)) {
+        passes_([this] { return make_passes(); }) {
     std::iota(order_.data(), order_.data() + count_, Index{0});
   }
 
@@ -63,14 +85,9 @@ class Training {
   /// finite (then `failed_step` says which, and the parameters are the last finite ones: those
   /// before that step, or where steps have overflown them, those before the epoch).
   double run_epoch() {
-    detail::check_initialized(net_);
-    if (options_.shuffle) shuffle(random_, order_.data(), count_);
-    error_ = 0;
-    weight_ = 0;
-    step_ = 0;
-    detail::copy_numbers(net_.parameters().data(), finite_.data(), finite_.size());
+    const FlushDenormals flush(options_.flush_denormals);
+    begin_epoch();
     const Index size = batch_size();
-    if (options_.stateful) forget_all(size);
     for (Index i = 0; i < count_; i += size) {
       const Index n = size < count_ - i ? size : count_ - i;
       bool learned;
@@ -87,22 +104,25 @@ class Training {
 
   Index failed_step() const { return step_; }
   Index samples() const { return count_; }
-  OptimizerState& optimizer_state() { return optimizer_state_; }
+  OptimizerState& optimizer_state() { return *optimizer_state_; }
   /// The settings may change between epochs (a learning rate that falls).
   O& optimizer() { return optimizer_; }
   Random& random() { return random_; }
 
  private:
   static const FitOptions& checked(const FitOptions& options, const L& loss, const Net& net,
-                                   const Source& data) {
+                                   const Data& data) {
     (options.check)();
     check_settings(loss);
-    if (data.count() < 1) fail_argument("data: no samples");
     detail::check_parameters(net);
-    check_data(data[0], net.inputs(), net.outputs());
-    detail::check_sequences<Net>(data[0]);
-    detail::check_targets(loss, data);
-    if (options.truncation > 0 && data[0].targets_at == TargetsAt::LastStep) {
+    detail::check_source<Net>(data, net.inputs(), net.outputs());
+    detail::check_targets<S>(loss, data);
+    if (one_sample && options.batch_size != 1) {
+      fail_argument("training: its type is for one sample at a time, batch_size is ",
+                    options.batch_size);
+    }
+    const Sequences<S> first = data[0];
+    if (options.truncation > 0 && first.targets_at == TargetsAt::LastStep) {
       fail_argument("fit: truncation needs targets at every step");
     }
     if constexpr (requires { data.options().stride; }) {
@@ -114,6 +134,16 @@ class Training {
       }
     }
     return options;
+  }
+
+  void begin_epoch() {
+    detail::check_initialized(net_);
+    if (options_.shuffle) shuffle(random_, order_.data(), count_);
+    error_ = 0;
+    weight_ = 0;
+    step_ = 0;
+    detail::copy_numbers(net_.parameters().data(), finite_.data(), finite_.size());
+    if (options_.stateful) forget_all(batch_size());
   }
 
   bool parameters_are_finite() const {
@@ -129,77 +159,78 @@ class Training {
 
   using Passes = std::conditional_t<one_sample, detail::Shard<Net, 1>, detail::Shards<Net>>;
 
-  Passes make_passes(const Net& net) const {
+  Passes make_passes() const {
     if constexpr (one_sample) {
-      return Passes(net, data_[0], 1, steps_of_pass());
+      return Passes(net_, data_[0], 1, steps_of_pass());
     } else {
-      const bool together = std::is_same_v<Source, Sequences<S>> && batch_size() == count_;
-      return Passes(net, data_[0], batch_size(), steps_of_pass(), together, options_);
+      const bool together = std::is_same_v<Data, Sequences<S>> && batch_size() == count_;
+      return Passes(net_, data_[0], batch_size(), steps_of_pass(), together, options_);
     }
   }
 
   Index batch_size() const { return one_sample ? 1 : batch_size_; }
   Index steps_of_pass() const {
-    const Index steps = data_[0].steps;
+    const Index steps = Sequences<S>(data_[0]).steps;
     return options_.truncation > 0 && options_.truncation < steps ? options_.truncation : steps;
   }
 
   void forget_all(Index batch) {
     if constexpr (one_sample) {
-      passes_.carried().forget(batch);
+      passes_->carried().forget(batch);
     } else {
-      passes_[0].carried().forget(batch);
+      (*passes_)[0].carried().forget(batch);
     }
   }
 
   /// Online learning of one sequence. One step, or as many as truncation cuts it into.
   BACKFOLD_ALWAYS_INLINE bool learn(const Sequences<S>& batch) {
-    if (!options_.stateful) passes_.carried().forget(batch.batch());
+    if (!options_.stateful) passes_->carried().forget(batch.batch());
     const Index piece = steps_of_pass();
     const bool whole = piece == batch.steps;
     const Index end = whole ? batch.steps : batch.longest();
     for (Index t = 0; t < end; t += piece) {
       const Sequences<S> part =
-          whole ? batch : passes_.cut(batch, t, (std::min)(piece, batch.steps - t));
+          whole ? batch : passes_->cut(batch, t, (std::min)(piece, batch.steps - t));
       const detail::ScaleBy scale{options_.reduction};
       const double e = optimizer_.step(
           net_.parameters().data(),
           [&](const S* w, S* gradient) BACKFOLD_INLINE_LAMBDA {
-            return passes_.evaluate(net_, loss_, w, part, scale, carries(), gradient);
+            return passes_->evaluate(net_, loss_, w, part, scale, carries(), gradient);
           },
-          optimizer_state_);
+          *optimizer_state_);
       if (!count(e, part.target_count())) return false;
-      if (carries()) passes_.carried().advance();
+      if (carries()) passes_->carried().advance();
     }
     return true;
   }
 
   /// A batch from place i of the order on, in shards.
   bool learn(Index i, Index n) {
-    const Index shards = (std::min)(passes_.count(), n);
-    passes_.for_each(shards, [&](Index s) {
+    const Index shards = (std::min)(passes_->count(), n);
+    passes_->for_each(shards, [&](Index s) {
       const Index first = n * s / shards;
       const Index end = n * (s + 1) / shards;
-      take(passes_[s], i + first, end - first);
-      if (!options_.stateful) passes_[s].carried().forget(end - first);
+      take((*passes_)[s], i + first, end - first);
+      if (!options_.stateful) (*passes_)[s].carried().forget(end - first);
     });
-    const Index steps = passes_[0].batch().steps;
+    const Index steps = (*passes_)[0].batch().steps;
     Index longest = 0;
-    for (Index s = 0; s < shards; ++s) longest = (std::max)(longest, passes_[s].batch().longest());
+    for (Index s = 0; s < shards; ++s)
+      longest = (std::max)(longest, (*passes_)[s].batch().longest());
     const Index piece = steps_of_pass();
     for (Index t = 0; t < longest; t += piece) {
       const Index length = (std::min)(piece, steps - t);
       Index targets = 0;
-      for (Index s = 0; s < shards; ++s) targets += passes_[s].begin(t, length);
+      for (Index s = 0; s < shards; ++s) targets += (*passes_)[s].begin(t, length);
       const double scale = detail::ScaleBy{options_.reduction}(targets);
       const double e = optimizer_.step(
           net_.parameters().data(),
           [&](const S* w, S* gradient) {
-            return passes_.evaluate(shards, net_, loss_, w, scale, carries(), gradient);
+            return passes_->evaluate(shards, net_, loss_, w, scale, carries(), gradient);
           },
-          optimizer_state_);
+          *optimizer_state_);
       if (!count(e, targets)) return false;
-      for (Index s = 0; s < shards && carries(); ++s) passes_[s].carried().advance();
+      for (Index s = 0; s < shards && carries(); ++s) (*passes_)[s].carried().advance();
     }
     return true;
   }
@@ -207,9 +238,9 @@ class Training {
   /// Gives a shard the n sequences from place i of the order on.
   void take(detail::BatchShard<Net>& shard, Index i, Index n) {
     const Index* const order = order_.data() + i;
-    if (passes_.gathers()) {
+    if (passes_->gathers()) {
       shard.gather(data_, order, n);
-    } else if constexpr (std::is_same_v<Source, Sequences<S>>) {
+    } else if constexpr (std::is_same_v<Data, Sequences<S>>) {
       shard.take(batch_size() == 1 ? data_[order[0]] : data_);
     } else {
       shard.take(data_[order[0]]);
@@ -233,18 +264,23 @@ class Training {
   Net& net_;
   L loss_;
   O optimizer_;
-  Source data_;
+  Data data_;
   FitOptions options_;
+  std::array<Index, Net::layer_count> sizes_;
   Index count_;
   Index batch_size_;
   Random random_;
   detail::Array<Index> order_;
-  OptimizerState optimizer_state_;
+  detail::Stored<OptimizerState> optimizer_state_;
   detail::Array<S> finite_;  ///< the parameters before the epoch
-  Passes passes_;
+  detail::Stored<Passes> passes_;
   double error_ = 0;
   double weight_ = 0;
   Index step_ = 0;
 };
+
+template <class Net, class L, class O, class Source>
+Training(Net&, const L&, const O&, const Source&, const FitOptions& = {})
+    -> Training<Net, L, O, detail::DataOf<Net, Source>>;
 
 BACKFOLD_END_NAMESPACE

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "backfold/training/training.hpp"
+
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "backfold/backfold.hpp"
+#include "catch.hpp"
+#include "difference.hpp"
+
+using namespace backfold;
+
+namespace {
+
+using Small = Mlp<double, Input<2>, Dense<4, Tanh>, Dense<1, Linear>>;
+using Sized = Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Linear>>;
+using Loop = Elman<double, 2, 3, 1>;
+
+template <class Net>
+Net made(Net net = Net()) {
+  Random random(31);
+  net.initialize(Uniform{-0.5, 0.5}, random);
+  return net;
+}
+
+const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 12), Z = Eigen::MatrixXd::Random(1, 12);
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+std::string said(const std::function<void()>& wrong) {
+  try {
+    wrong();
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+/// Sequences of a user, each in matrices of its own, with no check of theirs.
+struct Parts {
+  struct Part {
+    Eigen::MatrixXd x, z;
+    Index steps = 1;
+    Eigen::VectorXd weights = {};
+    TargetsAt targets_at = TargetsAt::EveryStep;
+  };
+  const std::vector<Part>* parts;
+
+  Index count() const { return static_cast<Index>(parts->size()); }
+  Sequences<double> operator[](Index i) const {
+    const Part& part = (*parts)[static_cast<std::size_t>(i)];
+    Sequences<double> one(part.x, part.z, part.steps);
+    one.targets_at = part.targets_at;
+    if (part.weights.size() > 0) {
+      one.weights = part.weights.data();
+      one.weight_count = part.weights.size();
+    }
+    return one;
+  }
+};
+
+/// Columns of X and Z as Samples.
+struct Single {
+  Index count() const { return X.cols(); }
+  Samples<double> operator[](Index i) const { return {X.col(i), Z.col(i)}; }
+};
+
+/// What fit and Training say of the same data.
+template <class Net, class Source>
+std::string both_said(const Source& data, const FitOptions& options = {.batch_size = 2}) {
+  Net net = made<Net>();
+  const std::string of_fit = said([&] { fit(net, HalfSquaredError{}, Adam{}, data, options); });
+  CHECK(said([&] { Training(net, HalfSquaredError{}, Adam{}, data, options); }) == of_fit);
+  return of_fit;
+}
+
+/// What is said of two sequences, of which the second is another one than the first.
+std::string said_of_second(const Parts::Part& second) {
+  const std::vector<Parts::Part> parts = {{X.leftCols(3), Z.leftCols(3), 3}, second};
+  const std::string in_batches = both_said<Loop>(Parts{&parts});
+  CHECK(both_said<Loop>(Parts{&parts}, {.batch_size = 1}) == in_batches);
+  return in_batches;
+}
+
+/// Whether this thread flushes denormals.
+bool flushes() {
+  volatile double smallest = std::numeric_limits<double>::denorm_min();
+  return smallest * 1.0 == 0;
+}
+
+/// Sgd that writes down whether denormals were flushed in its steps.
+struct Watching : Sgd {
+  bool* flushed;
+  template <class S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    *flushed = flushes();
+    return Sgd::step(w, objective, state);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Training takes what fit takes, and trains alike") {
+  auto by_hand = [](auto net, const auto& data, const FitOptions& options) {
+    Training training(net, HalfSquaredError{}, Adam{}, data, options);
+    for (Index epoch = 0; epoch < options.epochs; ++epoch) training.run_epoch();
+    return net.parameters();
+  };
+  auto fitted = [](auto net, const auto& data, const FitOptions& options) {
+    fit(net, HalfSquaredError{}, Adam{}, data, options);
+    return net.parameters();
+  };
+  const FitOptions options{.epochs = 3, .batch_size = 5};
+  const Small net = made<Small>();
+  const Loop loop = made<Loop>();
+  const Windows windows(X, Z, {.length = 4, .stride = 2, .warm_up = 1});
+  const std::vector<Parts::Part> parts = {{X.leftCols(6), Z.leftCols(6), 6},
+                                          {X.rightCols(6), Z.rightCols(6), 6}};
+  CHECK(by_hand(net, Samples(X, Z), options) == fitted(net, Samples(X, Z), options));
+  CHECK(by_hand(net, Single{}, options) == fitted(net, Samples(X, Z), options));
+  CHECK(by_hand(net, Sequences(X, Z, 3), options) == fitted(net, Sequences(X, Z, 3), options));
+  CHECK(by_hand(loop, Sequences(X, Z, 3), options) == fitted(loop, Sequences(X, Z, 3), options));
+  CHECK(by_hand(loop, windows, options) == fitted(loop, windows, options));
+  CHECK(by_hand(loop, Parts{&parts}, options) == fitted(loop, Parts{&parts}, options));
+
+  Small named = net;
+  Training<Small, HalfSquaredError, Adam, Samples<double>>(named, {}, {}, Samples(X, Z));
+}
+
+TEST_CASE("Training and fit refuse the same data, wherever in them the fault is") {
+  const Eigen::MatrixXd few = Z.leftCols(6);
+  CHECK(both_said<Small>(Samples(X, few)) ==
+        "data: expected 12 columns of targets for 12 columns of inputs, got 6");
+  CHECK(both_said<Small>(Samples(Z, Z)) == "data: inputs have 1 rows, the input layer 2 units");
+  CHECK(both_said<Small>(Samples(X, X)) == "data: targets have 2 rows, the output layer 1 units");
+  Eigen::MatrixXd bad = X;
+  bad(1, 11) = not_a_number;
+  CHECK(both_said<Small>(Samples(bad, Z)) ==
+        "data: inputs hold a number that is not finite at row 1, column 11");
+  CHECK(both_said<Loop>(Windows(bad, Z, {.length = 4})) ==
+        "data: inputs hold a number that is not finite at row 1, column 11");
+  std::vector<double> weights(12, 0.0);
+  CHECK(both_said<Small>(Samples(X, Z, weights)) == "data: all weights are 0");
+  weights.assign(12, 1.0);
+  weights[11] = -1;
+  CHECK(both_said<Small>(Samples(X, Z, weights)) == "data: weight 11 is -1, expected >= 0");
+  weights.pop_back();
+  CHECK(both_said<Small>(Samples(X, Z, weights)) ==
+        "data: expected 12 weights, one for each column of targets, got 11");
+  const std::vector<Index> lengths = {3, 3, 3, 4};
+  Sequences ragged(X, Z, 3);
+  ragged.lengths = lengths.data();
+  CHECK(both_said<Loop>(ragged) == "data: length of sequence 3 is 4, expected 1 to 3");
+
+  const std::vector<Parts::Part> no_parts;
+  const Parts none{&no_parts};
+  CHECK(both_said<Loop>(none) == "data: no samples");
+  CHECK(both_said<Small>(none, {.batch_size = 1}) == "data: no samples");
+}
+
+TEST_CASE("every sequence of a user's source is checked, not the first alone") {
+  const Eigen::MatrixXd x = X.leftCols(3), z = Z.leftCols(3);
+  const Eigen::VectorXd ones = Eigen::VectorXd::Ones(3);
+  Eigen::MatrixXd bad = z;
+  bad(0, 2) = not_a_number;
+  CHECK(said_of_second({x, Z.leftCols(2), 3}) ==
+        "data: expected 3 columns of targets for 3 columns of inputs, got 2");
+  CHECK(said_of_second({Z.leftCols(3), z, 3}) ==
+        "data: inputs have 1 rows, the input layer 2 units");
+  CHECK(said_of_second({x, bad, 3}) ==
+        "data: targets hold a number that is not finite at row 0, column 2");
+  CHECK(said_of_second({X.leftCols(4), Z.leftCols(4), 4}) ==
+        "data: sequence 1 has 4 steps, sequence 0 has 3; those of different lengths go into "
+        "Sequences, padded, with their lengths");
+  CHECK(said_of_second({X.leftCols(6), Z.leftCols(6), 3}) ==
+        "data: expected one sequence (or sample) at place 1, got 2");
+  CHECK(said_of_second({x, z, 3, ones}) ==
+        "data: weights and lengths are for all sequences or for none: sequence 1 differs from "
+        "sequence 0");
+  CHECK(said_of_second({x, Z.leftCols(1), 3, {}, TargetsAt::LastStep}) ==
+        "data: sequence 1 has its targets at other steps than sequence 0");
+  const std::vector<Parts::Part> weighted = {{x, z, 3, ones}, {x, z, 3, -ones}};
+  CHECK(both_said<Loop>(Parts{&weighted}) == "data: weight 0 is -1, expected >= 0");
+  const std::vector<Parts::Part> masked = {{x, z, 3, 0 * ones}, {x, z, 3, 0 * ones}};
+  CHECK(both_said<Loop>(Parts{&masked}) == "data: all weights are 0");
+}
+
+TEST_CASE("Training flushes denormals in its steps, and no longer") {
+  const bool before = flushes();
+  const bool can = [] {
+    const FlushDenormals flush;
+    return flushes();
+  }();
+  for (const bool active : {true, false}) {
+    bool flushed = false;
+    Small net = made<Small>();
+    Training training(net, HalfSquaredError{}, Watching{{}, &flushed}, Samples(X, Z),
+                      {.flush_denormals = active});
+    training.run_epoch();
+    CHECK(flushed == (before || (active && can)));
+    CHECK(flushes() == before);
+  }
+}
