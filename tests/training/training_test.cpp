@@ -99,6 +99,18 @@ struct Watching : Sgd {
   }
 };
 
+/// Sgd that does something after its third step.
+struct Meddling : Sgd {
+  std::function<void()> meddle;
+  mutable int steps = 0;
+  template <class S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    const double error = Sgd::step(w, objective, state);
+    if (++steps == 3) meddle();
+    return error;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("Training takes what fit takes, and trains alike") {
@@ -201,4 +213,82 @@ TEST_CASE("Training flushes denormals in its steps, and no longer") {
     CHECK(flushed == (before || (active && can)));
     CHECK(flushes() == before);
   }
+}
+
+TEST_CASE("a network that is given other sizes while it is trained is refused") {
+  const char* const changed =
+      "training: layer 1 of the network had 3 units when training began, now it has 30";
+  const char* const resized = "network: it has 13 parameters, the vector set holds 30";
+  const char* const moved = "network: it has 13 parameters, the vector set holds 0";
+  const std::vector<std::pair<std::string, std::function<void(Sized&)>>> changes = {
+      {changed, [](Sized& net) { net = made(Sized(2, 30, 1)); }},
+      {"training: layer 0 of the network had 2 units when training began, now it has 1",
+       [](Sized& net) { net = made(Sized(1, 4, 1)); }},  // as many parameters
+      {resized, [](Sized& net) { net.parameters() = Eigen::VectorXd::Ones(30); }},
+      {moved, [](Sized& net) { const Sized taken = std::move(net); }},
+  };
+  for (const auto& [message, change] : changes) {
+    for (const Index batch : {Index{1}, Index{5}, full_batch}) {
+      Sized net = made(Sized(2, 3, 1));
+      const FitOptions options{.epochs = 3, .batch_size = batch};
+      // In the callback
+      CHECK(said([&, &change = change] {
+              fit(net, HalfSquaredError{}, Adam{}, Samples(X, Z), options,
+                  [&](const EpochReport&) { change(net); });
+            }) == message);
+      // Between epochs
+      net = made(Sized(2, 3, 1));
+      Training training(net, HalfSquaredError{}, Adam{}, Samples(X, Z), options);
+      training.run_epoch();
+      change(net);
+      CHECK(said([&] { training.run_epoch(); }) == message);
+      // In a step
+      net = made(Sized(2, 3, 1));
+      const Meddling meddling{{}, [&, &change = change] { change(net); }};
+      CHECK(said([&] { fit(net, HalfSquaredError{}, meddling, Samples(X, Z), options); }) ==
+            message);
+    }
+  }
+  // Another network of the same sizes trains on.
+  Sized net = made(Sized(2, 3, 1));
+  Training training(net, HalfSquaredError{}, Adam{}, Samples(X, Z));
+  training.run_epoch();
+  net = made(Sized(2, 3, 1));
+  CHECK(is_finite(training.run_epoch()));
+}
+
+TEST_CASE("recurrent and large fixed networks are held to their sizes, too") {
+  using Wide = Mlp<double, Input<2>, Dense<3000, Tanh>, Dense<1, Linear>>;
+  Wide wide = made<Wide>();
+  CHECK(said([&] {
+          fit(wide, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.epochs = 2},
+              [&](const EpochReport&) { const Wide taken = std::move(wide); });
+        }) == "network: it has 12001 parameters, the vector set holds 0");
+  using Sized_ = Rnn<double, Input<2>, Dense<Dynamic, Tanh, Recurrent<>>, Dense<1, Linear>>;
+  for (const Index batch : {1, 4}) {
+    Sized_ loop = made(Sized_(2, 3, 1));
+    CHECK(said([&] {
+            fit(loop, HalfSquaredError{}, Sgd{}, Sequences(X, Z, 3),
+                {.epochs = 2, .batch_size = batch, .truncation = 2},
+                [&](const EpochReport&) { loop = made(Sized_(2, 9, 1)); });
+          }) == "training: layer 1 of the network had 3 units when training began, now it has 9");
+  }
+}
+
+TEST_CASE("Training refuses a state of other sizes, settings out of range, and to run when moved") {
+  Sized net = made(Sized(2, 3, 1));
+  const ClipNorm clipped{Adam{}, 1.0};
+  Training training(net, HalfSquaredError{}, clipped, Samples(X, Z));
+  training.optimizer_state() = start<double>(clipped, 12);
+  CHECK(said([&] { training.run_epoch(); }) ==
+        "training: the optimizer's state is for 12 parameters, the network has 13");
+  training.optimizer_state() = start<double>(clipped, 13);
+  CHECK(is_finite(training.run_epoch()));
+  training.optimizer().learning_rate = not_a_number;
+  CHECK(said([&] { training.run_epoch(); }) ==
+        "Adam: learning_rate must be finite and >= 0, got nan");
+  training.optimizer().learning_rate = 0.1;
+  auto taken = std::move(training);
+  CHECK(said([&] { training.run_epoch(); }) == "training: it has been moved from");
+  CHECK(is_finite(taken.run_epoch()));
 }

@@ -121,6 +121,18 @@ void check_targets(const L& loss, const Source& source) {
   }
 }
 
+/// For how many parameters an optimizer's state is, `otherwise` where it is a user's and not known.
+template <class State>
+Index parameters_of(const State& state, Index otherwise) {
+  if constexpr (requires { state.vectors.size(); }) {
+    return state.vectors.size();
+  } else if constexpr (requires { state.inner; }) {
+    return parameters_of(state.inner, otherwise);
+  } else {
+    return otherwise;
+  }
+}
+
 /// @throws std::invalid_argument if there are hidden layers and all parameters are the same number:
 /// all units of such a layer would get the same gradient in every step
 template <class Net>

@@ -137,6 +137,14 @@ class Training {
   }
 
   void begin_epoch() {
+    if (order_.size() != count_) fail_argument("training: it has been moved from");
+    check_network();
+    if (detail::parameters_of(*optimizer_state_, finite_.size()) != finite_.size()) {
+      fail_argument("training: the optimizer's state is for ",
+                    detail::parameters_of(*optimizer_state_, finite_.size()),
+                    " parameters, the network has ", finite_.size());
+    }
+    (optimizer_.check)();
     detail::check_initialized(net_);
     if (options_.shuffle) shuffle(random_, order_.data(), count_);
     error_ = 0;
@@ -146,7 +154,27 @@ class Training {
     if (options_.stateful) forget_all(batch_size());
   }
 
+  /// Asked before each step: memory is laid out for the sizes that the network had at first, and a
+  /// callback, a loss or an optimizer may have given it others.
+  BACKFOLD_ALWAYS_INLINE void check_network() const {
+    if constexpr (Net::inline_parameters == Dynamic) {
+      const bool same_sizes = Net::fixed || net_.architecture().sizes() == sizes_;
+      if (!same_sizes || net_.parameter_count() != finite_.size()) fail_network();
+    }
+  }
+  [[noreturn]] BACKFOLD_NO_INLINE void fail_network() const {
+    const auto now = net_.architecture().sizes();
+    for (std::size_t l = 0; l < sizes_.size(); ++l) {
+      if (now[l] == sizes_[l]) continue;
+      fail_argument("training: layer ", l, " of the network had ", sizes_[l],
+                    " units when training began, now it has ", now[l]);
+    }
+    fail_argument("network: it has ", finite_.size(), " parameters, the vector set holds ",
+                  net_.parameter_count());
+  }
+
   bool parameters_are_finite() const {
+    check_network();
     return all_finite(net_.parameters().data(), net_.parameter_count());
   }
   double failed() {
@@ -160,17 +188,18 @@ class Training {
   using Passes = std::conditional_t<one_sample, detail::Shard<Net, 1>, detail::Shards<Net>>;
 
   Passes make_passes() const {
+    const Sequences<S> first = data_[0];
+    const Index steps = steps_of_pass(first.steps);
     if constexpr (one_sample) {
-      return Passes(net_, data_[0], 1, steps_of_pass());
+      return Passes(net_, first, 1, steps);
     } else {
       const bool together = std::is_same_v<Data, Sequences<S>> && batch_size() == count_;
-      return Passes(net_, data_[0], batch_size(), steps_of_pass(), together, options_);
+      return Passes(net_, first, batch_size(), steps, together, options_);
     }
   }
 
   Index batch_size() const { return one_sample ? 1 : batch_size_; }
-  Index steps_of_pass() const {
-    const Index steps = Sequences<S>(data_[0]).steps;
+  Index steps_of_pass(Index steps) const {
     return options_.truncation > 0 && options_.truncation < steps ? options_.truncation : steps;
   }
 
@@ -185,10 +214,11 @@ class Training {
   /// Online learning of one sequence. One step, or as many as truncation cuts it into.
   BACKFOLD_ALWAYS_INLINE bool learn(const Sequences<S>& batch) {
     if (!options_.stateful) passes_->carried().forget(batch.batch());
-    const Index piece = steps_of_pass();
+    const Index piece = steps_of_pass(batch.steps);
     const bool whole = piece == batch.steps;
     const Index end = whole ? batch.steps : batch.longest();
     for (Index t = 0; t < end; t += piece) {
+      check_network();
       const Sequences<S> part =
           whole ? batch : passes_->cut(batch, t, (std::min)(piece, batch.steps - t));
       const detail::ScaleBy scale{options_.reduction};
@@ -217,8 +247,9 @@ class Training {
     Index longest = 0;
     for (Index s = 0; s < shards; ++s)
       longest = (std::max)(longest, (*passes_)[s].batch().longest());
-    const Index piece = steps_of_pass();
+    const Index piece = steps_of_pass(steps);
     for (Index t = 0; t < longest; t += piece) {
+      check_network();
       const Index length = (std::min)(piece, steps - t);
       Index targets = 0;
       for (Index s = 0; s < shards; ++s) targets += (*passes_)[s].begin(t, length);
