@@ -87,6 +87,7 @@
 #include "backfold/optimizer/sgd.hpp"
 #include "backfold/training/batch_buffer.hpp"
 #include "backfold/training/check_learning.hpp"
+#include "backfold/training/first_exception.hpp"
 #include "backfold/training/fit.hpp"
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/history.hpp"

@@ -95,3 +95,87 @@ TEST_CASE("what is not finite in one shard ends training", "[threads]") {
   CHECK(history.status == Status::NonFinite);
   CHECK(net.parameters() == before);
 }
+
+namespace {
+
+/// Half a squared error that throws at a target above 1: its number is what is thrown.
+struct Picky : HalfSquaredError {
+  template <class Y>
+  Y value(const Y& y, const Y& z) const {
+    refuse(z);
+    return HalfSquaredError::value(y, z);
+  }
+
+  template <class Y>
+  static void refuse(const Y& z) {
+    typename Y::Scalar numbers[Y::size];
+    z.store(numbers);
+    for (const auto number : numbers) {
+      if (number > 1) throw static_cast<int>(number);
+    }
+  }
+};
+
+/// Samples that can no longer be read from some place on.
+struct Torn {
+  const Eigen::MatrixXd& X;
+  const Eigen::MatrixXd& Z;
+  const bool& is_torn;
+  Index count() const { return X.cols(); }
+  Samples<double> operator[](Index i) const {
+    if (is_torn && i >= 30) throw static_cast<int>(i);
+    return {X.col(i), Z.col(i)};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an exception of a user's loss leaves training as it leaves a loop", "[threads]") {
+  Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>> net;
+  Random random(3);
+  net.initialize(Glorot{}, random);
+  const auto before = net.parameters();
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(20, 256);
+  Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 256);
+  Z(1, 70) = 2;  // of the four shards, the second, the third and the last
+  Z(0, 140) = 3;
+  Z(1, 200) = 4;
+  for (const Index threads : {0, 1, 2, 4}) {
+    CAPTURE(threads);
+    const FitOptions options{.batch_size = full_batch, .shuffle = false, .threads = threads};
+    for (int again = 0; again < 5; ++again) {
+      int caught = 0;
+      try {
+        fit(net, Picky{}, Adam{}, Samples(X, Z), options);
+      } catch (int thrown) {
+        caught = thrown;
+      }
+      CHECK(caught == 2);
+      CHECK(net.parameters() == before);
+    }
+  }
+}
+
+TEST_CASE("an exception of a user's data leaves training, which can go on after it", "[threads]") {
+  Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>> net;
+  Random random(3);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(20, 256);
+  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 256);
+  for (const Index threads : {0, 1, 2}) {
+    CAPTURE(threads);
+    bool is_torn = false;
+    Training training(net, HalfSquaredError{}, Adam{}, Torn{X, Z, is_torn},
+                      {.batch_size = full_batch, .shuffle = false, .threads = threads});
+    is_torn = true;
+    int caught = 0;
+    try {
+      training.run_epoch();
+    } catch (int thrown) {
+      caught = thrown;
+    }
+    CHECK(caught == 30);
+    is_torn = false;
+    CHECK(is_finite(training.run_epoch()));
+  }
+}
