@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <vector>
 
 #include "backfold/backfold.hpp"
@@ -69,6 +70,11 @@ TEST_CASE("sequences are split too: lengths, truncation, windows", "[threads]") 
   threads_change_nothing(net, data, {.epochs = 2, .batch_size = 70, .truncation = 9});
   threads_change_nothing(Rnn<double, Input<3>, Lstm<30>, Dense<2, Linear>>(), data,
                          {.epochs = 2, .batch_size = 40});
+  // The first piece has no target: it is passed through for its state.
+  std::vector<double> weights(static_cast<std::size_t>(Z.cols()), 1.0);
+  std::fill_n(weights.begin(), count * 9, 0.0);
+  threads_change_nothing(net, Sequences(X, Z, weights, steps),
+                         {.epochs = 2, .batch_size = 70, .truncation = 9});
 }
 
 TEST_CASE("a small network stays whole", "[threads]") {

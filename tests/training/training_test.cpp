@@ -292,3 +292,109 @@ TEST_CASE("Training refuses a state of other sizes, settings out of range, and t
   CHECK(said([&] { training.run_epoch(); }) == "training: it has been moved from");
   CHECK(is_finite(taken.run_epoch()));
 }
+
+namespace {
+
+template <class Function>
+void for_each_optimizer(const Function& f) {
+  f(Sgd{});
+  f(Momentum{});
+  f(Nesterov{});
+  f(RmsProp{});
+  f(Adam{});
+  f(AdamW{.weight_decay = 0.5});
+  f(Rprop{});
+  f(ClipNorm{AdamW{}, 0.1});
+  f(ClipValue{Momentum{}, 0.1});
+}
+
+/// Steps begin to end of X or Z.
+Eigen::MatrixXd steps_of(const Eigen::MatrixXd& m, Index begin, Index end) {
+  return m.middleCols(begin, end - begin);
+}
+
+}  // namespace
+
+TEST_CASE("a batch without a target is no step of any optimizer") {
+  Eigen::MatrixXd some_x(2, 8), some_z(1, 8);
+  some_x << X.leftCols(4), X.rightCols(4);
+  some_z << Z.leftCols(4), Z.rightCols(4);
+  const std::vector<double> ones(8, 1.0);
+  std::vector<double> weights(12, 1.0);
+  for (std::size_t c = 4; c < 8; ++c) weights[c] = 0;
+  for (const Reduction reduction : {Reduction::Mean, Reduction::Sum}) {
+    for (const Index batch : {1, 4}) {
+      CAPTURE(batch);
+      const FitOptions options{
+          .epochs = 5, .batch_size = batch, .shuffle = false, .reduction = reduction};
+      for_each_optimizer([&](const auto& optimizer) {
+        Small net = made<Small>();
+        Small other = net;
+        const History masked =
+            fit(net, HalfSquaredError{}, optimizer, Samples(X, Z, weights), options);
+        const History without =
+            fit(other, HalfSquaredError{}, optimizer, Samples(some_x, some_z, ones), options);
+        CHECK(net.parameters() == other.parameters());
+        CHECK(masked.losses == without.losses);
+      });
+    }
+  }
+}
+
+TEST_CASE("a piece of sequences without a target is no step, but its state is carried on") {
+  // Targets in steps 4 to 7 alone; pieces of 4 steps.
+  std::vector<double> weights(12, 0.0);
+  for (std::size_t c = 4; c < 8; ++c) weights[c] = 1;
+  for_each_optimizer([&](const auto& optimizer) {
+    Loop by_hand = made<Loop>();
+    auto memory = start<double>(optimizer, by_hand.parameter_count());
+    for (int epoch = 0; epoch < 3; ++epoch) {
+      State<Loop> state(by_hand);
+      Workspace before(by_hand, 1, 4), workspace(by_hand, 1, 4);
+      Eigen::VectorXd g;
+      run(by_hand, steps_of(X, 0, 4), 4, before, nullptr, &state);
+      const Eigen::MatrixXd x = steps_of(X, 4, 8), z = steps_of(Z, 4, 8);
+      optimizer.step(
+          by_hand.parameters().data(),
+          [&](const double* w, double* out) {
+            Loop there = by_hand;
+            there.parameters() = Eigen::VectorXd::Map(w, there.parameter_count());
+            const double e = gradient(there, HalfSquaredError{}, Sequences(x, z, 4), workspace, g,
+                                      Reduction::Mean, &state);
+            Eigen::VectorXd::Map(out, g.size()) = g;
+            return e;
+          },
+          memory);
+    }
+    auto is_by_hand = [&](const auto& data, const FitOptions& options) {
+      Loop net = made<Loop>();
+      const History history = fit(net, HalfSquaredError{}, optimizer, data, options);
+      CHECK(history.status == TrainingStatus::EpochsDone);
+      CHECK(difference(net.parameters(), by_hand.parameters()) < 1e-12);
+    };
+    is_by_hand(Sequences(X, Z, weights, 12), {.epochs = 3, .batch_size = 1, .truncation = 4});
+    is_by_hand(Sequences(X, Z, weights, 12),
+               {.epochs = 3, .batch_size = full_batch, .truncation = 4});
+    is_by_hand(Windows(X.leftCols(8), Z.leftCols(8), {.length = 8, .warm_up = 4}),
+               {.epochs = 3, .batch_size = 1, .truncation = 4});
+    const std::vector<Parts::Part> parts = {
+        {X.leftCols(4), Z.leftCols(4), 4, Eigen::VectorXd::Zero(4)},
+        {steps_of(X, 4, 8), steps_of(Z, 4, 8), 4, Eigen::VectorXd::Ones(4)}};
+    is_by_hand(Parts{&parts}, {.epochs = 3, .batch_size = 1, .shuffle = false, .stateful = true});
+  });
+}
+
+TEST_CASE("an epoch that has lost all its targets is refused, and changes nothing") {
+  std::vector<double> weights(12, 1.0);
+  for (const Index batch : {1, 4}) {
+    Small net = made<Small>();
+    Training training(net, HalfSquaredError{}, AdamW{}, Samples(X, Z, weights),
+                      {.batch_size = batch});
+    weights.assign(12, 0.0);
+    const auto before = net.parameters();
+    CHECK(said([&] { training.run_epoch(); }) == "data: all weights are 0");
+    CHECK(net.parameters() == before);
+    weights.assign(12, 1.0);
+    CHECK(is_finite(training.run_epoch()));
+  }
+}

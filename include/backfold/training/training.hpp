@@ -77,12 +77,15 @@ class Training {
         order_(count_),
         optimizer_state_([&] { return start<S, parameters>(optimizer, net.parameter_count()); }),
         finite_(net.parameter_count()),
+        unused_(carries() && Sequences<S>(data_[0]).weights != nullptr ? finite_.size() : 0),
         passes_([this] { return make_passes(); }) {
     std::iota(order_.data(), order_.data() + count_, Index{0});
   }
 
-  /// The sum of E over an epoch's steps, each weighed by its targets; NaN where a step was not
-  /// finite (then `failed_step` says which, and the parameters are the last finite ones: those
+  /// One epoch. A batch (or piece of a sequence) in which nothing has a target is no step of the
+  /// optimizer: parameters and state stay, but a recurrent network's state is carried through it.
+  /// @return the sum of E over the epoch's steps, each weighed by its targets; NaN where a step was
+  /// not finite (then `failed_step` says which, and the parameters are the last finite ones: those
   /// before that step, or where steps have overflown them, those before the epoch).
   double run_epoch() {
     const FlushDenormals flush(options_.flush_denormals);
@@ -99,6 +102,7 @@ class Training {
       if (!learned) return failed();
     }
     if (!parameters_are_finite()) return failed();
+    if (step_ == 0) fail_argument("data: all weights are 0");
     return options_.reduction == Reduction::Mean ? error_ / weight_ : error_;
   }
 
@@ -211,6 +215,19 @@ class Training {
     }
   }
 
+  BACKFOLD_ALWAYS_INLINE double evaluate(const S* w, const Sequences<S>& part, S* gradient) {
+    return passes_->evaluate(net_, loss_, w, part, detail::ScaleBy{options_.reduction}, carries(),
+                             gradient);
+  }
+  /// Compiled once for the step and for what has no target.
+  BACKFOLD_NO_INLINE double evaluate_sequence(const S* w, const Sequences<S>& part, S* gradient) {
+    return evaluate(w, part, gradient);
+  }
+
+  /// Room for the gradient of steps without a target: they are only passed through for the state
+  /// that they leave.
+  S* unused_gradient() { return unused_.data(); }
+
   /// Online learning of one sequence. One step, or as many as truncation cuts it into.
   BACKFOLD_ALWAYS_INLINE bool learn(const Sequences<S>& batch) {
     if (!options_.stateful) passes_->carried().forget(batch.batch());
@@ -221,14 +238,22 @@ class Training {
       check_network();
       const Sequences<S> part =
           whole ? batch : passes_->cut(batch, t, (std::min)(piece, batch.steps - t));
-      const detail::ScaleBy scale{options_.reduction};
-      const double e = optimizer_.step(
-          net_.parameters().data(),
-          [&](const S* w, S* gradient) BACKFOLD_INLINE_LAMBDA {
-            return passes_->evaluate(net_, loss_, w, part, scale, carries(), gradient);
-          },
-          *optimizer_state_);
-      if (!count(e, part.target_count())) return false;
+      const Index targets = part.target_count();
+      if (targets > 0) {
+        const double e = optimizer_.step(
+            net_.parameters().data(),
+            [&](const S* w, S* gradient) BACKFOLD_INLINE_LAMBDA {
+              if constexpr (is_recurrent) {
+                return evaluate_sequence(w, part, gradient);
+              } else {
+                return evaluate(w, part, gradient);
+              }
+            },
+            *optimizer_state_);
+        if (!count(e, targets)) return false;
+      } else if constexpr (is_recurrent) {
+        if (carries()) evaluate_sequence(net_.parameters().data(), part, unused_gradient());
+      }
       if (carries()) passes_->carried().advance();
     }
     return true;
@@ -254,13 +279,16 @@ class Training {
       Index targets = 0;
       for (Index s = 0; s < shards; ++s) targets += (*passes_)[s].begin(t, length);
       const double scale = detail::ScaleBy{options_.reduction}(targets);
-      const double e = optimizer_.step(
-          net_.parameters().data(),
-          [&](const S* w, S* gradient) {
-            return passes_->evaluate(shards, net_, loss_, w, scale, carries(), gradient);
-          },
-          *optimizer_state_);
-      if (!count(e, targets)) return false;
+      const auto evaluate_shards = [&](const S* w, S* gradient) {
+        return passes_->evaluate(shards, net_, loss_, w, scale, carries(), gradient);
+      };
+      if (targets > 0) {
+        const double e =
+            optimizer_.step(net_.parameters().data(), evaluate_shards, *optimizer_state_);
+        if (!count(e, targets)) return false;
+      } else if (carries()) {
+        evaluate_shards(net_.parameters().data(), unused_gradient());
+      }
       for (Index s = 0; s < shards && carries(); ++s) (*passes_)[s].carried().advance();
     }
     return true;
@@ -288,9 +316,7 @@ class Training {
     return true;
   }
 
-  bool carries() const {
-    return Net::Graph::is_recurrent && (options_.truncation > 0 || options_.stateful);
-  }
+  bool carries() const { return is_recurrent && (options_.truncation > 0 || options_.stateful); }
 
   Net& net_;
   L loss_;
@@ -304,6 +330,7 @@ class Training {
   detail::Array<Index> order_;
   detail::Stored<OptimizerState> optimizer_state_;
   detail::Array<S> finite_;  ///< the parameters before the epoch
+  detail::Array<S> unused_;
   detail::Stored<Passes> passes_;
   double error_ = 0;
   double weight_ = 0;
