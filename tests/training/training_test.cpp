@@ -398,3 +398,86 @@ TEST_CASE("an epoch that has lost all its targets is refused, and changes nothin
     CHECK(is_finite(training.run_epoch()));
   }
 }
+
+TEST_CASE("a run goes on where the one before has ended, and fit starts anew") {
+  const Index batch = GENERATE(1, 5, full_batch);
+  const FitOptions options{.epochs = 20, .batch_size = batch, .seed = 3};
+  for_each_optimizer([&](const auto& optimizer) {
+    Small whole = made<Small>();
+    const History at_once = fit(whole, HalfSquaredError{}, optimizer, Samples(X, Z), options);
+
+    Small net = made<Small>();
+    auto training = Training(net, HalfSquaredError{}, optimizer, Samples(X, Z), options);
+    const History first = training.run(10);
+    std::vector<Index> epochs;
+    const History second =
+        training.run(10, [&](const EpochReport& report) { epochs.push_back(report.epoch); });
+    CHECK(net.parameters() == whole.parameters());
+    std::vector<double> losses = first.losses;
+    losses.insert(losses.end(), second.losses.begin(), second.losses.end());
+    CHECK(losses == at_once.losses);
+    CHECK(first.epoch == 10);
+    CHECK(second.epoch == 20);
+    CHECK(training.epoch() == 20);
+    CHECK(epochs == std::vector<Index>{11, 12, 13, 14, 15, 16, 17, 18, 19, 20});
+
+    // What fit documents: a second call is the first one again, from other parameters.
+    const FitOptions ten{.epochs = 10, .batch_size = batch};
+    Small again = made<Small>();
+    fit(again, HalfSquaredError{}, optimizer, Samples(X, Z), ten);
+    Small by_training = again;
+    fit(again, HalfSquaredError{}, optimizer, Samples(X, Z), ten);
+    Training(by_training, HalfSquaredError{}, optimizer, Samples(X, Z), ten).run(10);
+    CHECK(again.parameters() == by_training.parameters());
+  });
+}
+
+TEST_CASE("runs of recurrent networks and of other data go on, too") {
+  const Windows windows(X, Z, {.length = 3, .stride = 3});
+  auto is_one_run = [](const auto& data, const FitOptions& options) {
+    Loop whole = made<Loop>();
+    fit(whole, HalfSquaredError{}, Adam{}, data, options);
+    Loop net = made<Loop>();
+    Training training(net, HalfSquaredError{}, Adam{}, data, options);
+    for (const Index epochs : {1, 0, 3, 2}) training.run(epochs);
+    CHECK(net.parameters() == whole.parameters());
+  };
+  is_one_run(windows, {.epochs = 6, .batch_size = 3});
+  is_one_run(Sequences(X, Z, 4), {.epochs = 6, .batch_size = 2, .truncation = 3});
+  is_one_run(Sequences(X, Z, 4), {.epochs = 6, .batch_size = 1});
+  is_one_run(windows, {.epochs = 6, .batch_size = 1, .shuffle = false, .stateful = true});
+}
+
+TEST_CASE("a run stops where its callback says so, or a step is not finite") {
+  Small net = made<Small>();
+  Training training(net, HalfSquaredError{}, Sgd{}, Samples(X, Z));
+  const History stopped =
+      training.run(10, [](const EpochReport& report) { return report.epoch < 3; });
+  CHECK(stopped.status == TrainingStatus::Stopped);
+  CHECK(stopped.losses.size() == 3);
+  training.optimizer().learning_rate = 1e300;
+  const History ended = training.run(10);
+  CHECK(ended.status == TrainingStatus::NonFinite);
+  CHECK(ended.epoch == training.epoch());
+  CHECK(ended.step >= 1);
+  CHECK(net.parameters().allFinite());
+  training.optimizer().learning_rate = 0.01;
+  net = made<Small>();
+  CHECK(training.run(2).status == TrainingStatus::EpochsDone);
+  CHECK(said([&] { training.run(-1); }) == "run: epochs must be >= 0, got -1");
+}
+
+TEST_CASE("the learning rate falls over all runs, and not past its final part") {
+  const FitOptions options{.epochs = 5, .batch_size = 5, .final_rate = 0.1};
+  Small whole = made<Small>();
+  fit(whole, HalfSquaredError{}, Adam{}, Samples(X, Z), options);
+  Small net = made<Small>();
+  Training training(net, HalfSquaredError{}, Adam{}, Samples(X, Z), options);
+  training.run(2);
+  training.run(3);
+  CHECK(net.parameters() == whole.parameters());
+  CHECK(training.optimizer().learning_rate == Approx(1e-4));
+  CHECK(said([&] { training.run(1); }) ==
+        "training: the learning rate has fallen to final_rate after 5 epochs: set `epochs` to all "
+        "that are to be run");
+}

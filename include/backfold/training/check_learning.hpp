@@ -121,6 +121,26 @@ void check_targets(const L& loss, const Source& source) {
   }
 }
 
+/// Whether an optimizer's next step uses a learning_rate that is set before it.
+template <class O>
+constexpr bool follows_learning_rate() {
+  if constexpr (requires { O::follows_learning_rate; }) {
+    return O::follows_learning_rate;
+  } else {
+    return requires(O & optimizer) { optimizer.learning_rate = 1.0; };
+  }
+}
+
+/// The learning rate of an optimizer, or 0 where there is none to follow.
+template <class O>
+double learning_rate_of(const O& optimizer) {
+  if constexpr (follows_learning_rate<O>()) {
+    return static_cast<double>(optimizer.learning_rate);
+  } else {
+    return 0;
+  }
+}
+
 /// For how many parameters an optimizer's state is, `otherwise` where it is a user's and not known.
 template <class State>
 Index parameters_of(const State& state, Index otherwise) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <type_traits>
 
 #include "backfold/core/array.hpp"
@@ -12,10 +13,33 @@
 #include "backfold/optimizer/optimizer.hpp"
 #include "backfold/training/check_learning.hpp"
 #include "backfold/training/fit_options.hpp"
+#include "backfold/training/history.hpp"
 #include "backfold/training/shards.hpp"
 #include "backfold/training/stored.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// Goes on after every epoch.
+struct GoOn {
+  bool operator()(const EpochReport&) const { return true; }
+};
+
+template <class Callback>
+bool goes_on(Callback& callback, const EpochReport& report) {
+  if constexpr (std::is_void_v<decltype(callback(report))>) {
+    callback(report);
+    return true;
+  } else {
+    return callback(report);
+  }
+}
+
+/// In place of Training's Batch: batches alone, so that online learning is not compiled.
+inline constexpr Index only_batches = -2;
+
+}  // namespace detail
 
 /// Training in hand: a network's workspace, an optimizer's state, the random order. `fit` makes one
 /// and runs its epochs; keep one yourself to go on where the last run ended.
@@ -28,10 +52,10 @@ BACKFOLD_BEGIN_NAMESPACE
 /// making it (and the History of each run) allocates. What is large lies on the heap.
 ///
 /// @tparam Source Samples, Sequences, Windows, or a SequenceSource of your own
-/// @tparam Batch the samples of a step where they are a constant (1: online learning), else Dynamic
+/// @tparam Batch 1 for online learning alone, so that batches are not compiled; else Dynamic
 template <class Net, class L, class O, class Source, Index Batch = Dynamic>
 class Training {
-  static_assert(Batch == 1 || Batch == Dynamic,
+  static_assert(Batch == 1 || Batch == Dynamic || Batch == detail::only_batches,
                 "backfold: Training is for one sample at a time (1) or for any number (Dynamic)");
   static_assert(!std::is_const_v<Net>,
                 "backfold: Training changes the network's parameters: give one that is not const");
@@ -44,7 +68,8 @@ class Training {
   static_assert(detail::outputs_suit_loss<Net, L>(),
                 "backfold: a cross-entropy takes outputs for probabilities: the output layer needs "
                 "Sigmoid or Softmax (or an activation with outputs_probabilities)");
-  static constexpr bool one_sample = Batch == 1;
+  static constexpr bool takes_samples = Batch != detail::only_batches;
+  static constexpr bool takes_batches = Batch != 1;
   static constexpr bool is_recurrent = Net::Graph::is_recurrent;
 
  public:
@@ -67,6 +92,7 @@ class Training {
       : net_(net),
         loss_(loss),
         optimizer_(optimizer),
+        first_rate_(detail::learning_rate_of(optimizer)),
         data_(data),
         options_(checked(options, loss, net, data_)),
         sizes_(net.architecture().sizes()),
@@ -77,8 +103,9 @@ class Training {
         order_(count_),
         optimizer_state_([&] { return start<S, parameters>(optimizer, net.parameter_count()); }),
         finite_(net.parameter_count()),
-        unused_(carries() && Sequences<S>(data_[0]).weights != nullptr ? finite_.size() : 0),
-        passes_([this] { return make_passes(); }) {
+        unused_(carries() ? finite_.size() : 0),
+        online_(is_online()) {
+    make_passes();
     std::iota(order_.data(), order_.data() + count_, Index{0});
   }
 
@@ -90,26 +117,48 @@ class Training {
   double run_epoch() {
     const FlushDenormals flush(options_.flush_denormals);
     begin_epoch();
-    const Index size = batch_size();
-    for (Index i = 0; i < count_; i += size) {
-      const Index n = size < count_ - i ? size : count_ - i;
-      bool learned;
-      if constexpr (one_sample) {
-        learned = learn(data_[order_.data()[i]]);
-      } else {
-        learned = learn(i, n);
-      }
-      if (!learned) return failed();
-    }
+    if (!learn_epoch()) return failed();
     if (!parameters_are_finite()) return failed();
     if (step_ == 0) fail_argument("data: all weights are 0");
     return options_.reduction == Reduction::Mean ? error_ / weight_ : error_;
   }
 
+  /// So many epochs more: the optimizer's state, the random order and the count of epochs go on
+  /// from where they are.
+  /// @param callback called with an EpochReport after each epoch; returns whether to go on (or
+  /// void)
+  /// @return as of `fit`, with the losses of these epochs
+  template <class Callback = detail::GoOn>
+  History run(Index epochs, Callback&& callback = {}) {
+    if (epochs < 0) fail_argument("run: epochs must be >= 0, got ", epochs);
+    History history;
+    history.epoch = epoch_;
+    // So many epochs may be no more than a bound, where the callback is to stop.
+    history.losses.reserve(static_cast<std::size_t>((std::min)(epochs, Index{1} << 16)));
+    for (Index i = 0; i < epochs; ++i) {
+      const double loss = run_epoch();
+      history.epoch = epoch_;
+      if (!is_finite(loss)) {
+        history.status = TrainingStatus::NonFinite;
+        history.step = failed_step();
+        return history;
+      }
+      history.losses.push_back(loss);
+      if (!detail::goes_on(callback, EpochReport{epoch_, loss, samples()})) {
+        history.status = TrainingStatus::Stopped;
+        return history;
+      }
+    }
+    return history;
+  }
+
   Index failed_step() const { return step_; }
+  /// The epochs begun so far.
+  Index epoch() const { return epoch_; }
   Index samples() const { return count_; }
   OptimizerState& optimizer_state() { return *optimizer_state_; }
-  /// The settings may change between epochs (a learning rate that falls).
+  /// The settings may change between epochs (a learning rate that falls; where `final_rate` is
+  /// not 1, each epoch sets it).
   O& optimizer() { return optimizer_; }
   Random& random() { return random_; }
 
@@ -121,9 +170,25 @@ class Training {
     detail::check_parameters(net);
     detail::check_source<Net>(data, net.inputs(), net.outputs());
     detail::check_targets<S>(loss, data);
-    if (one_sample && options.batch_size != 1) {
+    if (!takes_batches && options.batch_size != 1) {
       fail_argument("training: its type is for one sample at a time, batch_size is ",
                     options.batch_size);
+    }
+    if (!is_recurrent && options.truncation > 0) {
+      fail_argument(
+          "fit: truncation is for networks with delayed connections, this one has none: expected "
+          "0, got ",
+          options.truncation);
+    }
+    if (!is_recurrent && options.stateful) {
+      fail_argument(
+          "fit: stateful training is for networks with delayed connections, this one has none");
+    }
+    if (options.final_rate != 1 && !detail::follows_learning_rate<O>()) {
+      fail_argument(
+          "fit: final_rate is for optimizers with a learning_rate that each step uses, expected 1, "
+          "got ",
+          options.final_rate);
     }
     const Sequences<S> first = data[0];
     if (options.truncation > 0 && first.targets_at == TargetsAt::LastStep) {
@@ -148,14 +213,31 @@ class Training {
                     detail::parameters_of(*optimizer_state_, finite_.size()),
                     " parameters, the network has ", finite_.size());
     }
+    set_learning_rate();
     (optimizer_.check)();
     detail::check_initialized(net_);
+    ++epoch_;
     if (options_.shuffle) shuffle(random_, order_.data(), count_);
     error_ = 0;
     weight_ = 0;
     step_ = 0;
     detail::copy_numbers(net_.parameters().data(), finite_.data(), finite_.size());
-    if (options_.stateful) forget_all(batch_size());
+    if (options_.stateful) forget();
+  }
+
+  /// The rate of the next epoch, on the line from the first rate to its final part.
+  void set_learning_rate() {
+    if constexpr (detail::follows_learning_rate<O>()) {
+      if (options_.final_rate == 1) return;
+      const Index epochs = options_.epochs;
+      if (epoch_ >= epochs) {
+        fail_argument("training: the learning rate has fallen to final_rate after ", epochs,
+                      " epochs: set `epochs` to all that are to be run");
+      }
+      const double passed = epochs > 1 ? double(epoch_) / double(epochs - 1) : 0;
+      optimizer_.learning_rate = static_cast<decltype(optimizer_.learning_rate)>(
+          first_rate_ * (1 - passed * (1 - options_.final_rate)));
+    }
   }
 
   /// Asked before each step: memory is laid out for the sizes that the network had at first, and a
@@ -189,34 +271,58 @@ class Training {
     return std::numeric_limits<double>::quiet_NaN();
   }
 
-  using Passes = std::conditional_t<one_sample, detail::Shard<Net, 1>, detail::Shards<Net>>;
+  /// Whether each step takes one column: without delays, a sequence of several is a batch of them.
+  bool is_online() const {
+    return options_.batch_size == 1 &&
+           (!takes_batches || (takes_samples && (is_recurrent || first().steps == 1)));
+  }
+  Sequences<S> first() const { return data_[0]; }
 
-  Passes make_passes() const {
-    const Sequences<S> first = data_[0];
-    const Index steps = steps_of_pass(first.steps);
-    if constexpr (one_sample) {
-      return Passes(net_, first, 1, steps);
-    } else {
-      const bool together = std::is_same_v<Data, Sequences<S>> && batch_size() == count_;
-      return Passes(net_, first, batch_size(), steps, together, options_);
+  void make_passes() {
+    const Index steps = steps_of_pass(first().steps);
+    if constexpr (takes_samples) {
+      if (online_) sample_.emplace([&] { return Sample(net_, first(), 1, steps); });
+    }
+    if constexpr (takes_batches) {
+      const bool together = std::is_same_v<Data, Sequences<S>> && batch_size_ == count_;
+      if (!online_) shards_.emplace(net_, first(), batch_size_, steps, together, options_);
     }
   }
 
-  Index batch_size() const { return one_sample ? 1 : batch_size_; }
   Index steps_of_pass(Index steps) const {
     return options_.truncation > 0 && options_.truncation < steps ? options_.truncation : steps;
   }
 
-  void forget_all(Index batch) {
-    if constexpr (one_sample) {
-      passes_->carried().forget(batch);
-    } else {
-      (*passes_)[0].carried().forget(batch);
+  /// The state before the first step of an epoch in which it is carried all through.
+  void forget() {
+    if constexpr (takes_samples) {
+      if (online_) sample().carried().forget(1);
+    }
+    if constexpr (takes_batches) {
+      if (!online_) (*shards_)[0].carried().forget(1);
     }
   }
 
+  /// All steps of an epoch; false where one was not finite.
+  bool learn_epoch() {
+    if constexpr (takes_samples) {
+      if (online_) {
+        for (Index i = 0; i < count_; ++i) {
+          if (!learn(data_[order_.data()[i]])) return false;
+        }
+        return true;
+      }
+    }
+    if constexpr (takes_batches) {
+      for (Index i = 0; i < count_; i += batch_size_) {
+        if (!learn(i, batch_size_ < count_ - i ? batch_size_ : count_ - i)) return false;
+      }
+    }
+    return true;
+  }
+
   BACKFOLD_ALWAYS_INLINE double evaluate(const S* w, const Sequences<S>& part, S* gradient) {
-    return passes_->evaluate(net_, loss_, w, part, detail::ScaleBy{options_.reduction}, carries(),
+    return sample().evaluate(net_, loss_, w, part, detail::ScaleBy{options_.reduction}, carries(),
                              gradient);
   }
   /// Compiled once for the step and for what has no target.
@@ -224,20 +330,16 @@ class Training {
     return evaluate(w, part, gradient);
   }
 
-  /// Room for the gradient of steps without a target: they are only passed through for the state
-  /// that they leave.
-  S* unused_gradient() { return unused_.data(); }
-
   /// Online learning of one sequence. One step, or as many as truncation cuts it into.
   BACKFOLD_ALWAYS_INLINE bool learn(const Sequences<S>& batch) {
-    if (!options_.stateful) passes_->carried().forget(batch.batch());
+    if (!options_.stateful) sample().carried().forget(batch.batch());
     const Index piece = steps_of_pass(batch.steps);
     const bool whole = piece == batch.steps;
     const Index end = whole ? batch.steps : batch.longest();
     for (Index t = 0; t < end; t += piece) {
       check_network();
       const Sequences<S> part =
-          whole ? batch : passes_->cut(batch, t, (std::min)(piece, batch.steps - t));
+          whole ? batch : sample().cut(batch, t, (std::min)(piece, batch.steps - t));
       const Index targets = part.target_count();
       if (targets > 0) {
         const double e = optimizer_.step(
@@ -252,44 +354,45 @@ class Training {
             *optimizer_state_);
         if (!count(e, targets)) return false;
       } else if constexpr (is_recurrent) {
-        if (carries()) evaluate_sequence(net_.parameters().data(), part, unused_gradient());
+        if (carries()) evaluate_sequence(net_.parameters().data(), part, unused_.data());
       }
-      if (carries()) passes_->carried().advance();
+      if (carries()) sample().carried().advance();
     }
     return true;
   }
 
   /// A batch from place i of the order on, in shards.
   bool learn(Index i, Index n) {
-    const Index shards = (std::min)(passes_->count(), n);
-    passes_->for_each(shards, [&](Index s) {
+    const Index shards = (std::min)(shards_->count(), n);
+    shards_->for_each(shards, [&](Index s) {
       const Index first = n * s / shards;
       const Index end = n * (s + 1) / shards;
-      take((*passes_)[s], i + first, end - first);
-      if (!options_.stateful) (*passes_)[s].carried().forget(end - first);
+      take((*shards_)[s], i + first, end - first);
+      if (!options_.stateful) (*shards_)[s].carried().forget(end - first);
     });
-    const Index steps = (*passes_)[0].batch().steps;
+    const Index steps = (*shards_)[0].batch().steps;
     Index longest = 0;
-    for (Index s = 0; s < shards; ++s)
-      longest = (std::max)(longest, (*passes_)[s].batch().longest());
+    for (Index s = 0; s < shards; ++s) {
+      longest = (std::max)(longest, (*shards_)[s].batch().longest());
+    }
     const Index piece = steps_of_pass(steps);
     for (Index t = 0; t < longest; t += piece) {
       check_network();
       const Index length = (std::min)(piece, steps - t);
       Index targets = 0;
-      for (Index s = 0; s < shards; ++s) targets += (*passes_)[s].begin(t, length);
+      for (Index s = 0; s < shards; ++s) targets += (*shards_)[s].begin(t, length);
       const double scale = detail::ScaleBy{options_.reduction}(targets);
       const auto evaluate_shards = [&](const S* w, S* gradient) {
-        return passes_->evaluate(shards, net_, loss_, w, scale, carries(), gradient);
+        return shards_->evaluate(shards, net_, loss_, w, scale, carries(), gradient);
       };
       if (targets > 0) {
         const double e =
             optimizer_.step(net_.parameters().data(), evaluate_shards, *optimizer_state_);
         if (!count(e, targets)) return false;
       } else if (carries()) {
-        evaluate_shards(net_.parameters().data(), unused_gradient());
+        evaluate_shards(net_.parameters().data(), unused_.data());
       }
-      for (Index s = 0; s < shards && carries(); ++s) (*passes_)[s].carried().advance();
+      for (Index s = 0; s < shards && carries(); ++s) (*shards_)[s].carried().advance();
     }
     return true;
   }
@@ -297,10 +400,10 @@ class Training {
   /// Gives a shard the n sequences from place i of the order on.
   void take(detail::BatchShard<Net>& shard, Index i, Index n) {
     const Index* const order = order_.data() + i;
-    if (passes_->gathers()) {
+    if (shards_->gathers()) {
       shard.gather(data_, order, n);
     } else if constexpr (std::is_same_v<Data, Sequences<S>>) {
-      shard.take(batch_size() == 1 ? data_[order[0]] : data_);
+      shard.take(batch_size_ == 1 ? data_[order[0]] : data_);
     } else {
       shard.take(data_[order[0]]);
     }
@@ -318,9 +421,13 @@ class Training {
 
   bool carries() const { return is_recurrent && (options_.truncation > 0 || options_.stateful); }
 
+  using Sample = detail::Shard<Net, 1>;
+  Sample& sample() { return **sample_; }
+
   Net& net_;
   L loss_;
   O optimizer_;
+  double first_rate_;
   Data data_;
   FitOptions options_;
   std::array<Index, Net::layer_count> sizes_;
@@ -330,11 +437,14 @@ class Training {
   detail::Array<Index> order_;
   detail::Stored<OptimizerState> optimizer_state_;
   detail::Array<S> finite_;  ///< the parameters before the epoch
-  detail::Array<S> unused_;
-  detail::Stored<Passes> passes_;
+  detail::Array<S> unused_;  ///< a gradient: what has no target is passed through for its state
+  bool online_;
+  std::optional<detail::Stored<Sample>> sample_;
+  std::optional<detail::Shards<Net>> shards_;
   double error_ = 0;
   double weight_ = 0;
   Index step_ = 0;
+  Index epoch_ = 0;
 };
 
 template <class Net, class L, class O, class Source>
