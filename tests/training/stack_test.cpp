@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Training in a thread with a small stack. Sanitizers need one of their own.
-#if __has_include(<pthread.h>) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define BACKFOLD_TEST_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define BACKFOLD_TEST_SANITIZED
+#endif
+#endif
+#if __has_include(<pthread.h>) && !defined(BACKFOLD_TEST_SANITIZED)
 #include <pthread.h>
 #include <sys/mman.h>
 
@@ -50,8 +58,9 @@ void needs_a_small_stack(const O& optimizer, Index batch) {
   other = net;
   const Eigen::MatrixXd X = Eigen::MatrixXd::Random(net.inputs(), 40);
   const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(net.outputs(), 40);
-  const Sequences data(X, Z, 1);
-  const FitOptions options{.epochs = 2, .batch_size = batch};
+  const Sequences data(X, Z, Net::Graph::is_recurrent ? 10 : 1);
+  FitOptions options{.epochs = 2, .batch_size = batch};
+  if constexpr (Net::Graph::is_recurrent) options.truncation = 5;
   const std::size_t nothing = stack_of([] {});
 
   CHECK(stack_of([&] { fit(net, HalfSquaredError{}, optimizer, data, options); }) <
@@ -71,6 +80,8 @@ TEST_CASE("training a network of fixed size needs little stack") {
   using Small = Mlp<double, Input<10>, Dense<11, Tanh>, Dense<4, Linear>>;  // just inside Training
   using Large = Mlp<double, Input<30>, Dense<60, Tanh>, Dense<30, Tanh>, Dense<4, Linear>>;
   using Wide = Mlp<double, Input<700>, Dense<900, Tanh>, Dense<700, Tanh>, Dense<4, Linear>>;
+  // A state of some 50 KiB
+  using Loops = Rnn<double, Input<4>, Dense<1600, Tanh, SelfRecurrent<>>, Dense<4, Linear>>;
   for (const Index batch : {1, 20}) {
     needs_a_small_stack<Tiny>(Adam{}, batch);
     needs_a_small_stack<Small>(Adam{}, batch);
@@ -79,6 +90,7 @@ TEST_CASE("training a network of fixed size needs little stack") {
     needs_a_small_stack<Large>(Rprop{}, batch);
     needs_a_small_stack<Wide>(Sgd{}, batch);
     needs_a_small_stack<Elman<double, 4, 50, 4>>(Adam{}, batch);
+    needs_a_small_stack<Loops>(Sgd{}, batch);
   }
 }
 #endif
