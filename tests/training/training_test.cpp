@@ -481,3 +481,17 @@ TEST_CASE("the learning rate falls over all runs, and not past its final part") 
         "training: the learning rate has fallen to final_rate after 5 epochs: set `epochs` to all "
         "that are to be run");
 }
+
+TEST_CASE("a user's sequences that are given other sizes while they are learned are refused") {
+  for (const Index batch : {1, 2}) {
+    for (const Index steps : {1, 2, 4}) {
+      std::vector<Parts::Part> parts(3, {X.leftCols(3), Z.leftCols(3), 3});
+      Loop net = made<Loop>();
+      Training training(net, HalfSquaredError{}, Adam{}, Parts{&parts}, {.batch_size = batch});
+      training.run_epoch();
+      parts[1] = {X.leftCols(steps), Z.leftCols(steps), steps};
+      CHECK(said([&] { training.run_epoch(); }) ==
+            "data: sequence 1 has other sizes now than when training began");
+    }
+  }
+}

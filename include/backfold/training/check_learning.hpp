@@ -7,6 +7,7 @@
 
 #include "backfold/activation/activation.hpp"
 #include "backfold/data/samples.hpp"
+#include "backfold/data/windows.hpp"
 #include "backfold/loss/loss.hpp"
 #include "backfold/network/network.hpp"
 
@@ -65,6 +66,43 @@ void check_sequence(const Sequences<S>& one, const Sequences<S>& first, Index i,
                   " differs from sequence 0");
   }
 }
+
+/// Whether two sequences take the same room.
+template <class S>
+bool have_same_sizes(const Sequences<S>& a, const Sequences<S>& b) {
+  return a.steps == b.steps && a.inputs.rows() == b.inputs.rows() &&
+         a.inputs.cols() == b.inputs.cols() && a.targets.rows() == b.targets.rows() &&
+         a.targets.cols() == b.targets.cols() && a.weight_count == b.weight_count &&
+         (a.weights == nullptr) == (b.weights == nullptr) &&
+         (a.lengths == nullptr) == (b.lengths == nullptr) && a.targets_at == b.targets_at;
+}
+
+/// A source of a user whose sequences are held to the sizes that the first one had, since they may
+/// be given others while they are learned. Our own are views, and keep theirs.
+template <class Source, class S>
+class SteadySource {
+ public:
+  explicit SteadySource(const Source& source) : source_(source), first_(source[0]) {}
+
+  Index count() const { return source_.count(); }
+  Sequences<S> operator[](Index i) const {
+    const Sequences<S> one = source_[i];
+    if (!have_same_sizes(one, first_)) {
+      fail_argument("data: sequence ", i, " has other sizes now than when training began");
+    }
+    return one;
+  }
+
+ private:
+  Source source_;
+  Sequences<S> first_;
+};
+
+/// Sequences and Windows as they are, other sources held to their sizes.
+template <class Data, class S>
+using KeptSource =
+    std::conditional_t<std::is_same_v<Data, Sequences<S>> || std::is_same_v<Data, Windows<S>>, Data,
+                       SteadySource<Data, S>>;
 
 /// Checks all sequences of a source: sizes, numbers, weights.
 /// @throws std::invalid_argument naming the first that does not do

@@ -93,8 +93,8 @@ class Training {
         loss_(loss),
         optimizer_(optimizer),
         first_rate_(detail::learning_rate_of(optimizer)),
+        options_(checked(options, loss, net, data)),
         data_(data),
-        options_(checked(options, loss, net, data_)),
         sizes_(net.architecture().sizes()),
         count_(data_.count()),
         batch_size_(options_.batch_size == full_batch ? count_
@@ -428,8 +428,8 @@ class Training {
   L loss_;
   O optimizer_;
   double first_rate_;
-  Data data_;
   FitOptions options_;
+  detail::KeptSource<Data, S> data_;
   std::array<Index, Net::layer_count> sizes_;
   Index count_;
   Index batch_size_;
