@@ -4,7 +4,6 @@
 #include <array>
 #include <limits>
 #include <numeric>
-#include <optional>
 #include <type_traits>
 
 #include "backfold/core/array.hpp"
@@ -104,8 +103,9 @@ class Training {
         optimizer_state_([&] { return start<S, parameters>(optimizer, net.parameter_count()); }),
         finite_(net.parameter_count()),
         unused_(carries() ? finite_.size() : 0),
-        online_(is_online()) {
-    make_passes();
+        online_(is_online()),
+        sample_([this] { return make_sample(); }, online_),
+        shards_([this] { return make_shards(); }, !online_) {
     std::iota(order_.data(), order_.data() + count_, Index{0});
   }
 
@@ -163,6 +163,8 @@ class Training {
   Random& random() { return random_; }
 
  private:
+  using Sample = detail::Shard<Net, 1>;
+
   static const FitOptions& checked(const FitOptions& options, const L& loss, const Net& net,
                                    const Data& data) {
     (options.check)();
@@ -278,15 +280,15 @@ class Training {
   }
   Sequences<S> first() const { return data_[0]; }
 
-  void make_passes() {
-    const Index steps = steps_of_pass(first().steps);
-    if constexpr (takes_samples) {
-      if (online_) sample_.emplace([&] { return Sample(net_, first(), 1, steps); });
-    }
-    if constexpr (takes_batches) {
-      const bool together = std::is_same_v<Data, Sequences<S>> && batch_size_ == count_;
-      if (!online_) shards_.emplace(net_, first(), batch_size_, steps, together, options_);
-    }
+  Sample make_sample() const {
+    const Sequences<S> one = first();
+    return Sample(net_, one, 1, steps_of_pass(one.steps));
+  }
+  detail::Shards<Net> make_shards() const {
+    const Sequences<S> one = first();
+    const bool together = std::is_same_v<Data, Sequences<S>> && batch_size_ == count_;
+    return detail::Shards<Net>(net_, one, batch_size_, steps_of_pass(one.steps), together,
+                               options_);
   }
 
   Index steps_of_pass(Index steps) const {
@@ -421,8 +423,7 @@ class Training {
 
   bool carries() const { return is_recurrent && (options_.truncation > 0 || options_.stateful); }
 
-  using Sample = detail::Shard<Net, 1>;
-  Sample& sample() { return **sample_; }
+  Sample& sample() { return *sample_; }
 
   Net& net_;
   L loss_;
@@ -439,8 +440,13 @@ class Training {
   detail::Array<S> finite_;  ///< the parameters before the epoch
   detail::Array<S> unused_;  ///< a gradient: what has no target is passed through for its state
   bool online_;
-  std::optional<detail::Stored<Sample>> sample_;
-  std::optional<detail::Shards<Net>> shards_;
+  // What is never asked for is not compiled.
+  std::conditional_t<takes_samples,
+                     detail::Stored<Sample, !takes_batches && detail::is_small<Sample>>,
+                     detail::NotStored>
+      sample_;
+  std::conditional_t<takes_batches, detail::Stored<detail::Shards<Net>, false>, detail::NotStored>
+      shards_;
   double error_ = 0;
   double weight_ = 0;
   Index step_ = 0;
