@@ -166,6 +166,12 @@ TEST_CASE("truncated, ragged, weighted and stateful training and windows allocat
   constexpr std::integral_constant<Index, 1> one;
   CHECK(allocations_in(ragged, {.batch_size = 4, .truncation = 5}, several) == 0);
   CHECK(allocations_in(ragged, {.batch_size = 4}, several) == 0);
+  // Pieces without a target
+  Eigen::VectorXd late = weights;
+  late.head(60).setZero();
+  const Sequences<double> masked(X, Z, late, 12);
+  CHECK(allocations_in(masked, {.batch_size = 10, .truncation = 5}, several) == 0);
+  CHECK(allocations_in(masked, {.batch_size = 1, .truncation = 5}, one) == 0);
   const Windows windows(X, Z, {.length = 12, .stride = 12, .warm_up = 3});
   CHECK(allocations_in(windows, {.batch_size = 4}, several) == 0);
   CHECK(allocations_in(windows,

@@ -6,6 +6,7 @@
 #include "backfold/core/denormals.hpp"
 #include "backfold/core/size.hpp"
 #include "backfold/training/batch_buffer.hpp"
+#include "backfold/training/first_exception.hpp"
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/shard.hpp"
 
@@ -95,18 +96,24 @@ class Shards {
     return error;
   }
 
-  /// Calls f(0) to f(n − 1), in threads if compiled with OpenMP.
+  /// Calls f(0) to f(n − 1), in threads if compiled with OpenMP. Throws what the first call that
+  /// throws has thrown, as a loop would.
   template <class Function>
   void for_each(Index n, const Function& f) const {
     if (n == 1) return f(Index{0});
 #if defined(_OPENMP)
     const int threads = static_cast<int>(std::clamp(options_.threads, Index{1}, n));
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-#endif
-    for (Index s = 0; s < n; ++s) {
-      const FlushDenormals flush(options_.flush_denormals);  // a setting of each thread
-      f(s);
+    if (threads > 1) {
+      FirstException exception;
+#pragma omp parallel for schedule(static) num_threads(threads)
+      for (Index s = 0; s < n; ++s) {
+        const FlushDenormals flush(options_.flush_denormals);  // a setting of each thread
+        exception.guard(s, f);
+      }
+      return exception.rethrow();
     }
+#endif
+    for (Index s = 0; s < n; ++s) f(s);
   }
 
  private:
