@@ -336,15 +336,12 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
       {"data: the target at row 1, column 2 is -0.2, CategoricalCrossEntropy needs 0 to 1",
        [] { learn_classes(with(Matrix_::Constant(2, 6, 0.5), 1, 2, -0.2)); }},
       {"data: the targets in column 4 sum to 0, CategoricalCrossEntropy needs a distribution over "
-       "the classes, of sum 1",
+       "the classes",
        [] {
          Matrix_ z = Matrix_::Constant(2, 6, 0.5);
          z.col(4).setZero();
          learn_classes(z);
        }},
-      {"data: the targets in column 0 sum to 2, CategoricalCrossEntropy needs a distribution over "
-       "the classes, of sum 1",
-       [] { learn_classes(Matrix_::Ones(2, 6)); }},
       {"CategoricalCrossEntropy: needs an output for each class, got 1; for yes or no take "
        "BinaryCrossEntropy on one Sigmoid unit",
        [] { learn_classes(Matrix_::Constant(1, 6, 2)); }},
