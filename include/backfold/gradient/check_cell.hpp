@@ -110,16 +110,17 @@ void check_pull_back(const C& cell, Report& report) {
     const char* const what = i < at.net_size ? "net input "
                              : is_previous   ? "previous output "
                                              : "previous memory ";
+    const Index number = i < at.net_size ? i : (i - at.net_size) % at.block;
     report.expect(!is_previous || feeds_itself || (given[i] == 0 && change.isZero(0)),
                   "the previous output is felt, but the cell has no connection from itself: list "
                   "one, or keep the output as a memory");
     report.expect(std::abs(given[i] - expected) <= 1e-8 * (std::max)(1.0, std::abs(expected)),
-                  "pull_back to ", what, i, ": ", given[i], ", differences give ", expected);
+                  "pull_back to ", what, number, ": ", given[i], ", differences give ", expected);
     for (Index k = 0; k < change.size(); ++k) {
       if (change[k] == 0) continue;
-      report.expect(k % at.block / at.units == at.sample_of(i), what, i,
+      report.expect(k % at.block / at.units == at.sample_of(i), what, number,
                     " is felt by another sample");
-      report.expect(!units_are_independent<C> || k % at.units == at.unit_of(i), what, i,
+      report.expect(!units_are_independent<C> || k % at.units == at.unit_of(i), what, number,
                     " is felt by another unit, but units_are_independent is true");
     }
   }
