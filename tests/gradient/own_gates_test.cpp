@@ -48,6 +48,14 @@ struct Peepholes : Facts<SelfRecurrent<>, DiagonalFrom<Connection::previous>> {
   }
 };
 
+/// So many bias columns, with fewer or more gates than weights lead to.
+template <int Columns, int Gates, bool Memory>
+struct Biases : Facts<Recurrent<>, SelfRecurrent<2>> {
+  static constexpr int weight_gates = 2, net_gates = Gates, bias_columns = Columns;
+  static constexpr bool has_memory = Memory;
+  static constexpr PartList parts(int) { return {{{1, 0, 1}}, 1}; }
+};
+
 /// A layer of biases alone.
 template <Index Units>
 struct Constant : Extent<Units> {
@@ -82,6 +90,18 @@ TEST_CASE("rows of weights may lead to several gates, to the same, and to none",
 }
 TEST_CASE("diagonal connections lead to any gates of a cell", "[gradient]") {
   is_right_everywhere<Peepholes>();
+}
+TEST_CASE("cells have any number of bias columns, in RTRL too", "[gradient]") {
+  auto check = [](const auto& cell) {
+    using C = std::remove_cvref_t<decltype(cell)>;
+    passes_checks(cell);
+    rtrl::equals_bptt(Rnn<double, Input<1>, C, Dense<1, Linear>>(Input<1>{}, cell, {}));
+  };
+  check(Own<Biases<1, 4, false>, 1>());
+  check(Own<Biases<3, 1, true>, 2>());
+  check(Own<Biases<8, 1, false>, 1>());
+  check(Own<Biases<17, 2, true>, Dynamic>(3));
+  check(Own<Biases<17, 1, false>, 1>());
 }
 TEST_CASE("a layer without connections is its biases", "[gradient]") {
   is_right(Mlp<double, Input<2>, Constant<3>, Dense<2, Tanh, From<0>>>());
