@@ -132,11 +132,11 @@ struct Normalised : Extent<Units> {
       S mean = 0, variance = 0;
       for (Index i = 0; i < units; ++i) mean += net[i] / S(units);
       for (Index i = 0; i < units; ++i) variance += (net[i] - mean) * (net[i] - mean) / S(units);
-      const S r = 1 / std::sqrt(variance + S(0.01));
+      const S deviation = std::sqrt(variance + S(0.01));
       for (Index i = 0; i < units; ++i) {
-        net[i] = (net[i] - mean) * r;
+        net[i] = (net[i] - mean) / deviation;
         h[i] = std::tanh((1 + net[units + i]) * net[i] + net[2 * units + i]);
-        net[2 * units + i] = r;
+        net[2 * units + i] = deviation;
       }
     }
   }
@@ -144,7 +144,7 @@ struct Normalised : Extent<Units> {
   void pull_back(S* net, const S*, const S*, const S* h, const S*, const S* d_h, S*, S*,
                  Index units, Index n) const {
     for (Index c = 0; c < n; ++c, net += 3 * units, h += units, d_h += units) {
-      const S r = net[2 * units];
+      const S deviation = net[2 * units];
       S mean = 0, along = 0;
       for (Index i = 0; i < units; ++i) {
         const S d = d_h[i] * (1 - h[i] * h[i]) * (1 + net[units + i]);
@@ -153,7 +153,7 @@ struct Normalised : Extent<Units> {
       }
       for (Index i = 0; i < units; ++i) {
         const S d = d_h[i] * (1 - h[i] * h[i]), hat = net[i];
-        net[i] = r * (d * (1 + net[units + i]) - mean - hat * along);
+        net[i] = (d * (1 + net[units + i]) - mean - hat * along) / deviation;
         net[units + i] = d * hat;
         net[2 * units + i] = d;
       }
