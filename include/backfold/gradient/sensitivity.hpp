@@ -481,19 +481,16 @@ class Sensitivity {
       }
       const MatrixView<S> to(of_memory ? memory<L>(0) : output<L>(0), units, n);
       if constexpr (independent) {
-        bool first = true;
-        auto add = [&](const S* diagonal, const S* from, Index stride) {
-          const ConstMatrixView<S> x(from, units, n, stride);
-          if (first) {
-            diagonal_affine(diagonal, x, to, FromZero{}, Identity{});
-          } else {
-            diagonal_affine(diagonal, x, to, FromOutput{}, Identity{});
-          }
-          first = false;
+        auto add = [&](const S* diagonal, const S* from, Index stride, auto start) {
+          diagonal_affine(diagonal, ConstMatrixView<S>(from, units, n, stride), to, start,
+                          Identity{});
         };
-        if constexpr (with_previous) add(by_previous, output<L>(1), units);
-        if constexpr (with_memory) add(by_memory, memory<L>(1), units);
-        for (Index gate = 0; gate < rows; gate += units) add(by_net + gate, net + gate, rows);
+        add(by_net, net, rows, FromZero{});
+        for (Index gate = units; gate < rows; gate += units) {
+          add(by_net + gate, net + gate, rows, FromOutput{});
+        }
+        if constexpr (with_previous) add(by_previous, output<L>(1), units, FromOutput{});
+        if constexpr (with_memory) add(by_memory, memory<L>(1), units, FromOutput{});
       } else if (n > 0) {
         auto add = [&](const S* jacobian, const S* from, Index size, auto start) {
           back(ConstMatrixView<S>(jacobian, size, units), ConstMatrixView<S>(from, size, n), to,
