@@ -66,6 +66,26 @@ struct Consumers {
   }();
 };
 
+/// How the parts of a connection use its rows of weights.
+struct WeightUse {
+  bool once;    ///< each in one part
+  bool shared;  ///< some in several parts
+};
+
+template <class LayerType, class List>
+constexpr WeightUse weight_use(const List& parts) {
+  std::array<int, weight_gates<LayerType>()> uses{};
+  for (const Part& part : parts) {
+    for (int g = 0; g < part.gates; ++g) ++uses[static_cast<std::size_t>(part.weight_gate + g)];
+  }
+  WeightUse use{true, false};
+  for (const int count : uses) {
+    if (count != 1) use.once = false;
+    if (count > 1) use.shared = true;
+  }
+  return use;
+}
+
 /// Backpropagation through a pass that has run forward. ∂E/∂net of the output layer stands in its
 /// delta; this fills the deltas of all layers (cells: in their net) and the gradient.
 template <class P>
@@ -112,8 +132,8 @@ class Backward {
     constexpr int count = segment.last - segment.first + 1;
     for_each_index_reversed<count>([&](auto i) {
       constexpr int layer = segment.first + i();
-      if constexpr (layer < output_layer || segment.in_time)
-        gather_whole<layer, !segment.in_time>();
+      constexpr bool is_given = layer == output_layer && !Cell<LayerType<layer>>;  // by the loss
+      if constexpr (!is_given || segment.in_time) gather_whole<layer, !segment.in_time>();
     });
     if constexpr (segment.in_time) {
       for_each_index<count>([&](auto i) { clear_memory<segment.first + i()>(); });
@@ -152,7 +172,7 @@ class Backward {
             return deltas<link.target, Gates, P::all_columns>(0, net_gate, pass_.columns());
           });
     });
-    if constexpr (Finish && !fused && !is_output) finish<L, P::all_columns>(0, pass_.columns());
+    if constexpr (Finish && !fused) finish<L, P::all_columns>(0, pass_.columns());
   }
 
   /// Step t of layer L in time: the error from its segment, and φ'.
@@ -174,7 +194,7 @@ class Backward {
           finished = fused;
         }
       });
-      if (!finished) finish_step<L>(t);
+      if (!finished) finish<L, P::step_columns>(t, pass_.batch());
     }
   }
 
@@ -229,7 +249,7 @@ class Backward {
   template <Link link, bool Starts, bool Fused, class To, class Outputs, class Deltas>
   void from_consumer(const To& to, [[maybe_unused]] const Outputs& outputs,
                      const Deltas& deltas_of) const {
-    constexpr PartList part_list = parts<LayerType<link.target>>(link.index);
+    constexpr auto part_list = parts<LayerType<link.target>>(link.index);
     constexpr int count = part_list.size();
     [[maybe_unused]] const auto times_derivative = [&] {
       if constexpr (Fused) {
@@ -302,9 +322,21 @@ class Backward {
     }
   }
 
+  /// From ∂E/∂x of layer L to ∂E/∂net, in the columns from block t on.
   template <int L, Index Columns>
   void finish(Index t, Index columns) const {
-    if constexpr (L > 0) multiply<L, Columns>(t, pass_.template delta<L>(t), columns);
+    if constexpr (L == 0) {
+      return;
+    } else if constexpr (Cell<LayerType<L>>) {
+      pass_.architecture().template layer<L>().pull_back(
+          pass_.template net<L>(t), pass_.template previous_output<L>(t),
+          pass_.template memory_or_null<L>(t - 1), pass_.template own_output<L>(t),
+          pass_.template memory_or_null<L>(t), pass_.template delta<L>(t),
+          pass_.template d_memory_or_null<L>(), pass_.template previous_delta<L>(t),
+          pass_.template units<L>(), columns);
+    } else {
+      multiply<L, Columns>(t, pass_.template delta<L>(t), columns);
+    }
   }
 
   template <int L, Index Columns>
@@ -315,25 +347,29 @@ class Backward {
   }
 
   template <int L>
-  void finish_step(Index t) const {
-    if constexpr (Cell<LayerType<L>>) {
-      const bool memory = has_memory<LayerType<L>>();
-      pass_.architecture().template layer<L>().pull_back(
-          pass_.template net<L>(t), pass_.template own_output<L>(t - 1),
-          memory ? pass_.template memory<L>(t - 1) : nullptr, pass_.template own_output<L>(t),
-          memory ? pass_.template memory<L>(t) : nullptr, pass_.template delta<L>(t),
-          memory ? pass_.template d_memory<L>() : nullptr, pass_.template delta<L>(t - 1),
-          pass_.template units<L>(), pass_.batch());
-    } else {
-      finish<L, P::step_columns>(t, pass_.batch());
-    }
-  }
-
-  template <int L>
   void clear_memory() const {
     if constexpr (has_memory<LayerType<L>>()) {
       S* const d_memory = pass_.template d_memory<L>();
       for (Index i = 0; i < pass_.template units<L>() * pass_.batch(); ++i) d_memory[i] = S(0);
+    }
+  }
+
+  /// The gradient of connection C of layer L ← 0.
+  template <int L, int C>
+  void clear_weights(S* gradient) const {
+    const auto g = pass_.template weights_in<L, C, weight_gates<LayerType<L>>()>(gradient, 0);
+    for (Index j = 0; j < g.cols(); ++j) {
+      for (Index i = 0; i < g.rows(); ++i) g.column(j)[i] = S(0);
+    }
+  }
+
+  /// G ← G + D·Xᵀ, for the rare weights that lead to several gates.
+  template <class D, class X, class G>
+  static void add_outer(const D& d, const X& x, const G& g) {
+    for (Index c = 0; c < d.cols(); ++c) {
+      for (Index j = 0; j < g.cols(); ++j) {
+        for (Index i = 0; i < g.rows(); ++i) g.column(j)[i] += d.column(c)[i] * x.column(c)[j];
+      }
     }
   }
 
@@ -343,15 +379,21 @@ class Backward {
     using Type = LayerType<L>;
     for_each_index<Arch::template connection_count<L>>([&](auto c) {
       constexpr Connection connection = Type::connections[c()];
-      constexpr PartList part_list = parts<Type>(c());
+      constexpr auto part_list = parts<Type>(c());
+      constexpr WeightUse use = weight_use<Type>(part_list);
       const auto x = pass_.template outputs<connection.source_of(L)>(connection.delay);
+      if constexpr (!use.once) clear_weights<L, c()>(gradient);
       for_each_index<part_list.size()>([&](auto p) {
         constexpr Part part = part_list[p()];
         const auto delta = deltas<L, part.gates, P::all_columns>(0, part.net_gate, pass_.columns());
         const auto g = pass_.template weights_in<L, c(), part.gates>(gradient, part.weight_gate);
         if constexpr (connection.diagonal) {
-          for (Index i = 0; i < g.rows(); ++i) g.data()[i] = S(0);
+          if constexpr (use.once) {
+            for (Index i = 0; i < g.rows(); ++i) g.data()[i] = S(0);
+          }
           add_diagonal_outer(delta, x, g.data());
+        } else if constexpr (use.shared) {
+          add_outer(delta, x, g);
         } else {
           outer(delta, x, g, pass_.scratch());
         }

@@ -64,26 +64,29 @@ BACKFOLD_NO_INLINE Index weigh_columns(const Sequences<S>& data, S* weights) {
   return count;
 }
 
-/// Zeros behind the ends of sequences: a network that grows without bound has infinities there, and
-/// 0·∞ would reach the gradient.
+/// Repeats the last step of each sequence after its end: a network that grows without bound has
+/// infinities there, and 0·∞ would reach the gradient. Zeros would not do: a cell may divide by
+/// what its forward step has left.
 template <class P>
-void clear_padding(const P& pass, const Index* lengths) {
+void repeat_last_steps(const P& pass, const Index* lengths) {
   using S = typename P::S;
   for_each_index<P::Arch::layer_count>([&](auto l) {
     constexpr int layer = l();
-    auto set_zero = [&](S* block, Index rows, Index t) {
-      for (Index b = 0; b < pass.batch(); ++b) {
-        for (Index i = 0; i < rows && t >= lengths[b]; ++i) block[b * rows + i] = S(0);
+    const Index units = pass.template units<layer>();
+    auto repeat = [&](S* first_step, Index rows) {
+      for (Index t = 0; t < pass.steps(); ++t) {
+        for (Index b = 0; b < pass.batch(); ++b) {
+          if (t < lengths[b]) continue;
+          const Index last = (lengths[b] - 1) * pass.batch() + b;
+          copy_numbers(first_step + last * rows, first_step + (t * pass.batch() + b) * rows, rows);
+        }
       }
     };
-    const Index units = pass.template units<layer>();
-    for (Index t = 0; t < pass.steps(); ++t) {
-      set_zero(pass.template own_output<layer>(t), units, t);
-      if constexpr (layer > 0) {
-        using Type = typename P::template LayerType<layer>;
-        set_zero(pass.template net<layer>(t), net_gates<Type>() * units, t);
-        if constexpr (has_memory<Type>()) set_zero(pass.template memory<layer>(t), units, t);
-      }
+    repeat(pass.template own_output<layer>(), units);
+    if constexpr (layer > 0) {
+      using Type = typename P::template LayerType<layer>;
+      repeat(pass.template net<layer>(), net_gates<Type>() * units);
+      if constexpr (has_memory<Type>()) repeat(pass.template memory<layer>(0), units);
     }
   });
 }
@@ -155,7 +158,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   forward<loss_needs_net<Net, L>()>(pass);
   const double error = error_of<WithGradient>(pass, loss, data, scale);
   if constexpr (WithGradient && Graph::is_recurrent) {
-    if (data.lengths != nullptr) clear_padding(pass, data.lengths);
+    if (data.lengths != nullptr) repeat_last_steps(pass, data.lengths);
   }
   if constexpr (WithGradient) Backward(pass).template run<ToInput>(gradient);
   if constexpr (Graph::is_recurrent) {

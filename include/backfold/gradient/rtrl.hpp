@@ -38,7 +38,7 @@ class Rtrl {
     input_.setZero(net.inputs());
     output_.setZero(net.outputs());
     static_assert(Net::Graph::is_recurrent,
-                  "backfold: Rtrl is for networks with delays; others need no past");
+                  "backfold: Rtrl is for networks with delays or memories; others need no past");
   }
 
   /// Forgets the past.

@@ -31,6 +31,7 @@ class Sensitivity {
     Index scratch = 0;
     Size net = 0;
     Size scaled = 0;
+    Size work = 0;
     for_each_index<last_layer>([&](auto l) {
       constexpr int layer = l() + 1;
       const Index units = architecture.template units<layer>();
@@ -45,19 +46,18 @@ class Sensitivity {
         net = (std::max)(net, Size(rows) * columns<layer>(architecture));
       }
       const Index widest = (std::max)(rows, architecture.template block_rows<layer>());
+      work = (std::max)(work, work_size<layer>(architecture));
       for_each_index<Arch::template connection_count<layer>>([&](auto c) {
         const Index k = architecture.template fan_in<layer, c()>();
         scaled = (std::max)(scaled, Size(widest) * k);
         scratch = (std::max)(scratch, product_scratch<S>(widest, k, columns<layer>(architecture)));
       });
-      scratch = (std::max)(scratch, product_scratch<S>(units, columns<layer>(architecture), 1));
-      temporary_ =
-          (std::max)(temporary_, counted(Size(2 * rows + 4 * units) + Size(units) * units));
+      scratch = (std::max)(scratch, product_scratch<S>(rows, units, columns<layer>(architecture)));
     });
     net_.resize(counted(net));
     scaled_.resize(counted(scaled));
     scratch_.resize(scratch);
-    work_.resize(temporary_);
+    work_.resize(counted(work));
     numbers_.resize(counted(size));
     reset();
   }
@@ -100,7 +100,7 @@ class Sensitivity {
   static constexpr int last_layer = [] {
     int last = 0;
     for (int l = 0; l < Graph::layer_count; ++l) {
-      if (Graph::history(l) > 0) last = l;
+      if (Graph::history(l) > 0 || Graph::has_memory[static_cast<std::size_t>(l)]) last = l;
     }
     return last;
   }();
@@ -148,6 +148,40 @@ class Sensitivity {
       return architecture.template block_offset<L + 1>() - architecture.template block_offset<L>();
     } else {
       return 0;
+    }
+  }
+
+  /// The biases of a cell, one of them 1, and what each net input gets of it.
+  template <int L>
+  struct BiasWork {
+    Index biases, rows;
+    explicit BiasWork(const Arch& architecture)
+        : biases(architecture.template block_offset<L + 1>() -
+                 architecture.template bias_offset<L>()),
+          rows(net_gates<LayerType<L>>() * architecture.template units<L>()) {}
+    Size size() const { return Size(biases) + rows; }
+  };
+
+  /// The local Jacobians of a cell, transposed: a column for each output (or memory), or one with
+  /// the diagonals alone; and the errors that its pull-back is asked with.
+  template <int L>
+  struct CellWork {
+    Index units, rows, columns;
+    explicit CellWork(const Arch& architecture)
+        : units(architecture.template units<L>()),
+          rows(net_gates<LayerType<L>>() * units),
+          columns(units_are_independent<LayerType<L>> ? 1 : units) {}
+    Size size() const { return Size(columns) * (Size(rows) + Size(units) * 2) + units; }
+  };
+
+  /// How much of work_ the functions for layer L take, each after the other.
+  template <int L>
+  static Size work_size(const Arch& architecture) {
+    const Index units = architecture.template units<L>();
+    if constexpr (Cell<LayerType<L>>) {
+      return (std::max)(BiasWork<L>(architecture).size(), CellWork<L>(architecture).size());
+    } else {
+      return scales_weights<L>() ? Size(units) : Size(units) * units;
     }
   }
 
@@ -208,7 +242,7 @@ class Sensitivity {
     for_each_index<Arch::template connection_count<L>>([&](auto c) {
       constexpr Connection connection = Type::connections[c()];
       constexpr int source = connection.source_of(L);
-      constexpr PartList part_list = parts<Type>(c());
+      constexpr auto part_list = parts<Type>(c());
       for_each_index<part_list.size()>([&](auto p) {
         constexpr Part part = part_list[p()];
         if constexpr (source > 0 && source <= last_layer && c() != opening) {
@@ -240,7 +274,7 @@ class Sensitivity {
     using Type = LayerType<L>;
     for (std::size_t c = 0; c < Type::connections.size(); ++c) {
       const int source = Type::connections[c].source_of(L);
-      const PartList part_list = parts<Type>(static_cast<int>(c));
+      const auto part_list = parts<Type>(static_cast<int>(c));
       const bool whole = part_list.size() == 1 && part_list[0].gates == net_gates<Type>();
       if (source == L && whole && !is_compact<L>()) return static_cast<int>(c);
     }
@@ -319,18 +353,19 @@ class Sensitivity {
   template <int L, class P>
   void immediate_cell_bias(const P& pass, S* net) {
     using Type = LayerType<L>;
-    const Index units = pass.template units<L>();
-    const Index rows = net_gates<Type>() * units;
-    const Index count = weight_gates<Type>() * units * Type::bias_columns;
-    const Index first = pass.architecture().template bias_offset<L>();
-    S* const bias = work_.data();
-    for (Index i = 0; i < count; ++i) bias[i] = S(0);
-    S* const net_bias = work_.data() + (std::max)(count, Index{1});
-    for (Index q = 0; q < count; ++q) {
-      bias[q] = S(1);
-      pass.architecture().template layer<L>().gather_bias(bias, net_bias, units);
-      for (Index i = 0; i < rows; ++i) net[(first + q) * rows + i] += net_bias[i];
-      bias[q] = S(0);
+    if constexpr (Type::bias_columns > 0) {
+      const BiasWork<L> work(pass.architecture());
+      const Index first = pass.architecture().template bias_offset<L>();
+      S* const bias = work_.data();
+      S* const net_bias = bias + work.biases;
+      for (Index i = 0; i < work.biases; ++i) bias[i] = S(0);
+      for (Index q = 0; q < work.biases; ++q) {
+        bias[q] = S(1);
+        pass.architecture().template layer<L>().gather_bias(static_cast<const S*>(bias), net_bias,
+                                                            pass.template units<L>());
+        for (Index i = 0; i < work.rows; ++i) net[(first + q) * work.rows + i] += net_bias[i];
+        bias[q] = S(0);
+      }
     }
   }
 
@@ -408,42 +443,62 @@ class Sensitivity {
                     FromZero{}, Identity{});
   }
 
-  /// P of a cell: its local Jacobians come from its pull-back, for all units at once, since each
-  /// unit feels its own gates alone.
+  /// P of a cell: its local Jacobians come from its pull-back, for all units at once where each
+  /// feels its own gates alone, else unit by unit.
   template <int L, class P>
   void through_cell(const P& pass, const S* net) {
+    constexpr bool independent = units_are_independent<LayerType<L>>;
     constexpr bool with_memory = has_memory<LayerType<L>>();
-    const Index units = pass.template units<L>();
-    const Index rows = net_gates<LayerType<L>>() * units;
+    constexpr bool with_previous = Graph::feeds_itself(L);
+    const CellWork<L> work(pass.architecture());
+    const Index units = work.units;
+    const Index rows = work.rows;
     const Index n = columns<L>(pass.architecture());
+    S* const by_net = work_.data();
+    S* const by_previous = by_net + rows * work.columns;
+    S* const by_memory = by_previous + units * work.columns;
+    S* const d_output = by_memory + units * work.columns;
     for (const bool of_memory : {false, true}) {
       if (of_memory && !with_memory) break;
-      S* const by_net = work_.data();
-      S* const d_output = by_net + rows;
-      S* const by_memory = d_output + units;
-      S* const by_previous = by_memory + units;
-      for (Index i = 0; i < rows; ++i) by_net[i] = pass.template net<L>()[i];
-      for (Index i = 0; i < units; ++i) {
-        d_output[i] = S(!of_memory);
-        by_memory[i] = S(of_memory);
-        by_previous[i] = S(0);
+      for (Index j = 0; j < work.columns; ++j) {
+        S* const d_net = by_net + j * rows;
+        S* const d_previous = by_previous + j * units;
+        S* const d_memory = by_memory + j * units;
+        for (Index i = 0; i < rows; ++i) d_net[i] = pass.template net<L>()[i];
+        for (Index i = 0; i < units; ++i) {
+          const bool asked = independent || i == j;
+          d_output[i] = S(asked && !of_memory);
+          d_memory[i] = S(asked && of_memory);
+          d_previous[i] = S(0);
+        }
+        pass.architecture().template layer<L>().pull_back(
+            d_net, static_cast<const S*>(pass.template previous_output<L>(0)),
+            static_cast<const S*>(pass.template memory_or_null<L>(-1)),
+            static_cast<const S*>(pass.template own_output<L>()),
+            static_cast<const S*>(pass.template memory_or_null<L>(0)),
+            static_cast<const S*>(d_output), with_memory ? d_memory : nullptr,
+            with_previous ? d_previous : nullptr, units, Index{1});
       }
-      pass.architecture().template layer<L>().pull_back(
-          by_net, static_cast<const S*>(pass.template own_output<L>(-1)),
-          with_memory ? static_cast<const S*>(pass.template memory<L>(-1)) : nullptr,
-          static_cast<const S*>(pass.template own_output<L>(0)),
-          with_memory ? static_cast<const S*>(pass.template memory<L>(0)) : nullptr,
-          static_cast<const S*>(d_output), by_memory, by_previous, units, Index{1});
       const MatrixView<S> to(of_memory ? memory<L>(0) : output<L>(0), units, n);
-      diagonal_affine(by_previous, ConstMatrixView<S>(output<L>(1), units, n), to, FromZero{},
-                      Identity{});
-      if constexpr (with_memory) {
-        diagonal_affine(by_memory, ConstMatrixView<S>(memory<L>(1), units, n), to, FromOutput{},
-                        Identity{});
-      }
-      for (Index gate = 0; gate < rows; gate += units) {
-        diagonal_affine(by_net + gate, ConstMatrixView<S>(net + gate, units, n, rows), to,
-                        FromOutput{}, Identity{});
+      if constexpr (independent) {
+        auto add = [&](const S* diagonal, const S* from, Index stride, auto start) {
+          diagonal_affine(diagonal, ConstMatrixView<S>(from, units, n, stride), to, start,
+                          Identity{});
+        };
+        add(by_net, net, rows, FromZero{});
+        for (Index gate = units; gate < rows; gate += units) {
+          add(by_net + gate, net + gate, rows, FromOutput{});
+        }
+        if constexpr (with_previous) add(by_previous, output<L>(1), units, FromOutput{});
+        if constexpr (with_memory) add(by_memory, memory<L>(1), units, FromOutput{});
+      } else if (n > 0) {
+        auto add = [&](const S* jacobian, const S* from, Index size, auto start) {
+          back(ConstMatrixView<S>(jacobian, size, units), ConstMatrixView<S>(from, size, n), to,
+               start, scratch_.data());
+        };
+        add(by_net, net, rows, FromZero{});
+        if constexpr (with_previous) add(by_previous, output<L>(1), units, FromOutput{});
+        if constexpr (with_memory) add(by_memory, memory<L>(1), units, FromOutput{});
       }
     }
   }
@@ -451,7 +506,6 @@ class Sensitivity {
   std::array<Index, Graph::layer_count> block_{}, output_{}, memory_{};
   std::array<int, Graph::layer_count> phase_{};
   int memory_phase_ = 0;
-  Index temporary_ = 0;
   Vector<S> numbers_, net_, scaled_, scratch_, work_;
 };
 

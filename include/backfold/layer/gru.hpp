@@ -30,6 +30,7 @@ class Gru : public CellLayer<Units, Options...> {
   static constexpr const char* name = "Gru";
   static constexpr int net_gates = 4;  // r, z, i_n, h_n
   static constexpr int weight_gates = 3;
+  static constexpr bool units_are_independent = true;
   static constexpr bool has_memory = false;
   template <Index OtherUnits>
   using Resized = Gru<OtherUnits, Options...>;

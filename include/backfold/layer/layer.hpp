@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 
 #include "backfold/core/types.hpp"
@@ -16,9 +18,10 @@ struct Part {
   int gates;
 };
 
-/// One part or two: all that layers need.
+/// The parts of a connection, up to eight of them, in any order; they may overlap.
 struct PartList {
-  Part parts[2];
+  static constexpr int capacity = 8;
+  Part parts[capacity];
   int count;
 
   constexpr int size() const { return count; }
@@ -50,8 +53,13 @@ concept Layer = requires(const T layer) {
 ///     gather_bias(bias, net_bias, units), scatter_bias(d_net_bias, d_bias, units)
 ///         between the bias columns of the parameters and one bias for each row of net
 ///
-/// A unit feels the others through the weights only. BPTT and RTRL are written on these functions
-/// alone, so a cell of your own has both; check_cell runs our checks on it.
+/// A sample feels no other. previous and d_previous are null unless a connection leads from the
+/// cell to itself, the memories unless has_memory: what a cell remembers without a connection is
+/// its memory. BPTT and RTRL are written on these functions alone, so a cell of your own has both;
+/// check_cell runs our checks on it.
+///
+/// Where each unit feels the others through the weights only, as in LSTM and GRU,
+/// `static constexpr bool units_are_independent = true` saves RTRL the Jacobians between them.
 template <class T>
 concept Cell = Layer<T> && requires {
   { T::net_gates } -> std::convertible_to<int>;
@@ -90,13 +98,62 @@ constexpr bool has_memory() {
   }
 }
 
-/// The parts of connection `c`.
-template <class L>
-constexpr PartList parts([[maybe_unused]] int c) {
-  if constexpr (Cell<L>) {
-    return L::parts(c);
+/// Whether a cell says that its units feel each other through the weights only.
+template <class C>
+inline constexpr bool units_are_independent = [] {
+  if constexpr (requires { C::units_are_independent; }) {
+    return bool{C::units_are_independent};
   } else {
-    return {{{0, 0, 1}}, 1};
+    return false;
+  }
+}();
+
+/// The parts of a connection, as the passes take them.
+template <int Capacity>
+struct Parts {
+  std::array<Part, Capacity> parts{};
+  int count = 0;
+
+  constexpr void add(const Part& part) { parts[static_cast<std::size_t>(count++)] = part; }
+  constexpr int size() const { return count; }
+  constexpr const Part& operator[](int i) const { return parts[static_cast<std::size_t>(i)]; }
+  constexpr const Part* begin() const { return parts.data(); }
+  constexpr const Part* end() const { return parts.data() + count; }
+};
+
+/// Whether the parts of all connections lie within the gates of a layer.
+template <class L>
+constexpr bool parts_fit() {
+  if constexpr (Cell<L>) {
+    for (int c = 0; c < static_cast<int>(L::connections.size()); ++c) {
+      const PartList list = L::parts(c);
+      if (list.count < 1 || list.count > PartList::capacity) return false;
+      for (const Part& part : list) {
+        if (part.gates < 1 || part.weight_gate < 0 || part.net_gate < 0) return false;
+        if (part.weight_gate + part.gates > L::weight_gates) return false;
+        if (part.net_gate + part.gates > L::net_gates) return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// The parts of connection `c`. A diagonal connection has a part for each gate, since its source
+/// has the rows of one gate.
+template <class L>
+constexpr auto parts(int c) {
+  if constexpr (Cell<L>) {
+    Parts<PartList::capacity*(std::max)(int{L::net_gates}, 1)> result;
+    const bool diagonal = L::connections[static_cast<std::size_t>(c)].diagonal;
+    for (const Part& part : L::parts(c)) {
+      const int pieces = diagonal ? part.gates : 1;
+      for (int k = 0; k < pieces; ++k) {
+        result.add({part.weight_gate + k, part.net_gate + k, part.gates / pieces});
+      }
+    }
+    return result;
+  } else {
+    return Parts<1>{{{{0, 0, 1}}}, 1};
   }
 }
 

@@ -27,6 +27,7 @@ class Lstm : public CellLayer<Units, Options...> {
   static constexpr const char* name = "Lstm";
   static constexpr int net_gates = 4;
   static constexpr int weight_gates = 4;
+  static constexpr bool units_are_independent = true;
   static constexpr bool has_memory = true;
   template <Index OtherUnits>
   using Resized = Lstm<OtherUnits, Options...>;

@@ -73,7 +73,10 @@ class Architecture {
   constexpr Architecture() requires fixed = default;
   constexpr explicit Architecture(const Layers&... layers) requires(sizeof...(Layers) > 1)
       : layers_(layers...) {
-    if constexpr (!fixed) offsets_ = detail::block_offsets<Layers...>({layers.units()...});
+    if constexpr (!fixed) {
+      check_diagonals();
+      offsets_ = detail::block_offsets<Layers...>({layers.units()...});
+    }
   }
 
   template <int L>
@@ -175,6 +178,18 @@ class Architecture {
 
  private:
   struct Nothing {};
+
+  constexpr void check_diagonals() const {
+    const auto units = sizes();
+    const Link link = Graph::unequal_diagonal(units);
+    if (link.index >= 0) {
+      fail_argument("network: a diagonal connection joins unit i to unit i, but leads from layer ",
+                    link.source, " with ", units[static_cast<std::size_t>(link.source)],
+                    " units to layer ", link.target, " with ",
+                    units[static_cast<std::size_t>(link.target)]);
+    }
+  }
+
   std::tuple<Layers...> layers_;
   [[no_unique_address]] std::conditional_t<fixed, Nothing, std::array<Index, layer_count + 1>>
       offsets_{};

@@ -19,35 +19,66 @@ struct Feed {
   bool ends;     ///< the last product of the layer
 };
 
-/// The products into layer L: first those whose sources are known for all steps.
-template <class Graph, class LayerType, int L>
-constexpr auto feeds() {
-  constexpr int connections = static_cast<int>(LayerType::connections.size());
-  constexpr int count = [] {
-    int sum = 0;
-    for (int c = 0; c < connections; ++c) sum += parts<LayerType>(c).size();
-    return sum;
+/// The products into layer L, in a list with room for all that there can be.
+template <class LayerType>
+struct FeedList {
+  static constexpr int capacity = [] {
+    int gates = 0;
+    for (int c = 0; c < static_cast<int>(LayerType::connections.size()); ++c) {
+      for (const Part& part : parts<LayerType>(c)) gates += part.gates;
+    }
+    return gates;
   }();
-  std::array<Feed, count> result{};
-  bool reached[net_gates<LayerType>()] = {};
-  std::size_t next = 0;
-  for (const bool in_time : {false, true}) {
-    for (int c = 0; c < connections; ++c) {
-      const int source = LayerType::connections[static_cast<std::size_t>(c)].source_of(L);
-      if (Graph::segment_of(L).holds(source) != in_time) continue;
-      for (const Part& part : parts<LayerType>(c)) {
-        result[next] = {c, part, in_time, !reached[part.net_gate], next + 1 == result.size()};
-        ++next;
-        for (int g = 0; g < part.gates; ++g) reached[part.net_gate + g] = true;
+  std::array<Feed, capacity> feeds{};
+  int count = 0;
+  std::array<bool, net_gates<LayerType>()> reached{};  ///< the gates that some feed adds to
+
+  /// Adds the product of a part: one feed for each run of gates that are all reached already, or
+  /// all new, since a product either starts its rows or adds to them.
+  constexpr void add(int connection, const Part& part, bool in_time) {
+    for (int first = 0, end = 0; first < part.gates; first = end) {
+      const bool starts = !is_reached(part.net_gate + first);
+      for (end = first; end < part.gates && is_reached(part.net_gate + end) != starts; ++end) {
       }
+      for (int g = first; g < end; ++g) reached[static_cast<std::size_t>(part.net_gate + g)] = true;
+      feeds[static_cast<std::size_t>(count++)] = {
+          connection,
+          {part.weight_gate + first, part.net_gate + first, end - first},
+          in_time,
+          starts,
+          false};
     }
   }
-  return result;
+  constexpr bool is_reached(int gate) const { return reached[static_cast<std::size_t>(gate)]; }
+};
+
+/// First those whose sources are known for all steps.
+template <class Graph, class LayerType, int L>
+constexpr auto feed_list() {
+  FeedList<LayerType> list;
+  for (const bool in_time : {false, true}) {
+    for (int c = 0; c < static_cast<int>(LayerType::connections.size()); ++c) {
+      const int source = LayerType::connections[static_cast<std::size_t>(c)].source_of(L);
+      if (Graph::segment_of(L).holds(source) != in_time) continue;
+      for (const Part& part : parts<LayerType>(c)) list.add(c, part, in_time);
+    }
+  }
+  if (list.count > 0) list.feeds[static_cast<std::size_t>(list.count - 1)].ends = true;
+  return list;
 }
 
 template <class Graph, class LayerType, int L>
 struct FeedsOf {
-  static constexpr auto value = feeds<Graph, LayerType, L>();
+  static constexpr auto list = feed_list<Graph, LayerType, L>();
+  static constexpr int count = list.count;
+  static constexpr auto& value = list.feeds;
+
+  /// Whether the net input is complete only step by step.
+  static constexpr bool in_time = [] {
+    // A cell feels its own past in other ways than through its connections, too.
+    if (Cell<LayerType>) return Graph::segment_of(L).in_time;
+    return count > 0 && value[static_cast<std::size_t>(count == 0 ? 0 : count - 1)].in_time;
+  }();
 };
 
 /// Keeps the net input of a layer beside its output: where φ' needs it, where the loss does, and
@@ -62,6 +93,46 @@ constexpr bool keeps_net() {
   }
 }
 
+/// Whether the net input of a layer starts from a bias, not from 0. A cell without bias columns may
+/// gather what it likes.
+template <class LayerType, class S>
+inline constexpr bool has_net_bias = LayerType::bias_columns > 0 ||
+                                     requires(const LayerType& layer, const S* bias, S* net_bias,
+                                              Index units) {
+  layer.gather_bias(bias, net_bias, units);
+};
+
+/// The bias of the net input of layer L, from a gate on. @pre has_net_bias
+template <int L, class P>
+BACKFOLD_ALWAYS_INLINE auto net_bias(const P& pass, int gate) {
+  if constexpr (Cell<typename P::template LayerType<L>>) {
+    return static_cast<const typename P::S*>(pass.template net_bias<L>()) +
+           gate * pass.template units<L>();
+  } else {
+    return pass.template bias<L>();
+  }
+}
+
+/// net ← bias (or 0) in the gates of layer L that no product reaches, for n columns.
+template <int L, class List, class P, class S>
+BACKFOLD_ALWAYS_INLINE void start_unreached([[maybe_unused]] const P& pass, [[maybe_unused]] S* net,
+                                            [[maybe_unused]] Index n) {
+  using Type = typename P::template LayerType<L>;
+  for_each_index<net_gates<Type>()>([&](auto gate) {
+    if constexpr (!List::list.is_reached(gate())) {
+      const Index units = pass.template units<L>();
+      for (Index c = 0; c < n; ++c) {
+        S* const to = net + (c * net_gates<Type>() + gate()) * units;
+        if constexpr (has_net_bias<Type, S>) {
+          copy_numbers(net_bias<L>(pass, gate()), to, units);
+        } else {
+          for (Index i = 0; i < units; ++i) to[i] = S(0);
+        }
+      }
+    }
+  });
+}
+
 /// net[part of L] ← (what is there or the bias) + W·x, and φ of it where `function` says so.
 template <int L, int K, class List, class P, class Source, class Target, class Function>
 BACKFOLD_ALWAYS_INLINE void apply_feed(const List&, const P& pass, const Source& x,
@@ -74,13 +145,10 @@ BACKFOLD_ALWAYS_INLINE void apply_feed(const List&, const P& pass, const Source&
   const auto start = [&] {
     if constexpr (!feed.starts) {
       return FromOutput{};
-    } else if constexpr (Cell<Type>) {
-      return FromBias<S>{pass.template net_bias<L>() +
-                         feed.part.net_gate * pass.template units<L>()};
-    } else if constexpr (Type::bias_columns == 0) {
-      return FromZero{};
+    } else if constexpr (has_net_bias<Type, S>) {
+      return FromBias<S>{net_bias<L>(pass, feed.part.net_gate)};
     } else {
-      return FromBias<S>{pass.template bias<L>()};
+      return FromZero{};
     }
   }();
   if constexpr (connection.diagonal) {
@@ -148,7 +216,8 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
       return ValueOf<std::remove_cvref_t<decltype(function)>>{function};
     }
   }();
-  for_each_index<static_cast<int>(List::value.size())>([&](auto k) {
+  if constexpr (!InTime) start_unreached<L, List>(pass, net, columns);
+  for_each_index<List::count>([&](auto k) {
     constexpr Feed feed = List::value[k()];
     if constexpr (feed.in_time == InTime) {
       constexpr Connection c = Type::connections[feed.connection];
@@ -169,14 +238,13 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
       }
     }
   });
-  constexpr bool complete = List::value.back().in_time == InTime;
-  if constexpr (complete && keep) {
+  constexpr bool applied_by_product = !keep && List::count > 0;
+  if constexpr (List::in_time == InTime && !applied_by_product) {
     const auto& layer = pass.architecture().template layer<L>();
     if constexpr (Cell<Type>) {
-      auto* const memory = has_memory<Type>() ? pass.template memory<L>(t) : nullptr;
-      auto* const memory_before = has_memory<Type>() ? pass.template memory<L>(t - 1) : nullptr;
-      layer.forward(net, pass.template own_output<L>(t - 1), memory_before,
-                    pass.template own_output<L>(t), memory, pass.template units<L>(), columns);
+      layer.forward(net, pass.template previous_output<L>(t),
+                    pass.template memory_or_null<L>(t - 1), pass.template own_output<L>(t),
+                    pass.template memory_or_null<L>(t), pass.template units<L>(), columns);
     } else {
       constexpr Index numbers = size_product(P::template fixed_units<L>, columns_fixed);
       activate<numbers>(layer.activation(), net, pass.template own_output<L>(t),
@@ -191,7 +259,7 @@ BACKFOLD_ALWAYS_INLINE void gather_biases(const P& pass) {
   for_each_index<P::Arch::layer_count - 1>([&](auto l) {
     constexpr int layer = l() + 1;
     using Type = typename P::template LayerType<layer>;
-    if constexpr (Cell<Type>) {
+    if constexpr (Cell<Type> && has_net_bias<Type, typename P::S>) {
       pass.architecture().template layer<layer>().gather_bias(pass.template bias<layer>(),
                                                               pass.template net_bias<layer>(),
                                                               pass.template units<layer>());

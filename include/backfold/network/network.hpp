@@ -263,17 +263,18 @@ namespace detail {
 template <Real S, class... Layers>
 struct MlpOf {
   static_assert(!Topology<Layers...>::is_recurrent,
-                "backfold: an Mlp has no delayed connections; name it Rnn");
+                "backfold: an Mlp has no delayed connections, and no cells with a memory; name it "
+                "Rnn");
   using Type = Network<S, Layers...>;
 };
 
 }  // namespace detail
 
-/// A multilayer perceptron: a network without delays.
+/// A multilayer perceptron: a network without delays and memories.
 template <Real S, class... Layers>
 using Mlp = typename detail::MlpOf<S, Layers...>::Type;
 
-/// A network that may have delayed connections, and so runs over sequences.
+/// A network that may have delayed connections and cells with a memory, and so runs over sequences.
 template <Real S, class... Layers>
 using Rnn = Network<S, Layers...>;
 

@@ -92,6 +92,25 @@ class Pass {
   S* d_memory() const {
     return workspace_.at(workspace_.plan().layers[L].d_memory);
   }
+
+  /// What cell layer L is given at step t, null where it has no such thing: its output of the step
+  /// before, and that one's delta, if it has a connection from itself; its memory, if it has one.
+  template <int L>
+  S* previous_output(Index t) const {
+    return Graph::feeds_itself(L) ? own_output<L>(t - 1) : nullptr;
+  }
+  template <int L>
+  S* previous_delta(Index t) const {
+    return Graph::feeds_itself(L) ? delta<L>(t - 1) : nullptr;
+  }
+  template <int L>
+  S* memory_or_null(Index t) const {
+    return Graph::has_memory[L] ? memory<L>(t) : nullptr;
+  }
+  template <int L>
+  S* d_memory_or_null() const {
+    return Graph::has_memory[L] ? d_memory<L>() : nullptr;
+  }
   template <int L>
   S* net_bias() const {
     return workspace_.at(workspace_.plan().layers[L].net_bias);

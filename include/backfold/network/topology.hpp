@@ -36,8 +36,8 @@ template <Index Units>
 inline constexpr bool is_input<Input<Units>> = true;
 
 template <class Links>
-constexpr Segment segment_of(const Links& links, int layer) {
-  Segment segment{layer, layer, false};
+constexpr Segment segment_of(const Links& links, int layer, bool has_memory) {
+  Segment segment{layer, layer, has_memory};
   for (bool grown = true; grown;) {
     grown = false;
     for (const Link& link : links) {
@@ -60,8 +60,8 @@ constexpr Segment segment_of(const Links& links, int layer) {
 /// Because every layer is chained to the one before, a delayed connection from layer s back to
 /// layer t <= s makes the layers t..s depend on one another through time, and on no other layer:
 /// the strongly connected components are runs of neighbouring layers. They are the segments that
-/// step through time; each other layer is a segment of its own and runs for the whole sequence at
-/// once.
+/// step through time, and so does a cell with a memory, which depends on its own past without a
+/// connection; each other layer is a segment of its own and runs for the whole sequence at once.
 template <class InputLayer, class... Layers>
 struct Topology {
   static_assert(detail::is_input<InputLayer>,
@@ -72,6 +72,10 @@ struct Topology {
                 "backfold: only the first layer of a network is an Input");
   static_assert((Layer<Layers> && ...),
                 "backfold: what stands behind Input is a layer: Dense, Lstm, Gru or your own");
+
+  static_assert((detail::parts_fit<Layers>() && ...),
+                "backfold: each connection of a cell has one to eight parts, which lie within its "
+                "weight_gates and net_gates");
 
   static constexpr int layer_count = 1 + static_cast<int>(sizeof...(Layers));
   static constexpr int link_count = (0 + ... + static_cast<int>(Layers::connections.size()));
@@ -100,6 +104,24 @@ struct Topology {
   }();
   static_assert(sources_exist, "backfold: a connection comes from a layer that the network lacks");
 
+  static constexpr std::array<Index, layer_count> fixed_units{InputLayer::units_at_compile_time,
+                                                              Layers::units_at_compile_time...};
+
+  /// A diagonal connection between layers of different numbers of units, index -1 if there is none.
+  /// Dynamic numbers fit any.
+  static constexpr Link unequal_diagonal(const std::array<Index, layer_count>& units) {
+    for (const Link& link : links) {
+      if (!link.diagonal || link.source < 0 || link.source >= layer_count) continue;
+      const Index from = units[static_cast<std::size_t>(link.source)];
+      const Index to = units[static_cast<std::size_t>(link.target)];
+      if (from != Dynamic && to != Dynamic && from != to) return link;
+    }
+    return {0, 0, -1, 0, true};
+  }
+  static_assert(unequal_diagonal(fixed_units).index < 0,
+                "backfold: a diagonal connection joins unit i to unit i: its two layers need the "
+                "same number of units");
+
   static constexpr bool skips_come_from_before = [] {
     for (const Link& link : links) {
       if (link.delay < 0) return false;
@@ -126,12 +148,27 @@ struct Topology {
                 "backfold: a layer lists the same connection twice (the one from the layer before "
                 "is always there)");
 
+  /// Which layers are cells with a memory.
+  static constexpr std::array<bool, layer_count> has_memory{false, detail::has_memory<Layers>()...};
+
+  /// Whether a step depends on those before: through a delay, or the memory of a cell.
   static constexpr bool is_recurrent = [] {
     for (const Link& link : links) {
       if (link.delay > 0) return true;
     }
+    for (const bool memory : has_memory) {
+      if (memory) return true;
+    }
     return false;
   }();
+
+  /// Whether a layer has a connection from itself: then a cell is given its previous output.
+  static constexpr bool feeds_itself(int layer) {
+    for (const Link& link : links) {
+      if (link.source == layer && link.target == layer) return true;
+    }
+    return false;
+  }
 
   /// The longest delay with which the output of a layer is used: how many steps are remembered.
   static constexpr int history(int layer) {
@@ -143,12 +180,14 @@ struct Topology {
   }
 
   /// The segment that a layer runs in.
-  static constexpr Segment segment_of(int layer) { return detail::segment_of(links, layer); }
+  static constexpr Segment segment_of(int layer) {
+    return detail::segment_of(links, layer, has_memory[static_cast<std::size_t>(layer)]);
+  }
 
   static constexpr int segment_count = [] {
     int count = 0;
     for (int layer = 1; layer < layer_count;) {
-      layer = detail::segment_of(links, layer).last + 1;
+      layer = segment_of(layer).last + 1;
       ++count;
     }
     return count;
@@ -159,7 +198,7 @@ struct Topology {
     std::array<Segment, segment_count> result{};
     std::size_t next = 0;
     for (int layer = 1; layer < layer_count;) {
-      const Segment segment = detail::segment_of(links, layer);
+      const Segment segment = segment_of(layer);
       layer = segment.last + 1;
       result[next++] = segment;
     }
