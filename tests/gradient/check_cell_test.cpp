@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "backfold/gradient/check_cell.hpp"
+#include "backfold/gradient/check_layer.hpp"
 
 #include <string>
 

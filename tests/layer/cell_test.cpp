@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "backfold/layer/cell.hpp"
 
-#include "backfold/gradient/check_cell.hpp"
+#include "backfold/gradient/check_layer.hpp"
 #include "backfold/layer/gru.hpp"
 #include "backfold/layer/lstm.hpp"
 #include "catch.hpp"

@@ -6,12 +6,32 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Y ← f(start + u ∘ X), u one weight a row: the product of a diagonal connection.
-template <class S, class X, class Y, class Start, class Function>
-void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, const Function& f) {
+/// The weights of a one-to-one connection that has none: all 1.
+struct AllOnes {
+  template <class V, class Count>
+  static V run(Index, Count) {
+    return V(1);
+  }
+};
+
+/// Those of a diagonal connection: one for each row.
+template <class S>
+struct DiagonalOf {
+  const S* u;
+  template <class V, class Count>
+  V run(Index i, Count count) const {
+    return detail::load_run<V>(u + i, count);
+  }
+};
+
+/// Y ← f(start + u ∘ X), u one weight a row: the product of a one-to-one connection.
+template <class U, class X, class Y, class Start, class Function>
+requires(!std::is_pointer_v<U>) void diagonal_affine(const U& u, const X& x, const Y& y,
+                                                     const Start& start, const Function& f) {
+  using S = typename Y::Scalar;
   using V = LanesFor<S, Y::RowsAtCompileTime>;
   for_runs<V::size>(y.rows(), [&](Index i, auto count) {
-    const V weight = detail::load_run<V>(u + i, count);
+    const V weight = u.template run<V>(i, count);
     for (Index c = 0; c < y.cols(); ++c) {
       const V from = detail::load_run<V>(x.column(c) + i, count);
       S* const to = y.column(c) + i;
@@ -23,6 +43,10 @@ void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, con
       }
     }
   });
+}
+template <Real S, class X, class Y, class Start, class Function>
+void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, const Function& f) {
+  diagonal_affine(DiagonalOf<S>{u}, x, y, start, f);
 }
 
 /// g ← g + Σ over the columns of D ∘ X: the gradient of the weights of a diagonal connection.

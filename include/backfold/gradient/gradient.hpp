@@ -15,7 +15,7 @@ namespace detail {
 /// The activation that the loss sees at the output layer; a cell's output is taken as it is.
 template <class Type>
 decltype(auto) output_activation(const Type& layer) {
-  if constexpr (Cell<Type>) {
+  if constexpr (!fuses_activation<Type>) {
     return Linear{};
   } else {
     return layer.activation();
@@ -142,11 +142,12 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
                                        const Sequences<typename Net::Scalar>& data,
                                        const Scale& scale, Workspace<Net, Batch>& workspace,
                                        const State<Net, Batch>* initial, State<Net, Batch>* final,
-                                       typename Net::Scalar* gradient) {
+                                       typename Net::Scalar* gradient,
+                                       const PassSettings& settings = {}) {
   using Graph = typename Net::Graph;
   workspace.shape(architecture, data.batch(), data.steps);
   Pass<Net, Batch, Purpose::Gradient> pass(architecture, w, data.inputs.data(),
-                                           data.inputs.outerStride(), workspace);
+                                           data.inputs.outerStride(), workspace, settings);
   if constexpr (Graph::is_recurrent) {
     check_states(pass, initial, static_cast<const State<Net, Batch>*>(final));
     set_history(pass, initial);
@@ -160,7 +161,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   if constexpr (WithGradient && Graph::is_recurrent) {
     if (data.lengths != nullptr) repeat_last_steps(pass, data.lengths);
   }
-  if constexpr (WithGradient) Backward(pass).template run<ToInput>(gradient);
+  if constexpr (WithGradient) Backward(pass, gradient).template run<ToInput>();
   if constexpr (Graph::is_recurrent) {
     if (final != nullptr) get_history(pass, data.lengths, *final);
   }
@@ -249,26 +250,46 @@ class DataApart {
 
 }  // namespace detail
 
+/// How a pass over data runs, and what is before and after it.
+template <class Net, Index Batch = Dynamic>
+struct PassOptions {
+  /// `Sum` is the objective as it is defined; `Mean` divides by the number of columns that have a
+  /// target (those of weight 0 and after a sequence's end have none).
+  Reduction reduction = Reduction::Sum;
+  Mode mode = Mode::Inference;  ///< Training: with the noise of layers such as Dropout
+  Noise noise{};                ///< which noise
+  const State<Net, Batch>* initial = nullptr;  ///< before the first step; zeros if nullptr
+  State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
+
+  PassSettings pass() const { return {mode, noise}; }
+};
+
 /// E(w) of a network over data: Σ over samples and steps, or their mean.
 ///
 /// The same forward pass as `gradient`, so that the two cannot disagree. Allocates nothing once the
 /// workspace has its size, unless data lie in the workspace: they are copied.
 ///
-/// @param reduction `Sum` is the objective as it is defined; `Mean` divides by the number of
-/// columns that have a target (those of weight 0 and behind a sequence's end have none)
-/// @param initial what was before the first step (zeros if nullptr), @param final gets what is
-/// after the last step of each sequence
+///     error(net, loss, data, workspace, {.reduction = Reduction::Mean, .initial = &state})
+///
 /// @throws std::invalid_argument for data or states whose sizes do not fit
+template <class Net, class L, Index Batch>
+double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+             Workspace<Net, Batch>& workspace,
+             const std::type_identity_t<PassOptions<Net, Batch>>& options) {
+  detail::check_network_and_data(net, data);
+  const detail::DataApart<typename Net::Scalar> apart(data, workspace);
+  return detail::evaluate<false, false>(
+      net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
+      workspace, options.initial, options.final, static_cast<typename Net::Scalar*>(nullptr),
+      options.pass());
+}
 template <class Net, class L, Index Batch>
 double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
              Workspace<Net, Batch>& workspace, Reduction reduction = Reduction::Sum,
              const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
              std::type_identity_t<State<Net, Batch>>* final = nullptr) {
-  detail::check_network_and_data(net, data);
-  const detail::DataApart<typename Net::Scalar> apart(data, workspace);
-  return detail::evaluate<false, false>(net.architecture(), net.parameters().data(), loss, apart,
-                                        detail::ScaleBy{reduction}, workspace, initial, final,
-                                        static_cast<typename Net::Scalar*>(nullptr));
+  return error(net, loss, data, workspace,
+               PassOptions<Net, Batch>{reduction, Mode::Inference, {}, initial, final});
 }
 
 /// E(w) and its gradient ∇E(w), by backpropagation (through time):
@@ -282,6 +303,8 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
 /// Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors
 /// (1986); Werbos, Backpropagation through time (1990).
 ///
+///     gradient(net, loss, data, workspace, g, {.mode = Mode::Training, .noise = {.seed = 7}})
+///
 /// @param gradient as long as w, overwritten
 /// @return E
 /// @throws std::invalid_argument for data or states whose sizes do not fit, a gradient that cannot
@@ -289,17 +312,24 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
                 Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
-                Reduction reduction = Reduction::Sum,
-                const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
-                std::type_identity_t<State<Net, Batch>>* final = nullptr) {
+                const std::type_identity_t<PassOptions<Net, Batch>>& options) {
   static_assert(detail::is_gradient<Net, G>,
                 "backfold: a gradient is a vector of the network's scalar");
   detail::check_network_and_data(net, data);
   detail::shape_gradient(net, data, gradient);
   const detail::DataApart<typename Net::Scalar> apart(data, workspace);
-  return detail::evaluate<true, false>(net.architecture(), net.parameters().data(), loss, apart,
-                                       detail::ScaleBy{reduction}, workspace, initial, final,
-                                       gradient.data());
+  return detail::evaluate<true, false>(
+      net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
+      workspace, options.initial, options.final, gradient.data(), options.pass());
+}
+template <class Net, class L, Index Batch, class G>
+double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+                Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& g,
+                Reduction reduction = Reduction::Sum,
+                const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
+                std::type_identity_t<State<Net, Batch>>* final = nullptr) {
+  return gradient(net, loss, data, workspace, g,
+                  PassOptions<Net, Batch>{reduction, Mode::Inference, {}, initial, final});
 }
 
 /// The same with ∂E/∂X and ∂E/∂(state before the first step).

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/activation/activation.hpp"
 #include "backfold/core/diagonal.hpp"
-#include "backfold/core/elementwise.hpp"
+#include "backfold/core/lookup.hpp"
+#include "backfold/layer/activate.hpp"
 #include "backfold/network/pass.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -76,7 +76,7 @@ struct FeedsOf {
   /// Whether the net input is complete only step by step.
   static constexpr bool in_time = [] {
     // A cell feels its own past in other ways than through its connections, too.
-    if (Cell<LayerType>) return Graph::segment_of(L).in_time;
+    if (!fuses_activation<LayerType>) return Graph::segment_of(L).in_time;
     return count > 0 && value[static_cast<std::size_t>(count == 0 ? 0 : count - 1)].in_time;
   }();
 };
@@ -85,7 +85,7 @@ struct FeedsOf {
 /// where φ acts on whole columns.
 template <class LayerType, bool ForLoss>
 constexpr bool keeps_net() {
-  if constexpr (Cell<LayerType>) {
+  if constexpr (!fuses_activation<LayerType>) {
     return true;
   } else {
     using Function = typename LayerType::ActivationType;
@@ -93,23 +93,15 @@ constexpr bool keeps_net() {
   }
 }
 
-/// Whether the net input of a layer starts from a bias, not from 0. A cell without bias columns may
-/// gather what it likes.
-template <class LayerType, class S>
-inline constexpr bool has_net_bias = LayerType::bias_columns > 0 ||
-                                     requires(const LayerType& layer, const S* bias, S* net_bias,
-                                              Index units) {
-  layer.gather_bias(bias, net_bias, units);
-};
-
 /// The bias of the net input of layer L, from a gate on. @pre has_net_bias
 template <int L, class P>
 BACKFOLD_ALWAYS_INLINE auto net_bias(const P& pass, int gate) {
-  if constexpr (Cell<typename P::template LayerType<L>>) {
-    return static_cast<const typename P::S*>(pass.template net_bias<L>()) +
-           gate * pass.template units<L>();
+  using S = typename P::S;
+  const Index first = gate * pass.template units<L>();
+  if constexpr (bias_is_net_bias<typename P::template LayerType<L>>) {
+    return pass.template bias<L>() + first;
   } else {
-    return pass.template bias<L>();
+    return static_cast<const S*>(pass.template net_bias<L>()) + first;
   }
 }
 
@@ -123,7 +115,7 @@ BACKFOLD_ALWAYS_INLINE void start_unreached([[maybe_unused]] const P& pass, [[ma
       const Index units = pass.template units<L>();
       for (Index c = 0; c < n; ++c) {
         S* const to = net + (c * net_gates<Type>() + gate()) * units;
-        if constexpr (has_net_bias<Type, S>) {
+        if constexpr (has_net_bias<Type>) {
           copy_numbers(net_bias<L>(pass, gate()), to, units);
         } else {
           for (Index i = 0; i < units; ++i) to[i] = S(0);
@@ -145,14 +137,18 @@ BACKFOLD_ALWAYS_INLINE void apply_feed(const List&, const P& pass, const Source&
   const auto start = [&] {
     if constexpr (!feed.starts) {
       return FromOutput{};
-    } else if constexpr (has_net_bias<Type, S>) {
+    } else if constexpr (has_net_bias<Type>) {
       return FromBias<S>{net_bias<L>(pass, feed.part.net_gate)};
     } else {
       return FromZero{};
     }
   }();
-  if constexpr (connection.diagonal) {
+  if constexpr (connection.weights == Weights::Identity) {
+    diagonal_affine(AllOnes{}, x, net, start, function);
+  } else if constexpr (connection.weights == Weights::Diagonal) {
     diagonal_affine(w.data(), x, net, start, function);
+  } else if constexpr (connection.weights == Weights::Lookup) {
+    lookup_affine(w, x, net, start, function);
   } else {
     affine(w, x, net, start, function, pass.scratch());
   }
@@ -179,19 +175,6 @@ struct ValueOf {
     return function.value(net);
   }
 };
-
-/// x ← φ(net) for n columns where the products have not done it; N are units·n if constant.
-template <Index N, class Function, class S>
-BACKFOLD_ALWAYS_INLINE void activate(const Function& function, const S* net, S* output, Index units,
-                                     Index n) {
-  if constexpr (ElementwiseActivation<Function>) {
-    transform_into<N>(
-        output, units * n, [&](const auto& v) { return function.value(v); }, net);
-  } else {
-    for (Index i = 0; i < units * n; ++i) output[i] = net[i];
-    for (Index c = 0; c < n; ++c) (function.apply)(output + c * units, units);
-  }
-}
 
 /// Runs the feeds of layer L that are (or are not) in time, at block t (or for all steps).
 template <int L, bool InTime, bool ForLoss, class P>
@@ -241,10 +224,8 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
   constexpr bool applied_by_product = !keep && List::count > 0;
   if constexpr (List::in_time == InTime && !applied_by_product) {
     const auto& layer = pass.architecture().template layer<L>();
-    if constexpr (Cell<Type>) {
-      layer.forward(net, pass.template previous_output<L>(t),
-                    pass.template memory_or_null<L>(t - 1), pass.template own_output<L>(t),
-                    pass.template memory_or_null<L>(t), pass.template units<L>(), columns);
+    if constexpr (!fuses_activation<Type>) {
+      run_forward(layer, pass.template layer_step<L>(t, columns));
     } else {
       constexpr Index numbers = size_product(P::template fixed_units<L>, columns_fixed);
       activate<numbers>(layer.activation(), net, pass.template own_output<L>(t),
@@ -253,13 +234,13 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
   }
 }
 
-/// The biases of cells, one for each net input.
+/// The biases of layers that gather them, one for each net input.
 template <class P>
 BACKFOLD_ALWAYS_INLINE void gather_biases(const P& pass) {
   for_each_index<P::Arch::layer_count - 1>([&](auto l) {
     constexpr int layer = l() + 1;
     using Type = typename P::template LayerType<layer>;
-    if constexpr (Cell<Type> && has_net_bias<Type, typename P::S>) {
+    if constexpr (has_net_bias<Type> && !bias_is_net_bias<Type>) {
       pass.architecture().template layer<layer>().gather_bias(pass.template bias<layer>(),
                                                               pass.template net_bias<layer>(),
                                                               pass.template units<layer>());

@@ -15,7 +15,7 @@ struct Link {
   int target;
   int index;
   int delay;
-  bool diagonal;
+  Weights weights;
 };
 
 /// Layers first..last that run together: for the whole sequence at once, or step by step in time.
@@ -71,7 +71,8 @@ struct Topology {
   static_assert((!detail::is_input<Layers> && ...),
                 "backfold: only the first layer of a network is an Input");
   static_assert((Layer<Layers> && ...),
-                "backfold: what stands behind Input is a layer: Dense, Lstm, Gru or your own");
+                "backfold: what stands behind Input is a layer: Dense, Lstm, Gru or your own, with "
+                "units(), connections, bias_columns, and either activation() or forward()");
 
   static_assert((detail::parts_fit<Layers>() && ...),
                 "backfold: each connection of a cell has one to eight parts, which lie within its "
@@ -89,7 +90,7 @@ struct Topology {
       ++target;
       int index = 0;
       for (const Connection& c : connections) {
-        result[next++] = {c.source_of(target), target, index++, c.delay, c.diagonal};
+        result[next++] = {c.source_of(target), target, index++, c.delay, c.weights};
       }
     };
     (add(Layers::connections), ...);
@@ -107,20 +108,29 @@ struct Topology {
   static constexpr std::array<Index, layer_count> fixed_units{InputLayer::units_at_compile_time,
                                                               Layers::units_at_compile_time...};
 
-  /// A diagonal connection between layers of different numbers of units, index -1 if there is none.
-  /// Dynamic numbers fit any.
-  static constexpr Link unequal_diagonal(const std::array<Index, layer_count>& units) {
+  /// A connection whose weights do not fit these numbers of units, index -1 if there is none:
+  /// one-to-one between different numbers, or a Lookup by more than one unit. Dynamic fits any.
+  static constexpr Link unfit_link(const std::array<Index, layer_count>& units) {
     for (const Link& link : links) {
-      if (!link.diagonal || link.source < 0 || link.source >= layer_count) continue;
+      if (link.source < 0 || link.source >= layer_count) continue;
       const Index from = units[static_cast<std::size_t>(link.source)];
       const Index to = units[static_cast<std::size_t>(link.target)];
-      if (from != Dynamic && to != Dynamic && from != to) return link;
+      const Index needed = link.weights == Weights::Lookup ? 1 : to;
+      const bool fits = from == Dynamic || needed == Dynamic || from == needed;
+      if (link.weights != Weights::Full && !fits) return link;
     }
-    return {0, 0, -1, 0, true};
+    return {0, 0, -1, 0, Weights::Full};
   }
-  static_assert(unequal_diagonal(fixed_units).index < 0,
+  static constexpr Weights unfit_weights =
+      unfit_link(fixed_units).index < 0 ? Weights::Full : unfit_link(fixed_units).weights;
+  static_assert(unfit_weights != Weights::Diagonal,
                 "backfold: a diagonal connection joins unit i to unit i: its two layers need the "
                 "same number of units");
+  static_assert(unfit_weights != Weights::Identity,
+                "backfold: a connection without weights joins unit i to unit i: its two layers "
+                "need the same number of units");
+  static_assert(unfit_weights != Weights::Lookup,
+                "backfold: a Lookup reads an index from one unit: its source has more");
 
   static constexpr bool skips_come_from_before = [] {
     for (const Link& link : links) {
@@ -136,8 +146,13 @@ struct Topology {
   static constexpr bool links_are_distinct = [] {
     for (std::size_t a = 0; a < links.size(); ++a) {
       for (std::size_t b = 0; b < a; ++b) {
-        if (links[a].target == links[b].target && links[a].source == links[b].source &&
-            links[a].delay == links[b].delay) {
+        const bool same_end = links[a].target == links[b].target &&
+                              links[a].source == links[b].source &&
+                              links[a].delay == links[b].delay;
+        // A sum without weights may stand next to one with weights.
+        const bool same_kind =
+            (links[a].weights == Weights::Identity) == (links[b].weights == Weights::Identity);
+        if (same_end && same_kind) {
           return false;
         }
       }

@@ -83,10 +83,11 @@ class Shard {
   template <class L, class Scale>
   BACKFOLD_ALWAYS_INLINE double evaluate(const Net& net, const L& loss, const S* w,
                                          const Sequences<S>& batch, const Scale& scale,
-                                         bool carries, S* gradient) {
+                                         bool carries, const Noise& noise, S* gradient) {
     return detail::evaluate<true, false>(net.architecture(), w, loss, batch, scale, workspace_,
                                          carries ? carried_.before() : nullptr,
-                                         carries ? carried_.after() : nullptr, gradient);
+                                         carries ? carried_.after() : nullptr, gradient,
+                                         PassSettings{Mode::Training, noise});
   }
 
   /// Steps t..t+n of a batch.

@@ -325,7 +325,7 @@ class Training {
 
   BACKFOLD_ALWAYS_INLINE double evaluate(const S* w, const Sequences<S>& part, S* gradient) {
     return sample().evaluate(net_, loss_, w, part, detail::ScaleBy{options_.reduction}, carries(),
-                             gradient);
+                             noise(), gradient);
   }
   /// Compiled once for the step and for what has no target.
   BACKFOLD_NO_INLINE double evaluate_sequence(const S* w, const Sequences<S>& part, S* gradient) {
@@ -370,6 +370,7 @@ class Training {
       const Index first = n * s / shards;
       const Index end = n * (s + 1) / shards;
       take((*shards_)[s], i + first, end - first);
+      (*shards_)[s].set_first(first);
       if (!options_.stateful) (*shards_)[s].carried().forget(end - first);
     });
     const Index steps = (*shards_)[0].batch().steps;
@@ -385,7 +386,7 @@ class Training {
       for (Index s = 0; s < shards; ++s) targets += (*shards_)[s].begin(t, length);
       const double scale = detail::ScaleBy{options_.reduction}(targets);
       const auto evaluate_shards = [&](const S* w, S* gradient) {
-        return shards_->evaluate(shards, net_, loss_, w, scale, carries(), gradient);
+        return shards_->evaluate(shards, net_, loss_, w, scale, carries(), noise(), gradient);
       };
       if (targets > 0) {
         const double e =
@@ -414,12 +415,16 @@ class Training {
   /// Books a step; false where it was not finite.
   bool count(double e, Index targets) {
     ++step_;
+    ++update_;
     if (!is_finite(e)) return false;
     const double n = static_cast<double>(targets);
     error_ += options_.reduction == Reduction::Mean ? e * n : e;
     weight_ += n;
     return true;
   }
+
+  /// Of the present step of the optimizer, however often it asks for E.
+  Noise noise() const { return {options_.seed, update_}; }
 
   bool carries() const { return is_recurrent && (options_.truncation > 0 || options_.stateful); }
 
@@ -450,6 +455,7 @@ class Training {
   double error_ = 0;
   double weight_ = 0;
   Index step_ = 0;
+  std::uint64_t update_ = 0;
   Index epoch_ = 0;
 };
 
