@@ -23,6 +23,7 @@
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
 #include "backfold/core/lane_mask.hpp"
+#include "backfold/core/long_sum.hpp"
 #include "backfold/core/math.hpp"
 #include "backfold/core/packet.hpp"
 #include "backfold/core/partial_packet.hpp"

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "backfold/core/array.hpp"
+#include "backfold/core/long_sum.hpp"
 #include "backfold/core/random.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 #include "backfold/training/check_learning.hpp"
@@ -65,7 +66,7 @@ class Training {
   double run_epoch() {
     detail::check_initialized(net_);
     if (options_.shuffle) shuffle(random_, order_.data(), count_);
-    error_ = 0;
+    error_ = {};
     weight_ = 0;
     step_ = 0;
     detail::copy_numbers(net_.parameters().data(), finite_.data(), finite_.size());
@@ -82,7 +83,7 @@ class Training {
       if (!learned) return failed();
     }
     if (!parameters_are_finite()) return failed();
-    return options_.reduction == Reduction::Mean ? error_ / weight_ : error_;
+    return options_.reduction == Reduction::Mean ? error_.total() / weight_ : error_.total();
   }
 
   Index failed_step() const { return step_; }
@@ -221,7 +222,7 @@ class Training {
     ++step_;
     if (!is_finite(e)) return false;
     const double n = static_cast<double>(targets);
-    error_ += options_.reduction == Reduction::Mean ? e * n : e;
+    error_.add(options_.reduction == Reduction::Mean ? e * n : e);
     weight_ += n;
     return true;
   }
@@ -242,7 +243,7 @@ class Training {
   OptimizerState optimizer_state_;
   detail::Array<S> finite_;  ///< the parameters before the epoch
   Passes passes_;
-  double error_ = 0;
+  detail::LongSum error_;
   double weight_ = 0;
   Index step_ = 0;
 };
