@@ -77,6 +77,7 @@
 #include "backfold/network/workspace_plan.hpp"
 #include "backfold/optimizer/adam.hpp"
 #include "backfold/optimizer/adam_w.hpp"
+#include "backfold/optimizer/blend.hpp"
 #include "backfold/optimizer/check_optimizer.hpp"
 #include "backfold/optimizer/clip.hpp"
 #include "backfold/optimizer/epsilon_placement.hpp"

@@ -24,7 +24,8 @@ struct FromNetInput<BinaryCrossEntropy, Sigmoid> {
   template <class V>
   static V value(const BinaryCrossEntropy&, const Sigmoid& a, const V& net, const V& z) {
     const V x = a.slope * net;
-    return at_least(x, V(0)) - x * z + log1p(exp(-abs(x)));
+    // (1 − z)·softplus(x) + z·softplus(−x), with no difference of two terms of the order of x.
+    return select(x > V(0), x * (1 - z), -(x * z)) + log1p(exp(-abs(x)));
   }
   template <class V>
   static V delta(const BinaryCrossEntropy&, const Sigmoid& a, const V&, const V& y, const V& z) {

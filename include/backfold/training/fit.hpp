@@ -37,9 +37,11 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
   for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
     history.epoch = epoch;
     if constexpr (requires { optimizer.learning_rate; }) {
-      const double passed = options.epochs > 1 ? double(epoch - 1) / double(options.epochs - 1) : 0;
+      const double steps = options.epochs > 1 ? double(options.epochs - 1) : 1;
+      const double passed = double(epoch - 1) / steps;
+      const double left = options.epochs > 1 ? double(options.epochs - epoch) / steps : 1;
       training.optimizer().learning_rate =
-          optimizer.learning_rate * (1 - passed * (1 - options.final_rate));
+          optimizer.learning_rate * (left + passed * options.final_rate);
     } else if (options.final_rate != 1) {
       fail_argument("fit: final_rate is for optimizers with a learning_rate");
     }
