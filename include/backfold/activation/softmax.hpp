@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/activation/activation.hpp"
+#include "backfold/core/long_sum.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -19,13 +20,11 @@ struct Softmax {
     using V = Lanes<S>;
     S largest = x[0];
     for (Index i = 1; i < units; ++i) largest = x[i] > largest ? x[i] : largest;
-    V total(0);
-    for_runs<V::size>(units, [&](Index i, auto count) {
+    const V all(detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
       const V e = exp(detail::load_run<V>(x + i, count) - largest);
       detail::store_run(e, x + i, count);
-      total += detail::load_run<V>(x + i, count);
-    });
-    const V all(sum(total));
+      return total + detail::load_run<V>(x + i, count);
+    }));
     for_runs<V::size>(units, [&](Index i, auto count) {
       detail::store_run(detail::load_run<V>(x + i, count) / all, x + i, count);
     });
@@ -34,12 +33,10 @@ struct Softmax {
   template <Real S>
   void multiply_by_derivative(const S* output, S* delta, Index units) const {
     using V = Lanes<S>;
-    V dot(0);
-    for_runs<V::size>(units, [&](Index i, auto count) {
-      dot = multiply_add(detail::load_run<V>(output + i, count),
-                         detail::load_run<V>(delta + i, count), dot);
-    });
-    const V mean(sum(dot));
+    const V mean(detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
+      return multiply_add(detail::load_run<V>(output + i, count),
+                          detail::load_run<V>(delta + i, count), total);
+    }));
     for_runs<V::size>(units, [&](Index i, auto count) {
       detail::store_run(
           detail::load_run<V>(output + i, count) * (detail::load_run<V>(delta + i, count) - mean),

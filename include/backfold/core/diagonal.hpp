@@ -49,10 +49,23 @@ void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, con
   diagonal_affine(DiagonalOf<S>{u}, x, y, start, f);
 }
 
+namespace detail {
+
+/// `add_diagonal_outer` with long sums: compiled once.
+template <Real S>
+BACKFOLD_NO_INLINE void long_diagonal_outer(ConstMatrixView<S> d, ConstMatrixView<S> x, S* g);
+
+}  // namespace detail
+
 /// g ← g + Σ over the columns of D ∘ X: the gradient of the weights of a diagonal connection.
 template <class S, class D, class X>
 void add_diagonal_outer(const D& d, const X& x, S* g) {
   using V = LanesFor<S, D::RowsAtCompileTime>;
+  if constexpr (detail::may_be_long(D::ColsAtCompileTime)) {
+    if (d.cols() > detail::longest_plain_sum) {
+      return detail::long_diagonal_outer<S>(detail::plain(d), detail::plain(x), g);
+    }
+  }
   for_runs<V::size>(d.rows(), [&](Index i, auto count) {
     V sum = detail::load_run<V>(g + i, count);
     for (Index c = 0; c < d.cols(); ++c) {
@@ -61,6 +74,17 @@ void add_diagonal_outer(const D& d, const X& x, S* g) {
     }
     detail::store_run(sum, g + i, count);
   });
+}
+
+template <Real S>
+void detail::long_diagonal_outer(ConstMatrixView<S> d, ConstMatrixView<S> x, S* g) {
+  auto part = [=](Index row, Index rows, Index first, Index count, S* sums) {
+    std::fill_n(sums, rows, S(0));
+    add_diagonal_outer(ConstMatrixView<S>(d.column(first) + row, rows, count, d.outerStride()),
+                       ConstMatrixView<S>(x.column(first) + row, rows, count, x.outerStride()),
+                       sums);
+  };
+  add_long_sums(d.rows(), d.cols(), longest_run, g, part);
 }
 
 BACKFOLD_END_NAMESPACE

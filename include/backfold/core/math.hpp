@@ -189,6 +189,18 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> sigmoid(const Lanes<S, W>& x) {
   return select(x < V(K::smallest), V(0), result);
 }
 
+/// The smaller one of the logistic function of x and of −x, which add up to 1: within 3 ulp, and a
+/// normal number, not 0, however large x is.
+template <Real S, int W>
+BACKFOLD_ALWAYS_INLINE Lanes<S, W> smaller_sigmoid(const Lanes<S, W>& x) {
+  using V = Lanes<S, W>;
+  using K = detail::ExpConstants<S>;
+  const V inside = at_least(-abs(x), V(K::smallest));
+  const auto parts = detail::exp_parts(inside, detail::nearest_power(inside));
+  const V e = multiply_add(parts.power, parts.q, parts.power);
+  return e / (1 + e);
+}
+
 /// tanh x = m/(m + 2) with m = e²ˣ − 1, within 3 ulp, also near 0.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> tanh(const Lanes<S, W>& x) {

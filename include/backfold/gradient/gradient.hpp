@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/activation/linear.hpp"
+#include "backfold/core/long_sum.hpp"
 #include "backfold/data/samples.hpp"
 #include "backfold/gradient/backward.hpp"
 #include "backfold/loss/output_error.hpp"
@@ -117,18 +118,24 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
     weights = pass.column_weights();
   }
   const double scale = scale_by(count);
+  const Index stride = data.targets.outerStride();
   if (data.targets_at == TargetsAt::EveryStep) {
-    return scale * output_error<WithDelta, rows, P::all_columns>(
-                       loss, function, pass.template net<output>(),
-                       pass.template own_output<output>(), data.targets.data(),
-                       data.targets.outerStride(), units, pass.columns(), weights, scale,
-                       pass.template delta<output>());
+    return scale * sum_in_runs<P::all_columns>(
+                       pass.columns(), [&](Index first, auto columns) BACKFOLD_INLINE_LAMBDA {
+                         const Index at = first * units;
+                         return output_error<WithDelta, rows, constant_count<decltype(columns)>>(
+                             loss, function, pass.template net<output>() + at,
+                             pass.template own_output<output>() + at,
+                             data.targets.data() + first * stride, stride, units, columns,
+                             weights == nullptr ? nullptr : weights + first, scale,
+                             pass.template delta<output>() + at);
+                       });
   }
   double error = 0;
   for (Index t = 0; t < pass.steps(); ++t) {
     error += output_error<WithDelta, rows, P::step_columns>(
         loss, function, pass.template net<output>(t), pass.template own_output<output>(t),
-        data.targets.data(), data.targets.outerStride(), units, batch, weights + t * batch, scale,
+        data.targets.data(), stride, units, batch, weights + t * batch, scale,
         pass.template delta<output>(t));
   }
   return scale * error;

@@ -43,17 +43,15 @@ class MinGru : public Extent<Units> {
   template <Index OtherUnits>
   constexpr explicit MinGru(const MinGru<OtherUnits, Options...>& other) : MinGru(other.units()) {}
 
-  /// z takes the place of its net input.
   template <Real S>
   void forward(const LayerStep<S>& at) const {
     using V = Lanes<S>;
     detail::for_cells<S>(at.units, at.n, [&](Index column, Index row, Index count) {
-      S* const gate = at.net + 2 * at.units * column + row;
+      const S* const gate = at.net + 2 * at.units * column + row;
       const Index here = at.units * column + row;
-      const V z = sigmoid(V::load(gate, count));
+      const Gate<V> z(V::load(gate, count));
       const V candidate = V::load(gate + at.units, count);
-      const V h = (1 - z) * V::load(at.memory_before + here, count) + z * candidate;
-      z.store(gate, count);
+      const V h = z.rest * V::load(at.memory_before + here, count) + z.value * candidate;
       h.store(at.memory + here, count);
       h.store(at.output + here, count);
     });
@@ -65,15 +63,27 @@ class MinGru : public Extent<Units> {
     detail::for_cells<S>(at.units, at.n, [&](Index column, Index row, Index count) {
       S* const gate = at.net + 2 * at.units * column + row;
       const Index here = at.units * column + row;
-      const V z = V::load(gate, count);
+      const Gate<V> z(V::load(gate, count));
       const V candidate = V::load(gate + at.units, count);
       const V before = V::load(at.memory_before + here, count);
       const V d = V::load(at.d_output + here, count) + V::load(at.d_memory + here, count);
-      (d * (candidate - before) * z * (1 - z)).store(gate, count);
-      (d * z).store(gate + at.units, count);
-      (d * (1 - z)).store(at.d_memory + here, count);
+      (d * (candidate - before) * z.value * z.rest).store(gate, count);
+      (d * z.value).store(gate + at.units, count);
+      (d * z.rest).store(at.d_memory + here, count);
     });
   }
+
+ private:
+  /// z and 1 − z, both accurate where one is nearly 0.
+  template <class V>
+  struct Gate {
+    V value, rest;
+    explicit Gate(const V& net) {
+      const V smaller = smaller_sigmoid(net);
+      value = select(net < V(0), smaller, 1 - smaller);
+      rest = select(net < V(0), 1 - smaller, smaller);
+    }
+  };
 };
 
 template <Index Units, class... Options>

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "backfold/core/long_sum.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -16,12 +17,14 @@ double norm_of(const S* x, Index n) {
     if (!(magnitude <= largest)) largest = magnitude;
   }
   if (largest == 0 || !is_finite(largest)) return largest;
-  double sum = 0;
-  for (Index i = 0; i < n; ++i) {
-    const double part = static_cast<double>(x[i]) / largest;
-    sum += part * part;
-  }
-  return largest * std::sqrt(sum);
+  return largest * std::sqrt(detail::sum_in_runs(n, [&](Index first, Index count) {
+           double sum = 0;
+           for (Index i = first; i < first + count; ++i) {
+             const double part = static_cast<double>(x[i]) / largest;
+             sum += part * part;
+           }
+           return sum;
+         }));
 }
 
 namespace detail {

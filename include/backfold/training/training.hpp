@@ -8,6 +8,7 @@
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/denormals.hpp"
+#include "backfold/core/long_sum.hpp"
 #include "backfold/core/random.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 #include "backfold/training/check_learning.hpp"
@@ -120,7 +121,7 @@ class Training {
     if (!learn_epoch()) return failed();
     if (!parameters_are_finite()) return failed();
     if (step_ == 0) fail_argument("data: all weights are 0");
-    return options_.reduction == Reduction::Mean ? error_ / weight_ : error_;
+    return options_.reduction == Reduction::Mean ? error_.total() / weight_ : error_.total();
   }
 
   /// So many epochs more: the optimizer's state, the random order and the count of epochs go on
@@ -220,7 +221,7 @@ class Training {
     detail::check_initialized(net_);
     ++epoch_;
     if (options_.shuffle) shuffle(random_, order_.data(), count_);
-    error_ = 0;
+    error_ = {};
     weight_ = 0;
     step_ = 0;
     detail::copy_numbers(net_.parameters().data(), finite_.data(), finite_.size());
@@ -236,9 +237,11 @@ class Training {
         fail_argument("training: the learning rate has fallen to final_rate after ", epochs,
                       " epochs: set `epochs` to all that are to be run");
       }
-      const double passed = epochs > 1 ? double(epoch_) / double(epochs - 1) : 0;
+      const double steps = epochs > 1 ? double(epochs - 1) : 1;
+      const double passed = double(epoch_) / steps;
+      const double left = epochs > 1 ? double(epochs - 1 - epoch_) / steps : 1;
       optimizer_.learning_rate = static_cast<decltype(optimizer_.learning_rate)>(
-          first_rate_ * (1 - passed * (1 - options_.final_rate)));
+          first_rate_ * (left + passed * options_.final_rate));
     }
   }
 
@@ -418,7 +421,7 @@ class Training {
     ++update_;
     if (!is_finite(e)) return false;
     const double n = static_cast<double>(targets);
-    error_ += options_.reduction == Reduction::Mean ? e * n : e;
+    error_.add(options_.reduction == Reduction::Mean ? e * n : e);
     weight_ += n;
     return true;
   }
@@ -452,7 +455,7 @@ class Training {
       sample_;
   std::conditional_t<takes_batches, detail::Stored<detail::Shards<Net>, false>, detail::NotStored>
       shards_;
-  double error_ = 0;
+  detail::LongSum error_;
   double weight_ = 0;
   Index step_ = 0;
   std::uint64_t update_ = 0;
