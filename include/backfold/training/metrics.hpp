@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backfold/core/class_of.hpp"
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
 #include "backfold/core/types.hpp"
@@ -10,18 +11,6 @@
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
-
-/// The class that a column names: the row of its largest number, or with one row, 1 (yes) for a
-/// number over ½, else 0 (no).
-template <class Y>
-Index class_of(const Eigen::MatrixBase<Y>& y, Index column) {
-  if (y.rows() == 1) return static_cast<double>(y(0, column)) > 0.5 ? 1 : 0;
-  Index at = 0;
-  for (Index i = 1; i < y.rows(); ++i) {
-    if (y(i, column) > y(at, column)) at = i;
-  }
-  return at;
-}
 
 /// @throws std::invalid_argument if a number is not finite: NaN has no place in an order
 template <class Y>
