@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backfold/core/array.hpp"
 #include "backfold/data/samples.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -39,78 +40,80 @@ class FeatureStatistics {
     }
     for (Index s = 0; s < x.cols(); ++s) detail::check_column("samples", x, s);
     if (x.cols() == 0) return;
+    const detail::Array<Feature> batch = of_batch(x);
     if (count_ == 0) {
-      *this = FeatureStatistics(x);
+      features_ = batch;
     } else {
-      merge(FeatureStatistics(x, first_));
+      merge(batch, x.cols());
     }
+    count_ += x.cols();
   }
 
-  Index features() const { return first_.size(); }
+  Index features() const { return features_.size(); }
   Index count() const { return count_; }  ///< samples so far
-  Vector<double> mean() const { return first_ + mean_; }
-  const Vector<double>& minimum() const { return minimum_; }
-  const Vector<double>& maximum() const { return maximum_; }
 
-  /// Σ (x − mean)² / n of a feature, 0 for one sample.
-  double variance(Index feature) const {
-    return count_ > 0 ? squares_[feature] / static_cast<double>(count_) : 0;
-  }
+  double mean(Index feature) const { return of(feature).first + of(feature).mean; }
+  /// Σ (x − mean)² / n, 0 for one sample.
+  double variance(Index feature) const { return of(feature).squares / static_cast<double>(count_); }
+  double minimum(Index feature) const { return of(feature).minimum; }
+  double maximum(Index feature) const { return of(feature).maximum; }
 
  private:
-  /// Of a batch, with its first sample in the place of the first of all.
-  template <class S>
-  explicit FeatureStatistics(const ConstMatrixView<S>& x)
-      : FeatureStatistics(x, x.eigen().col(0).template cast<double>()) {}
+  struct Feature {
+    double first;    // of all samples
+    double mean;     // its distance from there
+    double squares;  // Σ (x − mean)²
+    double minimum, maximum;
+  };
+
+  const Feature& of(Index feature) const {
+    if (feature < 0 || feature >= features()) {
+      fail_argument("statistics: no feature ", feature, " of ", features());
+    }
+    return features_.data()[feature];
+  }
 
   template <class S>
-  FeatureStatistics(const ConstMatrixView<S>& x, const Vector<double>& first)
-      : count_(x.cols()),
-        first_(first),
-        mean_((Vector<double>::Zero)(x.rows())),
-        squares_((Vector<double>::Zero)(x.rows())),
-        minimum_(x.eigen().col(0).template cast<double>()),
-        maximum_(minimum_) {
-    const double n = static_cast<double>(count_);
+  detail::Array<Feature> of_batch(const ConstMatrixView<S>& x) const {
+    detail::Array<Feature> batch(x.rows());
+    Feature* const f = batch.data();
+    for (Index i = 0; i < x.rows(); ++i) {
+      f[i].minimum = f[i].maximum = static_cast<double>(x(i, 0));
+      f[i].first = count_ > 0 ? features_.data()[i].first : f[i].minimum;
+    }
     for (Index s = 0; s < x.cols(); ++s) {
       for (Index i = 0; i < x.rows(); ++i) {
         const double number = static_cast<double>(x(i, s));
-        mean_[i] += number - first_[i];
-        minimum_[i] = (std::min)(minimum_[i], number);
-        maximum_[i] = (std::max)(maximum_[i], number);
+        f[i].mean += number - f[i].first;
+        f[i].minimum = (std::min)(f[i].minimum, number);
+        f[i].maximum = (std::max)(f[i].maximum, number);
       }
     }
-    mean_ /= n;
-    Vector<double> sums = (Vector<double>::Zero)(x.rows());
+    for (Index i = 0; i < x.rows(); ++i) f[i].mean /= static_cast<double>(x.cols());
     for (Index s = 0; s < x.cols(); ++s) {
       for (Index i = 0; i < x.rows(); ++i) {
-        const double deviation = (static_cast<double>(x(i, s)) - first_[i]) - mean_[i];
-        squares_[i] += deviation * deviation;
-        sums[i] += deviation;
+        const double deviation = (static_cast<double>(x(i, s)) - f[i].first) - f[i].mean;
+        f[i].squares += deviation * deviation;
       }
     }
-    // The deviations sum to what rounding took from the mean.
-    squares_.array() -= sums.array().square() / n;
-    squares_ = squares_.cwiseMax(0.0);
+    return batch;
   }
 
-  void merge(const FeatureStatistics& other) {
-    const double a = static_cast<double>(count_), b = static_cast<double>(other.count_);
+  void merge(const detail::Array<Feature>& batch, Index count) {
+    const double a = static_cast<double>(count_), b = static_cast<double>(count);
     for (Index i = 0; i < features(); ++i) {
-      const double distance = other.mean_[i] - mean_[i];
-      mean_[i] += distance * (b / (a + b));
-      squares_[i] += other.squares_[i] + distance * distance * (a * b / (a + b));
+      Feature& all = features_.data()[i];
+      const Feature& other = batch.data()[i];
+      const double distance = other.mean - all.mean;
+      all.mean += distance * (b / (a + b));
+      all.squares += other.squares + distance * distance * (a * b / (a + b));
+      all.minimum = (std::min)(all.minimum, other.minimum);
+      all.maximum = (std::max)(all.maximum, other.maximum);
     }
-    minimum_ = minimum_.cwiseMin(other.minimum_);
-    maximum_ = maximum_.cwiseMax(other.maximum_);
-    count_ += other.count_;
   }
 
   Index count_ = 0;
-  Vector<double> first_;    // sample
-  Vector<double> mean_;     // distance from it
-  Vector<double> squares_;  // Σ (x − mean)²
-  Vector<double> minimum_, maximum_;
+  detail::Array<Feature> features_;
 };
 
 BACKFOLD_END_NAMESPACE

@@ -59,18 +59,19 @@ class Scaling {
     if (!(span > 0 && is_finite(span))) {
       fail_argument("scaling: needs finite low < high, got ", options.low, " and ", options.high);
     }
-    center_ = (Vector<double>::Zero)(statistics.features());
-    width_ = (Vector<double>::Ones)(statistics.features());
-    if (kind_ == ScalingKind::Unchanged) return;
-    center_ = from_range ? statistics.minimum() : statistics.mean();
+    center_.resize(statistics.features());
+    width_.resize(statistics.features());
     base_ = from_range ? options.low : 0;
     for (Index i = 0; i < size(); ++i) {
-      const double range = statistics.maximum()[i] - statistics.minimum()[i];
-      if (range == 0) continue;
-      width_[i] = from_range ? range / span : std::sqrt(statistics.variance(i));
+      const double smallest = statistics.minimum(i), range = statistics.maximum(i) - smallest;
+      const bool is_constant = range == 0;
+      center_[i] = kind_ == ScalingKind::Unchanged ? 0 : from_range ? smallest : statistics.mean(i);
+      width_[i] = kind_ == ScalingKind::Unchanged || is_constant ? 1
+                  : from_range                                   ? range / span
+                               : std::sqrt(statistics.variance(i));
       if (!is_normal_width(width_[i]) || !is_finite(center_[i])) {
-        fail_argument("scaling: feature ", i, " lies between ", statistics.minimum()[i], " and ",
-                      statistics.maximum()[i], ", a spread too ", range > 1 ? "large" : "small",
+        fail_argument("scaling: feature ", i, " lies between ", smallest, " and ",
+                      statistics.maximum(i), ", a spread too ", range > 1 ? "large" : "small",
                       " to divide by");
       }
     }
@@ -150,8 +151,11 @@ class Scaling {
   }
 
   friend bool operator==(const Scaling& a, const Scaling& b) {
-    return a.kind_ == b.kind_ && a.base_ == b.base_ && a.size() == b.size() &&
-           a.center_ == b.center_ && a.width_ == b.width_;
+    bool same = a.kind_ == b.kind_ && a.base_ == b.base_ && a.size() == b.size();
+    for (Index i = 0; same && i < a.size(); ++i) {
+      same = a.center_[i] == b.center_[i] && a.width_[i] == b.width_[i];
+    }
+    return same;
   }
 
  private:

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <vector>
 
 #include "backfold/core/random.hpp"
@@ -55,7 +54,7 @@ inline PartCounts part_counts(Index n, const SplitFractions& fractions) {
 template <BitGenerator64 G>
 std::vector<Index> random_order(Index n, G& generator) {
   std::vector<Index> order(static_cast<std::size_t>((std::max)(n, Index{0})));
-  std::iota(order.begin(), order.end(), Index{0});
+  for (Index s = 0; s < n; ++s) order[static_cast<std::size_t>(s)] = s;
   shuffle(generator, order.data(), n);
   return order;
 }
@@ -91,22 +90,31 @@ Strata strata_of(const Labels& labels, G& generator) {
   return strata;
 }
 
-inline void sort_parts(std::vector<Index>& a, std::vector<Index>& b) {
-  std::sort(a.begin(), a.end());
-  std::sort(b.begin(), b.end());
+/// The samples of one part, or those of all others, in ascending order.
+/// @param parts the number of the part of each sample
+inline std::vector<Index> samples_in(const std::vector<Index>& parts, Index part,
+                                     bool others = false) {
+  std::vector<Index> samples;
+  for (std::size_t s = 0; s < parts.size(); ++s) {
+    if ((parts[s] == part) != others) samples.push_back(static_cast<Index>(s));
+  }
+  return samples;
+}
+
+inline Split split_of(const std::vector<Index>& parts) {
+  return {samples_in(parts, 0), samples_in(parts, 1), samples_in(parts, 2)};
 }
 
 /// Folds of an order of samples, dealt like cards.
 inline std::vector<Fold> deal_folds(const std::vector<Index>& order, Index k) {
   const auto n = static_cast<Index>(order.size());
   if (k < 2 || k > n) fail_argument("folds: expected 2 to ", n, " (samples), got ", k);
-  std::vector<Fold> folds(static_cast<std::size_t>(k));
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    for (std::size_t f = 0; f < folds.size(); ++f) {
-      (i % folds.size() == f ? folds[f].validation : folds[f].training).push_back(order[i]);
-    }
+  std::vector<Index> parts(order.size());
+  for (Index i = 0; i < n; ++i) {
+    parts[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = i % k;
   }
-  for (Fold& fold : folds) sort_parts(fold.training, fold.validation);
+  std::vector<Fold> folds;
+  for (Index f = 0; f < k; ++f) folds.push_back({samples_in(parts, f, true), samples_in(parts, f)});
   return folds;
 }
 
@@ -130,11 +138,15 @@ template <BitGenerator64 G>
 Split split_randomly(Index n, const SplitFractions& fractions, G& generator) {
   const detail::PartCounts counts = detail::part_counts(n, fractions);
   const std::vector<Index> order = detail::random_order(n, generator);
-  const auto first = order.begin(), second = first + counts.of[0], third = second + counts.of[1];
-  Split split{{first, second}, {second, third}, {third, order.end()}};
-  detail::sort_parts(split.training, split.validation);
-  std::sort(split.test.begin(), split.test.end());
-  return split;
+  std::vector<Index> parts(order.size());
+  for (Index i = 0; i < n; ++i) {
+    const Index behind_training = i - counts.of[0];
+    parts[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] =
+        behind_training < 0              ? 0
+        : behind_training < counts.of[1] ? 1
+                                         : 2;
+  }
+  return detail::split_of(parts);
 }
 
 /// As `split_randomly`, with each label in each part as often as its share, to within two samples.
@@ -146,28 +158,26 @@ Split split_stratified(const Labels& labels, const SplitFractions& fractions, G&
   const auto n = static_cast<Index>(labels.size());
   const detail::PartCounts counts = detail::part_counts(n, fractions);
   const detail::Strata strata = detail::strata_of(labels, generator);
-  Split split;
-  std::vector<Index>* const parts[3] = {&split.training, &split.validation, &split.test};
-  for (std::size_t i = 0; i < strata.order.size(); ++i) {
-    int to = 0;
+  std::vector<Index> parts(strata.order.size());
+  Index given[3] = {};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    Index to = 0;
     double largest = -1e300;
-    for (int p = 0; p < 3; ++p) {
-      const auto given = static_cast<Index>(parts[p]->size());
-      if (given == counts.of[p]) continue;
+    for (Index p = 0; p < 3; ++p) {
+      if (given[p] == counts.of[p]) continue;
       // What the part lacks of its share of the samples dealt so far.
       const double share = static_cast<double>(counts.of[p]) / static_cast<double>(n);
-      const double lack = share * static_cast<double>(i + 1) - static_cast<double>(given);
+      const double lack = share * static_cast<double>(i + 1) - static_cast<double>(given[p]);
       if (lack > largest) {
         largest = lack;
         to = p;
       }
       if (p == 0 && strata.begins[i]) break;
     }
-    parts[to]->push_back(strata.order[i]);
+    ++given[to];
+    parts[static_cast<std::size_t>(strata.order[i])] = to;
   }
-  detail::sort_parts(split.training, split.validation);
-  std::sort(split.test.begin(), split.test.end());
-  return split;
+  return detail::split_of(parts);
 }
 
 /// The first samples for training, later ones for validation, the last for the test: nothing is
@@ -189,8 +199,7 @@ inline Split split_by_time(Index n, const SplitFractions& fractions, Index gap =
   Index next = 0;
   for (int p = 0; p < 3; ++p) {
     if (counts.of[p] == 0) continue;
-    parts[p]->resize(static_cast<std::size_t>(counts.of[p]));
-    std::iota(parts[p]->begin(), parts[p]->end(), next);
+    for (Index s = next; s < next + counts.of[p]; ++s) parts[p]->push_back(s);
     next += counts.of[p] + gap;
   }
   return split;
