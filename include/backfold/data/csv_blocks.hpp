@@ -151,7 +151,11 @@ class CsvBlocks {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
       std::string there;
-      for (const std::string& other : names) there += " \"" + detail::printable(other) + "\"";
+      for (const std::string& other : names) {
+        there += " \"";
+        there += detail::printable(other);
+        there += '"';
+      }
       if (there.size() > 500) there = there.substr(0, 500) + " ...";
       fail_runtime(reader_.name(), ": has no column \"", name, "\"; it has", there);
     }

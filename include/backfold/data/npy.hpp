@@ -426,8 +426,9 @@ void write_npy(const std::string& path, const Eigen::DenseBase<X>& x,
   // Column-major memory is the transpose in row-major order.
   text += transposed || is_vector ? "', 'fortran_order': False, 'shape': ("
                                   : "', 'fortran_order': True, 'shape': (";
-  text += std::to_string(transposed ? m.cols() : m.rows()) + ",";
-  if (!is_vector) text += " " + std::to_string(transposed ? m.rows() : m.cols());
+  text += std::to_string(transposed ? m.cols() : m.rows());
+  text += is_vector ? "," : ", ";
+  if (!is_vector) text += std::to_string(transposed ? m.rows() : m.cols());
   text += "), }";
   // The numbers begin at a multiple of 64 bytes.
   text.append(63 - (10 + text.size()) % 64, ' ');
