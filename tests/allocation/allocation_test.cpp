@@ -219,3 +219,20 @@ TEST_CASE("online learning of a fixed network allocates nothing after its set-up
       net, BinaryCrossEntropy{}, Momentum{}, data, FitOptions{.batch_size = 1});
   CHECK(allocations_of([&] { training.run_epoch(), training.run_epoch(); }) == 0);
 }
+
+TEST_CASE("scaling into a result of the right size, in place, or fixed sizes allocates nothing") {
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Random(4, 30);
+  const Scaling scaling(x);
+  Eigen::MatrixXd scaled(4, 30);
+  Eigen::MatrixXf floats(4, 30);
+  const Eigen::Vector4d sample = x.col(3);
+  double sum = 0;
+  CHECK(allocations_of([&] {
+          scaling.apply(x, scaled);
+          scaling.invert_in_place(scaled);
+          scaling.apply(x.leftCols(7), floats.leftCols(7));
+          sum += scaling.apply(sample)[2];
+        }) == 0);
+  CHECK(scaled.isApprox(x));
+  CHECK(sum == scaling.apply(x)(2, 3));
+}
