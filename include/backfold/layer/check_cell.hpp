@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/core/finite.hpp"
 #include "backfold/core/random.hpp"
 #include "backfold/core/report.hpp"
@@ -124,11 +125,39 @@ void check_biases(const C& cell, Report& report) {
   }
 }
 
+/// In all runs of `units` numbers, those of the first two units change places.
+inline void swap_first_units(Vector<double>& numbers, Index units) {
+  for (Index i = 0; i < numbers.size(); i += units) std::swap(numbers[i], numbers[i + 1]);
+}
+
+/// Units that have changed places do as before, where the cell says that they may.
+template <class C>
+void check_exchange(const C& cell, Report& report) {
+  if (cell.units() < 2) return;
+  CellStep<C, double> at(cell, 2), exchanged = at;
+  swap_first_units(exchanged.x, at.units);
+  at.forward();
+  exchanged.forward();
+  swap_first_units(exchanged.y, at.units);
+  report.expect((at.y - exchanged.y).cwiseAbs().maxCoeff() <= 1e-12,
+                "unit_symmetry: units that change places give other outputs");
+
+  Vector<double> bias(C::weight_gates * at.units * C::bias_columns);
+  for (Index i = 0; i < bias.size(); ++i) bias[i] = static_cast<double>(i);
+  Vector<double> net_bias(C::net_gates * at.units), net_bias_exchanged = net_bias;
+  cell.gather_bias(static_cast<const double*>(bias.data()), net_bias.data(), at.units);
+  swap_first_units(bias, at.units);
+  cell.gather_bias(static_cast<const double*>(bias.data()), net_bias_exchanged.data(), at.units);
+  swap_first_units(net_bias_exchanged, at.units);
+  report.expect(net_bias == net_bias_exchanged,
+                "unit_symmetry: units that change places get other biases");
+}
+
 }  // namespace detail
 
 /// Runs our own checks on a cell: its pull-back against differences of its step, units that feel
 /// each other through weights alone, biases there and back, finite for gates of ±1e4 and NaN in,
-/// NaN out, in float and double.
+/// NaN out, in float and double; that they can change places, where its unit_symmetry says so.
 template <class C>
 Report check_cell(const C& cell) {
   static_assert(Cell<C>, "backfold: not a cell (see layer/layer.hpp)");
@@ -137,6 +166,9 @@ Report check_cell(const C& cell) {
   detail::check_extremes<float>(cell, report);
   detail::check_extremes<double>(cell, report);
   if constexpr (C::bias_columns > 0) detail::check_biases(cell, report);
+  if constexpr (requires { C::unit_symmetry; }) {
+    if (C::unit_symmetry >= UnitSymmetry::Exchange) detail::check_exchange(cell, report);
+  }
   return report;
 }
 

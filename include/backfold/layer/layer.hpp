@@ -28,6 +28,9 @@ struct PartList {
 };
 
 /// What stands behind the input in a network: it lists the connections into it, the chain first.
+///
+/// A layer may declare `unit_symmetry` (activation/unit_symmetry.hpp): what can be done to its
+/// units without changing the network's function.
 template <class T>
 concept Layer = requires(const T layer) {
   { layer.units() } -> std::convertible_to<Index>;
