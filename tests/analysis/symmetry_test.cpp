@@ -338,6 +338,36 @@ TEST_CASE("units that all look alike are matched through the layers around them,
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }
 
+TEST_CASE("weights between hidden units decide, where each unit alone has a partner") {
+  Random random(10);
+  SECTION("one sign differs") {
+    const auto deep = random_network<Deep<Tanh>>(random, 2, 5, 5, 1);
+    auto other = deep;
+    other.weights<2>()(3, 1) *= -1;
+    CHECK_FALSE(equivalent(deep, other));
+    const auto loop = random_network<topologies::Elman<double, 2, 5, 1, 1>>(random);
+    auto loop_other = loop;
+    loop_other.weights<1, 1>()(3, 1) *= -1;
+    CHECK_FALSE(equivalent(loop, loop_other));
+  }
+  SECTION("units in one ring of six, or in two of three") {
+    topologies::Elman<double, 1, 6, 1, 1> one, two;
+    for (int unit = 0; unit < 6; ++unit) {
+      one.weights<1, 1>()((unit + 1) % 6, unit) = 0.5;
+      two.weights<1, 1>()(unit / 3 * 3 + (unit + 1) % 3, unit) = 0.5;
+    }
+    CHECK_FALSE(equivalent(one, two));
+    auto other = one;
+    Transformation(one, random).apply(one, other.parameters());
+    CHECK(equivalent(one, other));
+    other.weights<1, 1>() *= -1;  // an even ring: negate every second unit
+    CHECK(equivalent(one, other));
+    auto odd = two;
+    odd.weights<1, 1>() *= -1;
+    CHECK_FALSE(equivalent(two, odd));
+  }
+}
+
 TEST_CASE("a large network is compared quickly") {
   Random random(6);
   using Net = topologies::Elman<float, Dynamic, Dynamic, Dynamic, Dynamic>;

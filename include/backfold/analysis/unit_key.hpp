@@ -90,8 +90,8 @@ class UnitKeys {
         if (b.layer == layer) {
           for (Index gate = 0; gate < hidden_.gates(b); ++gate) {
             std::vector<double> numbers = column(b, unit, gate * b.columns, b.columns);
-            numbers.erase(numbers.begin() + unit);
-            result.add_magnitudes(std::move(numbers));
+            (numbers.erase)(numbers.begin() + unit);
+            result.add_magnitudes((std::move)(numbers));
           }
         } else if (settled_[at(b.layer)]) {
           append(result.signed_numbers, column(b, unit, 0, b.rows));
@@ -112,12 +112,12 @@ class UnitKeys {
     if (b.kind == Block::Kind::Weights && b.connection.source == layer) {
       const auto own = numbers.begin() + (b.connection.diagonal ? 0 : unit);
       key.kept_numbers.push_back(*own);
-      numbers.erase(own);
-      key.add_magnitudes(std::move(numbers));
+      (numbers.erase)(own);
+      key.add_magnitudes((std::move)(numbers));
     } else if (b.kind == Block::Kind::Bias || settled_[at(b.connection.source)]) {
       append(key.signed_numbers, numbers);
     } else {
-      key.add_magnitudes(std::move(numbers));
+      key.add_magnitudes((std::move)(numbers));
     }
   }
 
