@@ -101,7 +101,7 @@ class UnitMatching {
                      bool negated) const {
     for (const Block& b : hidden_.blocks()) {
       if (b.layer != to.layer || !HiddenUnits::leads_from(b, from.layer)) continue;
-      if (b.connection.diagonal) continue;
+      if (HiddenUnits::is_one_to_one(b.connection)) continue;
       for (Index gate = 0; gate < b.rows; gate += hidden_.units(to.layer)) {
         if (!match(b, from.unit * b.rows + gate + to.unit,
                    place(from_image) * b.rows + gate + place(to_image), negated)) {
@@ -114,7 +114,7 @@ class UnitMatching {
 
   bool are_joined(int layer, int other) const {
     for (const Block& b : hidden_.blocks()) {
-      if (b.kind != Block::Kind::Weights || b.connection.diagonal) continue;
+      if (b.kind != Block::Kind::Weights || HiddenUnits::is_one_to_one(b.connection)) continue;
       const int source = b.connection.source;
       if ((b.layer == layer && source == other) || (b.layer == other && source == layer)) {
         return true;

@@ -18,6 +18,7 @@ class HiddenUnits {
   explicit HiddenUnits(const Network<S, Layers...>& net)
       : layers_(layers(net)), blocks_(backfold::blocks(net)) {
     check_parameters(net);
+    std::erase_if(blocks_, [](const Block& b) { return b.size() == 0; });
   }
 
   const std::vector<LayerDescription>& descriptions() const { return layers_; }
@@ -90,7 +91,7 @@ class HiddenUnits {
         for (Index i = unit; i < b.size(); i += units(layer)) numbers[i] = -numbers[i];
       }
       if (!leads_from(b, layer)) continue;
-      if (b.connection.diagonal) {
+      if (is_one_to_one(b.connection)) {
         for (Index i = unit; i < b.size(); i += units(layer)) numbers[i] = -numbers[i];
       } else {
         for (Index row = 0; row < b.rows; ++row) {
@@ -114,7 +115,7 @@ class HiddenUnits {
           numbers[i] = old[at(i - i % n + order[at(i % n)])];  // runs of n rows: gates, columns
         }
       }
-      if (leads_from(b, layer) && !b.connection.diagonal) {
+      if (leads_from(b, layer) && !is_one_to_one(b.connection)) {
         const std::vector<S> old(numbers, numbers + b.size());
         for (Index i = 0; i < b.size(); ++i) {
           numbers[i] = old[at(order[at(i / b.rows)] * b.rows + i % b.rows)];
@@ -123,6 +124,8 @@ class HiddenUnits {
     }
   }
 
+  /// Whether a connection joins unit i to unit i only.
+  static bool is_one_to_one(const Connection& connection) { return connection.diagonal; }
   static bool leads_from(const Block& block, int layer) {
     return block.kind == Block::Kind::Weights && block.connection.source == layer;
   }
@@ -136,19 +139,21 @@ class HiddenUnits {
   /// "layer 2 (Dense Relu)"
   std::string name(int layer) const {
     const LayerDescription& d = description(layer);
-    std::string text = "layer " + std::to_string(layer) + " (" + d.type;
-    if (d.activation[0] != '\0') text += " " + std::string(d.activation);
-    return text + ")";
+    char text[256];
+    const bool active = d.activation[0] != '\0';
+    write_message(text, sizeof text,
+                  {"layer ", layer, " (", d.type, active ? " " : "", d.activation, ")"});
+    return text;
   }
 
   /// A connection without weights, or from unit i to unit i alone, ties the units of two layers to
   /// each other.
   void check_connection(int layer, int target, const Connection& c) const {
-    if ((layer != target && layer != c.source) || (c.source == target && c.diagonal)) return;
-    bool joins_all = false;
+    if ((layer != target && layer != c.source) || (c.source == target && is_one_to_one(c))) return;
+    bool joins_all = layer != c.source && !is_one_to_one(c);
     for (const Block& b : blocks_) {
       joins_all |= b.layer == target && leads_from(b, c.source) && b.connection.delay == c.delay &&
-                   !c.diagonal && b.columns == units(c.source);
+                   !is_one_to_one(c) && b.columns == units(c.source);
     }
     if (!joins_all) {
       fail_argument("symmetry: the units of ", name(layer),

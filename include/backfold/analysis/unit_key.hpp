@@ -86,7 +86,7 @@ class UnitKeys {
           add(result, b, layer, unit, row(b, gate * hidden_.units(layer) + unit));
         }
       }
-      if (HiddenUnits::leads_from(b, layer) && !b.connection.diagonal) {
+      if (HiddenUnits::leads_from(b, layer) && !HiddenUnits::is_one_to_one(b.connection)) {
         if (b.layer == layer) {
           for (Index gate = 0; gate < hidden_.gates(b); ++gate) {
             std::vector<double> numbers = column(b, unit, gate * b.columns, b.columns);
@@ -110,7 +110,7 @@ class UnitKeys {
   /// What leads into a unit, by one row of one block.
   void add(UnitKey& key, const Block& b, int layer, Index unit, std::vector<double> numbers) const {
     if (b.kind == Block::Kind::Weights && b.connection.source == layer) {
-      const auto own = numbers.begin() + (b.connection.diagonal ? 0 : unit);
+      const auto own = numbers.begin() + (HiddenUnits::is_one_to_one(b.connection) ? 0 : unit);
       key.kept_numbers.push_back(*own);
       (numbers.erase)(own);
       key.add_magnitudes((std::move)(numbers));
