@@ -174,7 +174,7 @@ inline void print_layers(std::ostream& out, const std::vector<LayerDescription>&
   Index total = 0;
   for (const LayerDescription& l : layers) {
     std::string type = l.type;
-    if (l.activation[0] != '\0') type += " " + std::string(l.activation);
+    if (l.activation[0] != '\0') (type += ' ') += l.activation;
     rows.push_back({std::to_string(l.layer), type + describe_settings(l.settings),
                     std::to_string(l.units), describe_connections(l),
                     std::to_string(l.parameters)});
