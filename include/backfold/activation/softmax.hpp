@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/core/long_sum.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -13,6 +13,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// log-sum-exp and softmax functions (2021).
 struct Softmax {
   static constexpr const char* name = "Softmax";
+  static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
   static constexpr Index least_units = 2;  ///< one alone would always be 1
 
   template <Real S>

@@ -218,6 +218,36 @@ void check_biases(const L& layer, Report& report) {
   }
 }
 
+/// In all runs of `units` numbers, those of the first two units change places.
+inline void swap_first_units(Vector<double>& numbers, Index units) {
+  for (Index i = 0; i < numbers.size(); i += units) std::swap(numbers[i], numbers[i + 1]);
+}
+
+/// Units that have changed places do as before, where the layer says that they may.
+template <class L>
+void check_exchange(const L& layer, Report& report) {
+  if (layer.units() < 2) return;
+  SampleStep<L, double> at(layer, 2, Mode::Inference), exchanged = at;
+  swap_first_units(exchanged.x, at.units);
+  at.forward();
+  exchanged.forward();
+  swap_first_units(exchanged.y, at.units);
+  const Index n = at.set_size();
+  report.expect((at.y - exchanged.y).head(n).cwiseAbs().maxCoeff() <= 1e-12,
+                "unit_symmetry: units that change places give other outputs");
+  if constexpr (GathersBias<L>) {
+    Vector<double> bias(weight_gates<L>() * at.units * L::bias_columns);
+    for (Index i = 0; i < bias.size(); ++i) bias[i] = static_cast<double>(i);
+    Vector<double> net_bias(net_gates<L>() * at.units), exchanged_bias = net_bias;
+    layer.gather_bias(static_cast<const double*>(bias.data()), net_bias.data(), at.units);
+    swap_first_units(bias, at.units);
+    layer.gather_bias(static_cast<const double*>(bias.data()), exchanged_bias.data(), at.units);
+    swap_first_units(exchanged_bias, at.units);
+    report.expect(net_bias == exchanged_bias,
+                  "unit_symmetry: units that change places get other biases");
+  }
+}
+
 /// A network around a layer, each other one as wide, in which all that it names exist.
 template <class L>
 struct NetworkAround {
@@ -371,6 +401,9 @@ Report check_one_layer(const L& layer) {
   check_extremes<float>(layer, report);
   check_extremes<double>(layer, report);
   if constexpr (GathersBias<L>) check_biases(layer, report);
+  if constexpr (requires { L::unit_symmetry; }) {
+    if (L::unit_symmetry >= UnitSymmetry::Exchange) check_exchange(layer, report);
+  }
   // A network with a layer that is wrong by itself adds no information, and may crash.
   if (report.ok()) check_in_network(layer, report);
   return report;
@@ -380,7 +413,8 @@ Report check_one_layer(const L& layer) {
 
 /// Runs our own checks on a layer: its pull-back against differences of its step, in inference and
 /// in training; samples that feel no others; biases there and back; nothing left unset; finite for
-/// gates of ±1e4, NaN for NaN, in float and double. If all that holds, a small network with the
+/// gates of ±1e4, NaN for NaN, in float and double; units that can change places, where its
+/// unit_symmetry says so. If all that holds, a small network with the
 /// layer in it, for batches of 1 and 3: steps against whole sequences, the gradient against
 /// differences, real-time recurrent learning against backpropagation. Of fixed size, the layer is
 /// checked with its size Dynamic too.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/layer/cell.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -28,6 +28,7 @@ template <Index Units, class... Options>
 class Gru : public CellLayer<Units, Options...> {
  public:
   static constexpr const char* name = "Gru";
+  static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
   static constexpr int net_gates = 4;  // r, z, i_n, h_n
   static constexpr int weight_gates = 3;
   static constexpr bool units_are_independent = true;

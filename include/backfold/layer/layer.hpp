@@ -82,6 +82,8 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 ///     gather_bias(bias, net_bias, units), scatter_bias(d_net_bias, d_bias, units)
 ///                                         between the bias columns and a bias for each row of net;
 ///                                         not needed for one column and net_gates = weight_gates
+///     unit_symmetry = Undeclared          what can be done to its units without changing the
+///                                         function of a network (activation/unit_symmetry.hpp)
 ///     name, settings                      for descriptions and files
 ///
 /// BPTT and RTRL are written on these functions alone; check_layer runs our checks on a layer of

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/layer/cell.hpp"
 #include "backfold/layer/layer_step.hpp"
 
@@ -33,6 +34,7 @@ class MinGru : public Extent<Units> {
   static constexpr int weight_gates = 2;
   static constexpr bool has_memory = true;
   static constexpr bool units_are_independent = true;
+  static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
   template <Index OtherUnits>
   using Resized = MinGru<OtherUnits, Options...>;
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/network/network.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -42,6 +43,7 @@ struct LayerDescription {
   Index units;
   std::vector<Connection> connections;  ///< into it, each source the index of a layer
   Index parameters;
+  UnitSymmetry symmetry;  ///< of its units
 };
 
 namespace detail {
@@ -77,9 +79,18 @@ std::vector<Connection> connections_into([[maybe_unused]] int layer) {
 }
 
 template <class L>
+constexpr UnitSymmetry symmetry_of() {
+  if constexpr (requires { L::unit_symmetry; }) {
+    return L::unit_symmetry;
+  } else {
+    return UnitSymmetry::Undeclared;
+  }
+}
+
+template <class L>
 LayerDescription describe_layer(int index, const L& layer, Index parameters) {
-  LayerDescription d{index,     name_of<L>(), "", {}, layer.units(), connections_into<L>(index),
-                     parameters};
+  LayerDescription d{index,      name_of<L>(),    "", {}, layer.units(), connections_into<L>(index),
+                     parameters, symmetry_of<L>()};
   if constexpr (requires { layer.activation(); }) {
     d.activation = name_of<typename L::ActivationType>();
     d.settings = settings_of(layer.activation());
@@ -168,7 +179,7 @@ inline void print_layers(std::ostream& out, const std::vector<LayerDescription>&
   Index total = 0;
   for (const LayerDescription& l : layers) {
     std::string type = l.type;
-    if (l.activation[0] != '\0') type += " " + std::string(l.activation);
+    if (l.activation[0] != '\0') (type += ' ') += l.activation;
     rows.push_back({std::to_string(l.layer), type + describe_settings(l.settings),
                     std::to_string(l.units), describe_connections(l),
                     std::to_string(l.parameters)});
