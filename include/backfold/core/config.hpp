@@ -127,14 +127,38 @@
                     BACKFOLD_CONCATENATE(BACKFOLD_ABI_MATH, BACKFOLD_ABI_FINITE),                  \
                     BACKFOLD_ABI_OPENMP, BACKFOLD_ABI_EXCEPTIONS, BACKFOLD_ABI_ORDER)
 
+/// What g++ warns of by mistake in these headers, wherever they are inlined: the sign of constants
+/// that depend on a template; reads and writes of a whole register where the number of elements,
+/// which it does not know, selects a part; the undefined operands of its own AVX-512 intrinsics
+/// (GCC bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#define BACKFOLD_BEGIN_FALSE_WARNINGS                                                    \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wsign-conversion\"") \
+      _Pragma("GCC diagnostic ignored \"-Warray-bounds\"")                               \
+          _Pragma("GCC diagnostic ignored \"-Wstringop-overflow\"") BACKFOLD_FALSE_UNINITIALIZED
+#define BACKFOLD_END_FALSE_WARNINGS _Pragma("GCC diagnostic pop")
+#if __GNUC__ < 13 && defined(__AVX512F__)
+#define BACKFOLD_FALSE_UNINITIALIZED                    \
+  _Pragma("GCC diagnostic ignored \"-Wuninitialized\"") \
+      _Pragma("GCC diagnostic ignored \"-Wmaybe-uninitialized\"")
+#else
+#define BACKFOLD_FALSE_UNINITIALIZED
+#endif
+#else
+#define BACKFOLD_BEGIN_FALSE_WARNINGS
+#define BACKFOLD_END_FALSE_WARNINGS
+#endif
+
 /// Opens and closes `backfold` and its inline namespace. Macros, because editors' indexers read
 /// past an unknown word, but not past `namespace backfold::inline NAME`.
 #define BACKFOLD_BEGIN_NAMESPACE \
+  BACKFOLD_BEGIN_FALSE_WARNINGS  \
   namespace backfold {           \
   inline namespace BACKFOLD_ABI {
 #define BACKFOLD_END_NAMESPACE \
   }                            \
-  }
+  }                            \
+  BACKFOLD_END_FALSE_WARNINGS
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define BACKFOLD_ALWAYS_INLINE __forceinline
