@@ -80,7 +80,8 @@ struct ClipNorm : detail::Clipping<ClipNorm<O>, O> {
     const double norm = norm_of(gradient, n);
     if (norm <= largest_norm) return;
     const double factor = largest_norm / norm;
-    for (Index i = 0; i < n; ++i) gradient[i] = static_cast<S>(gradient[i] * factor);
+    for (Index i = 0; i < n; ++i)
+      gradient[i] = static_cast<S>(static_cast<double>(gradient[i]) * factor);
   }
 };
 
