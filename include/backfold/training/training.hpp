@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "backfold/core/array.hpp"
+#include "backfold/core/finite.hpp"
 #include "backfold/core/random.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 #include "backfold/training/check_learning.hpp"
@@ -124,7 +125,7 @@ class Training {
     if (!parameters_are_finite()) {
       detail::copy_numbers(finite_.data(), net_.parameters().data(), finite_.size());
     }
-    return std::numeric_limits<double>::quiet_NaN();
+    return detail::hidden_nan();
   }
 
   using Passes = std::conditional_t<one_sample, detail::Shard<Net, 1>, detail::Shards<Net>>;
