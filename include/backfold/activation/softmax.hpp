@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <limits>
+
 #include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/core/long_sum.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// Below this, exp(x − largest) is 0 and x − largest might overflow.
+template <Real S>
+S lowest_that_counts(S largest) {
+  constexpr S most = (std::numeric_limits<S>::max)();
+  return largest > 0 ? largest - most / 2 : -most;
+}
+
+}  // namespace detail
 
 /// Softmax over the units of a layer: x_j = exp(net_j − a)/Σ_k exp(net_k − a), a the largest net
 /// input; Jᵀδ = x ∘ (δ − Σ_k x_k δ_k). A probability for each class.
@@ -21,8 +34,9 @@ struct Softmax {
     using V = Lanes<S>;
     S largest = x[0];
     for (Index i = 1; i < units; ++i) largest = x[i] > largest ? x[i] : largest;
+    const S lowest = detail::lowest_that_counts(largest);
     const V all(detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
-      const V e = exp(detail::load_run<V>(x + i, count) - largest);
+      const V e = exp(at_least(detail::load_run<V>(x + i, count), V(lowest)) - largest);
       detail::store_run(e, x + i, count);
       return total + detail::load_run<V>(x + i, count);
     }));

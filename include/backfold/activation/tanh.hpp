@@ -18,7 +18,7 @@ struct Tanh {
 
   template <class V>
   V value(const V& net) const {
-    return tanh(slope * net);
+    return tanh(detail::scaled(slope, net));
   }
   template <class V>
   V derivative(const V& x) const {

@@ -25,7 +25,7 @@ struct FromNetInput<BinaryCrossEntropy, Sigmoid> {
   static V value(const BinaryCrossEntropy&, const Sigmoid& a, const V& net, const V& z) {
     const V x = a.slope * net;
     // (1 − z)·softplus(x) + z·softplus(−x), with no difference of two terms of the order of x.
-    return select(x > V(0), x * (1 - z), -(x * z)) + log1p(exp(-abs(x)));
+    return select(x > V(0), x * (1 - z), -(x * z)) + detail::log1p_to_one(exp(-abs(x)));
   }
   template <class V>
   static V delta(const BinaryCrossEntropy&, const Sigmoid& a, const V&, const V& y, const V& z) {
@@ -42,7 +42,7 @@ struct FromNetInput<CategoricalCrossEntropy, Sigmoid> {
   template <class V>
   static V delta(const CategoricalCrossEntropy&, const Sigmoid& a, const V& net, const V&,
                  const V& z) {
-    return -a.slope * z * sigmoid(-a.slope * net);
+    return -a.slope * z * sigmoid(-detail::scaled(a.slope, net));
   }
 };
 
@@ -56,8 +56,9 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
     Index at = 0;
     for (Index i = 1; i < units; ++i) at = net[i] > net[at] ? i : at;
     const S largest = net[at];
+    const S lowest = detail::lowest_that_counts(largest);
     const S others = detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
-      const V x = detail::load_run<V>(net + i, count) - largest;
+      const V x = at_least(detail::load_run<V>(net + i, count), V(lowest)) - largest;
       S e[V::size];
       exp(x).store(e);
       if (at >= i && at < i + count) e[at - i] = S(0);
@@ -68,7 +69,9 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
       const V x = detail::load_run<V>(net + i, count);
       const V target = detail::load_run<V>(z + i, count);
       // 0 where there is no target, however far the net input; NaN where that is NaN.
-      return total + select(target == V(0), V(0) * x, target * (log_sum - (x - largest)));
+      const auto none = target == V(0);
+      const V distance = select(none, V(0), x) - select(none, V(0), V(largest));
+      return total + select(none, V(0) * x, target * (log_sum - distance));
     });
   }
   template <Real S>

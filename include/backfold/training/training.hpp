@@ -8,6 +8,7 @@
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/denormals.hpp"
+#include "backfold/core/finite.hpp"
 #include "backfold/core/long_sum.hpp"
 #include "backfold/core/random.hpp"
 #include "backfold/optimizer/optimizer.hpp"
@@ -273,7 +274,7 @@ class Training {
     if (!parameters_are_finite()) {
       detail::copy_numbers(finite_.data(), net_.parameters().data(), finite_.size());
     }
-    return std::numeric_limits<double>::quiet_NaN();
+    return detail::hidden_nan();
   }
 
   /// Whether each step takes one column: without delays, a sequence of several is a batch of them.
