@@ -60,6 +60,7 @@
 #include "backfold/gradient/gradient_check.hpp"
 #include "backfold/gradient/rtrl.hpp"
 #include "backfold/gradient/sensitivity.hpp"
+#include "backfold/layer/activate.hpp"
 #include "backfold/layer/cell.hpp"
 #include "backfold/layer/connection.hpp"
 #include "backfold/layer/dense.hpp"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
+
 #include "backfold/core/error.hpp"
 #include "backfold/core/setting.hpp"
 #include "backfold/layer/connection.hpp"

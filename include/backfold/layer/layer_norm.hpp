@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
 #include "backfold/core/error.hpp"
 #include "backfold/core/setting.hpp"
 #include "backfold/layer/connection.hpp"

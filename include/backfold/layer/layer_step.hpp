@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/core/packet.hpp"
 #include "backfold/layer/noise.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE

@@ -179,7 +179,7 @@ class Network {
                   "backfold: a network takes one size for each of its layers, the input included");
     static_assert((!detail::NoSize<Sizes> && ...),
                   "backfold: a layer's number of units is an integer, no double or bool");
-    if constexpr (sizeof...(Sizes) == sizeof...(Layers)) {
+    if constexpr (sizeof...(Sizes) == sizeof...(Layers) && (!detail::NoSize<Sizes> && ...)) {
       return ArchitectureType(Layers(detail::to_index("network", sizes))...);
     }
   }
