@@ -77,7 +77,7 @@ TEST_CASE("blocks name their layer and the connection they belong to", "[network
   CHECK(list[0].connection.source == 0);
   CHECK(list[1].connection.source == 1);
   CHECK(list[1].connection.delay == 1);
-  CHECK(list[1].connection.diagonal);
+  CHECK(list[1].connection.weights == Weights::Diagonal);
   CHECK(list[1].columns == 1);
   CHECK(list[2].connection.source == 3);
   CHECK(list[2].connection.delay == 2);

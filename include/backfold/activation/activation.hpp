@@ -5,6 +5,7 @@
 
 #include "backfold/core/elementwise.hpp"
 #include "backfold/core/error.hpp"
+#include "backfold/core/finite.hpp"
 #include "backfold/core/setting.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -92,9 +93,17 @@ namespace detail {
 
 /// @throws std::invalid_argument unless the number is positive and finite
 constexpr void check_positive(const char* what, double value) {
-  if (!(value > 0 && value <= (std::numeric_limits<double>::max)())) {
+  if (!(value > 0 && is_finite(value))) {
     fail_argument(what, " must be positive and finite, got ", value);
   }
+}
+
+/// slope·net for a function that reaches its limits long before ±1e30: nearer to the largest number
+/// the product might overflow.
+template <class V>
+BACKFOLD_ALWAYS_INLINE V scaled(double slope, const V& net) {
+  if (slope == 1) return net;
+  return slope * at_least(at_most(net, V(1e30)), V(-1e30));
 }
 
 }  // namespace detail

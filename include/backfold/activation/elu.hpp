@@ -17,11 +17,11 @@ struct Elu {
 
   template <class V>
   V value(const V& net) const {
-    return select(net > V(0), net, alpha * expm1(net));
+    return select(net > V(0), net, alpha * expm1(at_most(net, V(0))));
   }
   template <class V>
   V derivative(const V& x) const {
-    return select(x > V(0), V(1), x + alpha);
+    return select(x > V(0), V(1), at_most(x, V(0)) + alpha);
   }
   constexpr void(check)() const { detail::check_positive("Elu: alpha", alpha); }
 };

@@ -17,7 +17,7 @@ struct LeakyRelu {
 
   template <class V>
   V value(const V& net) const {
-    return select(net > V(0), net, slope * net);
+    return select(net > V(0), net, slope * at_most(net, V(0)));
   }
   template <class V>
   V derivative(const V& x) const {

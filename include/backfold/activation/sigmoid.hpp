@@ -18,7 +18,7 @@ struct Sigmoid {
 
   template <class V>
   V value(const V& net) const {
-    return sigmoid(slope * net);
+    return sigmoid(detail::scaled(slope, net));
   }
   template <class V>
   V derivative(const V& x) const {

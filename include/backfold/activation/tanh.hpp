@@ -12,12 +12,13 @@ BACKFOLD_BEGIN_NAMESPACE
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct Tanh {
   static constexpr const char* name = "Tanh";
+  static constexpr bool is_odd = true;
   double slope = 1.0;  ///< a > 0
   static constexpr std::tuple settings{Setting{"slope", &Tanh::slope}};
 
   template <class V>
   V value(const V& net) const {
-    return tanh(slope * net);
+    return tanh(detail::scaled(slope, net));
   }
   template <class V>
   V derivative(const V& x) const {

@@ -175,12 +175,18 @@
 #define BACKFOLD_IS_CONSTANT(x) __builtin_constant_p(x)
 #endif
 
-/// Under -ffast-math a compiler takes (x + c) − c for x. What it has not seen being calculated, it
-/// leaves as it is.
-#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__)
+/// Under -ffast-math a compiler takes (x + c) − c for x, and drops a choice of infinity. What it
+/// has not seen being calculated, it leaves as it is.
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || \
+    (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #define BACKFOLD_HIDE(x) EIGEN_OPTIMIZATION_BARRIER(x)
 #else
 #define BACKFOLD_HIDE(x)
+#endif
+#if defined(__GNUC__)
+#define BACKFOLD_HIDE_INTEGER(x) __asm__("" : "+r"(x));
+#else
+#define BACKFOLD_HIDE_INTEGER(x)
 #endif
 
 /// Unrolls the loop behind it, whose count is a constant, at every level of optimisation: at -O2

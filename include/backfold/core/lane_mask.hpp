@@ -36,6 +36,24 @@ struct LaneMask {
   }
 };
 
+/// One number: Eigen's mask would be a number too, whose bits neither x87 nor -ffast-math leaves
+/// alone.
+template <class T, class P>
+struct LaneMask<T, 1, P> {
+  bool holds;
+
+  BACKFOLD_ALWAYS_INLINE static LaneMask less(P a, P b) { return {a < b}; }
+  BACKFOLD_ALWAYS_INLINE static LaneMask less_or_equal(P a, P b) { return {a <= b}; }
+  BACKFOLD_ALWAYS_INLINE static LaneMask equal(P a, P b) { return {a == b}; }
+  BACKFOLD_ALWAYS_INLINE friend LaneMask operator|(LaneMask a, LaneMask b) {
+    return {a.holds || b.holds};
+  }
+  BACKFOLD_ALWAYS_INLINE friend LaneMask operator&(LaneMask a, LaneMask b) {
+    return {a.holds && b.holds};
+  }
+  BACKFOLD_ALWAYS_INLINE P choose(P yes, P no) const { return holds ? yes : no; }
+};
+
 #if defined(EIGEN_VECTORIZE_AVX512)
 /// AVX-512 has registers for masks: to and fro between them and Eigen's costs more than a choice.
 template <class T, int Size, class P>

@@ -4,6 +4,7 @@
 #include <bit>
 #include <limits>
 
+#include "backfold/core/bits.hpp"
 #include "backfold/core/packet.hpp"
 
 /// Elementary functions of Lanes. They are Backfold's own where Eigen 3.4's lose accuracy, keep
@@ -22,37 +23,68 @@ struct ExpParts {
 };
 
 template <Real S>
-struct ExpConstants;
+struct MathConstants;
 
 template <>
-struct ExpConstants<float> {
-  static constexpr float magic = 12582912.f;          // 1.5·2^23: adding it rounds to an integer
-  static constexpr float exponent_magic = 8388735.f;  // 2^23 + 127
+struct MathConstants<float> {
   static constexpr int mantissa_bits = 23;
+  static constexpr float bias = 127;
+  static constexpr float scale = 512;  // 2^(number of exponent bits + 1)
   static constexpr float ln2_high = 0.693359375f;
   static constexpr float ln2_low = -2.12194440e-4f;
-  static constexpr float largest = 88.7228391f;    // ln of the largest number
+  static constexpr float largest = 88.7228317f;    // the largest x with a finite exp(x)
   static constexpr float smallest = -87.3365448f;  // ln of the smallest normal number
+  static constexpr std::uint32_t infinity = 0x7f800000u;
+  static constexpr std::uint32_t not_a_number = 0x7fc00000u;
+  static constexpr float denormal_scale = 0x1p25f;
+  static constexpr float denormal_exponent = 25;
   // (exp(r) − 1 − r)/r²
-  static constexpr float coefficients[] = {0.5f, 0.166665769896987757f, 0.0416665546172045742f,
-                                           0.00836317905272257737f, 0.00139261835877134945f};
+  static constexpr float exp_terms[] = {0.5f, 0.166665769896987757f, 0.0416665546172045742f,
+                                        0.00836317905272257737f, 0.00139261835877134945f};
+  // (ln((1 + s)/(1 − s)) − 2s)/s³ in s²
+  static constexpr float log_terms[] = {0.66666662693f, 0.40000972152f, 0.28498786688f,
+                                        0.24279078841f};
 };
 
 template <>
-struct ExpConstants<double> {
-  static constexpr double magic = 6755399441055744.;           // 1.5·2^52
-  static constexpr double exponent_magic = 4503599627371519.;  // 2^52 + 1023
+struct MathConstants<double> {
   static constexpr int mantissa_bits = 52;
+  static constexpr double bias = 1023;
+  static constexpr double scale = 4096;
   static constexpr double ln2_high = 0.6931471803691238;
   static constexpr double ln2_low = 1.9082149292705877e-10;
   static constexpr double largest = 709.782712893384;
   static constexpr double smallest = -708.3964185322641;
-  static constexpr double coefficients[] = {0.500000000000000102,     0.166666666666666675,
-                                            0.0416666666666241279,    0.00833333333333006183,
-                                            0.00138888889172137169,   0.000198412698630536169,
-                                            0.0000248015212959543751, 2.75572684599970648e-6,
-                                            2.76200884454097482e-7,   2.51003854955103191e-8};
+  static constexpr std::uint64_t infinity = 0x7ff0000000000000u;
+  static constexpr std::uint64_t not_a_number = 0x7ff8000000000000u;
+  static constexpr double denormal_scale = 0x1p54;
+  static constexpr double denormal_exponent = 54;
+  static constexpr double exp_terms[] = {0.500000000000000102,     0.166666666666666675,
+                                         0.0416666666666241279,    0.00833333333333006183,
+                                         0.00138888889172137169,   0.000198412698630536169,
+                                         0.0000248015212959543751, 2.75572684599970648e-6,
+                                         2.76200884454097482e-7,   2.51003854955103191e-8};
+  static constexpr double log_terms[] = {
+      0.6666666666666735130, 0.3999999999940941908, 0.2857142874366239149, 0.2222219843214978396,
+      0.1818357216161805012, 0.1531383769920937332, 0.1479819860511658591};
 };
+
+/// Infinity, and NaN. A compiler that takes numbers for finite would drop the choice of a constant
+/// that is not.
+template <class V>
+BACKFOLD_ALWAYS_INLINE V infinite() {
+  using S = typename V::Scalar;
+  V result(std::bit_cast<S>(MathConstants<S>::infinity));
+  BACKFOLD_HIDE(result.packet)
+  return result;
+}
+template <class V>
+BACKFOLD_ALWAYS_INLINE V not_a_number() {
+  using S = typename V::Scalar;
+  V result(std::bit_cast<S>(MathConstants<S>::not_a_number));
+  BACKFOLD_HIDE(result.packet)
+  return result;
+}
 
 /// Σ c_k x^k by Horner's rule on even and odd terms: half the latency.
 template <class V, class S, std::size_t N>
@@ -69,55 +101,54 @@ BACKFOLD_ALWAYS_INLINE V polynomial(const V& x, const S (&c)[N]) {
   return multiply_add(a, x, b);
 }
 
-/// 2^n for integers n with 2^n normal.
+/// An integer n with the bias of exponents, n + bias, and its scale above it: the bits of the
+/// number hold n + bias directly under the exponent.
+///
+/// Adding the scale keeps some fraction bits, and cutting them off rounds down, in each rounding
+/// mode, also where the sum was rounded more than once, as x87 does, and not to be simplified under
+/// -ffast-math. (Adding 1.5·2^23 rounds as the mode says, and not at all in a wider register.)
 template <class V>
-BACKFOLD_ALWAYS_INLINE V power_of_two(const V& n) {
+struct BiasedInteger {
   using S = typename V::Scalar;
-  using K = ExpConstants<S>;
-  [[maybe_unused]] constexpr int bytes = sizeof(S) * V::size;
-  V result;
-#if defined(EIGEN_VECTORIZE_AVX512)
-  if constexpr (bytes == 64 && sizeof(S) == 4) {
-    result.packet = _mm512_scalef_ps(V(1).packet, n.packet);
-    return result;
-  } else if constexpr (bytes == 64) {
-    result.packet = _mm512_scalef_pd(V(1).packet, n.packet);
-    return result;
-  }
-#endif
-  // n + 2^mantissa_bits + bias holds the biased exponent in its low bits: shift it into place.
-  [[maybe_unused]] const V shifted = n + V(K::exponent_magic);
-#if defined(EIGEN_VECTORIZE_AVX2)
-  if constexpr (bytes == 32 && sizeof(S) == 4) {
-    result.packet = _mm256_castsi256_ps(
-        _mm256_slli_epi32(_mm256_castps_si256(shifted.packet), K::mantissa_bits));
-    return result;
-  } else if constexpr (bytes == 32) {
-    result.packet = _mm256_castsi256_pd(
-        _mm256_slli_epi64(_mm256_castpd_si256(shifted.packet), K::mantissa_bits));
+  using K = MathConstants<S>;
+  static constexpr S origin = K::scale + K::bias;
+  static constexpr S largest = origin + std::numeric_limits<S>::max_exponent - 1;
+
+  V value;
+
+  /// The integer nearest to x/ln 2, of two that are nearly as near either.
+  BACKFOLD_ALWAYS_INLINE static BiasedInteger nearest_power(const V& x) {
+    constexpr double inverse_ln2 = 1.4426950408889634;
+    const V sum = multiply_add(x, V(inverse_ln2), V(origin + S(0.5)));
+    BiasedInteger result;
+    result.value.packet = common_bits(sum.packet, V(2 * K::scale - 1).packet);
     return result;
   }
-#endif
-#if defined(EIGEN_VECTORIZE_SSE)
-  if constexpr (bytes == 16 && sizeof(S) == 4) {
-    result.packet =
-        _mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(shifted.packet), K::mantissa_bits));
-    return result;
-  } else if constexpr (bytes == 16) {
-    result.packet =
-        _mm_castsi128_pd(_mm_slli_epi64(_mm_castpd_si128(shifted.packet), K::mantissa_bits));
+  BACKFOLD_ALWAYS_INLINE V number() const { return value - V(origin); }
+  /// 2^n, if that is normal.
+  BACKFOLD_ALWAYS_INLINE V power() const {
+    constexpr int exponent_bits = sizeof(S) == 4 ? 8 : 11;
+    V result;
+    result.packet = shift_left<exponent_bits + 1>(value.packet);
     return result;
   }
-#endif
-  if constexpr (V::size == 1) {
-    using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
-    result.packet = std::bit_cast<S>(
-        static_cast<Bits>(std::bit_cast<Bits>(shifted.first()) << K::mantissa_bits));
-    return result;
-  } else {
-    result.packet = Eigen::internal::pldexp(V(1).packet, n.packet);
-    return result;
-  }
+};
+
+/// @pre smallest <= x, and 2^n is finite: x < largest − ln(2)/2
+template <class V>
+BACKFOLD_ALWAYS_INLINE V exp_rest(const V& x, const V& n) {
+  using K = MathConstants<typename V::Scalar>;
+  V r = multiply_add(n, V(-K::ln2_high), x);
+  BACKFOLD_HIDE(r.packet)
+  r = multiply_add(n, V(-K::ln2_low), r);
+  return multiply_add(polynomial(r, K::exp_terms), r * r, r);
+}
+
+/// @pre smallest <= x, and 2^n is finite: x < largest − ln(2)/2
+template <class V>
+BACKFOLD_ALWAYS_INLINE ExpParts<V> exp_parts(const V& x) {
+  const auto n = BiasedInteger<V>::nearest_power(x);
+  return {n.power(), exp_rest(x, n.number())};
 }
 
 /// exp(x) − 1, relative accuracy near 0 included.
@@ -128,33 +159,88 @@ BACKFOLD_ALWAYS_INLINE V less_one(const ExpParts<V>& parts) {
   return multiply_add(parts.power, parts.q, power_less_one);
 }
 
-/// @pre smallest <= x, and 2^n is finite: x < largest − ln(2)/2
+/// exp(x) = scale·2^n (1 + q): up to the largest number, where 2^n alone would overflow.
 template <class V>
-BACKFOLD_ALWAYS_INLINE ExpParts<V> exp_parts(const V& x, const V& n) {
-  using K = ExpConstants<typename V::Scalar>;
-  V r = multiply_add(n, V(-K::ln2_high), x);
-  BACKFOLD_HIDE(r.packet)
-  r = multiply_add(n, V(-K::ln2_low), r);
-  return {power_of_two(n), multiply_add(polynomial(r, K::coefficients), r * r, r)};
+struct ScaledExpParts {
+  ExpParts<V> parts;
+  V scale;  ///< 2 for the last power of two, else 1
+};
+
+/// @pre smallest <= x <= largest
+template <class V>
+BACKFOLD_ALWAYS_INLINE ScaledExpParts<V> scaled_exp_parts(const V& x) {
+  const auto n = BiasedInteger<V>::nearest_power(x);
+  const BiasedInteger<V> low{at_most(n.value, V(BiasedInteger<V>::largest))};
+  return {{low.power(), exp_rest(x, n.number())}, 1 + (n.value - low.value)};
 }
 
-/// The integer nearest to x/ln 2.
+/// ln(2^k (1 + f)) for 1 + f between √½ and √2. K. C. Ng's form (fdlibm).
 template <class V>
-BACKFOLD_ALWAYS_INLINE V nearest_power(const V& x) {
-  using K = ExpConstants<typename V::Scalar>;
-  constexpr double inverse_ln2 = 1.4426950408889634;
-  V rounded = multiply_add(x, V(inverse_ln2), V(K::magic));
-  BACKFOLD_HIDE(rounded.packet)
-  return rounded - V(K::magic);
+BACKFOLD_ALWAYS_INLINE V log_of_parts(const V& k, const V& f) {
+  using K = MathConstants<typename V::Scalar>;
+  const V s = f / (2 + f);
+  const V s2 = s * s;
+  const V half_square = 0.5 * f * f;
+  const V rest = multiply_add(polynomial(s2, K::log_terms), s2, half_square);
+  const V low = multiply_add(s, rest, k * V(K::ln2_low));
+  return multiply_add(k, V(K::ln2_high), f - (half_square - low));
+}
+
+/// x = 2^k m.
+template <class V>
+struct LogParts {
+  V k;
+  V m;  ///< from √½ to √2
+};
+
+/// @pre x is a normal number
+template <class V>
+BACKFOLD_ALWAYS_INLINE LogParts<V> log_parts(const V& x) {
+  using S = typename V::Scalar;
+  using K = MathConstants<S>;
+  constexpr S above_mantissa = sizeof(S) == 4 ? S(0x1p23) : S(0x1p52);
+  V biased;
+  biased.packet = all_bits(shift_right<K::mantissa_bits>(x.packet), V(above_mantissa).packet);
+  // A denormal number as mask: bits of a NaN would not outlive x87 and -ffinite-math-only.
+  constexpr BitsOf<S> mantissa = (BitsOf<S>{1} << K::mantissa_bits) - 1;
+  V m;
+  m.packet = all_bits(common_bits(x.packet, V(std::bit_cast<S>(mantissa)).packet), V(1).packet);
+  const V k = biased - V(above_mantissa + K::bias);
+  const auto upper = m > V(1.4142135623730951);
+  return {select(upper, k + 1, k), select(upper, 0.5 * m, m)};
+}
+
+/// ln(1 + x) for x from 0 to 1.
+template <class V>
+BACKFOLD_ALWAYS_INLINE V log1p_to_one(const V& x) {
+  const auto upper = x > V(0.41421356237309505);
+  return log_of_parts(select(upper, V(1), V(0)), select(upper, 0.5 * (x - 1), x));
+}
+
+/// −|x|, by the bit of the sign alone.
+template <class V>
+BACKFOLD_ALWAYS_INLINE V minus_abs(const V& x) {
+  V result;
+  result.packet = all_bits(x.packet, V(-0.0).packet);
+  return result;
+}
+
+/// 2^n (1 + q), rounded once. The product 2^n q alone might be denormal, which counts as 0 in some
+/// modes and on some machines.
+template <class V>
+BACKFOLD_ALWAYS_INLINE V whole(const ExpParts<V>& parts) {
+#if defined(EIGEN_VECTORIZE_FMA)
+  return multiply_add(parts.power, parts.q, parts.power);
+#else
+  return parts.power * (1 + parts.q);
+#endif
 }
 
 /// The magnitude of a with the sign of b.
 template <class V>
 BACKFOLD_ALWAYS_INLINE V copy_sign(const V& magnitude, const V& sign) {
-  const V mask(-0.0);
   V result;
-  result.packet =
-      Eigen::internal::por(magnitude.packet, Eigen::internal::pand(sign.packet, mask.packet));
+  result.packet = all_bits(magnitude.packet, common_bits(sign.packet, V(-0.0).packet));
   return result;
 }
 
@@ -164,16 +250,11 @@ BACKFOLD_ALWAYS_INLINE V copy_sign(const V& magnitude, const V& sign) {
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> exp(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
-  using K = detail::ExpConstants<S>;
+  using K = detail::MathConstants<S>;
   const V inside = at_least(at_most(x, V(K::largest)), V(K::smallest));
-  const V n = detail::nearest_power(inside);
-  // One power of two too many at the upper end is taken from n and given back as a product.
-  constexpr double largest_power = std::numeric_limits<S>::max_exponent - 1;
-  const V low = select(n > V(largest_power), V(largest_power), n);
-  const auto parts = detail::exp_parts(inside, n);
-  const V power = detail::power_of_two(low);
-  V result = multiply_add(power, parts.q, power) * (1 + (n - low));
-  result = select(x > V(K::largest), V(std::numeric_limits<S>::infinity()), result);
+  const auto [parts, scale] = detail::scaled_exp_parts(inside);
+  V result = detail::whole(parts) * scale;
+  result = select(x > V(K::largest), detail::infinite<V>(), result);
   return select(x < V(K::smallest), V(0), result);
 }
 
@@ -181,59 +262,80 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> exp(const Lanes<S, W>& x) {
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> sigmoid(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
-  using K = detail::ExpConstants<S>;
-  const V inside = at_least(-abs(x), V(K::smallest));
-  const auto parts = detail::exp_parts(inside, detail::nearest_power(inside));
-  const V e = multiply_add(parts.power, parts.q, parts.power);
+  using K = detail::MathConstants<S>;
+  const V e = detail::whole(detail::exp_parts(at_least(detail::minus_abs(x), V(K::smallest))));
   const V result = select(x < V(0), e, V(1)) / (1 + e);
   return select(x < V(K::smallest), V(0), result);
+}
+
+/// The smaller one of the logistic function of x and of −x, which add up to 1: within 3 ulp, and a
+/// normal number, not 0, however large x is.
+template <Real S, int W>
+BACKFOLD_ALWAYS_INLINE Lanes<S, W> smaller_sigmoid(const Lanes<S, W>& x) {
+  using V = Lanes<S, W>;
+  using K = detail::MathConstants<S>;
+  const V e = detail::whole(detail::exp_parts(at_least(detail::minus_abs(x), V(K::smallest))));
+  return e / (1 + e);
 }
 
 /// tanh x = m/(m + 2) with m = e²ˣ − 1, within 3 ulp, also near 0.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> tanh(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
-  constexpr double one_from_here = sizeof(S) == 4 ? 20 : 40;  // tanh(x/2) rounds to 1
-  const V twice = at_most(abs(x) + abs(x), V(one_from_here));
-  const auto parts = detail::exp_parts(twice, detail::nearest_power(twice));
-  const V m = detail::less_one(parts);
+  constexpr double one_from_here = sizeof(S) == 4 ? 10 : 20;
+  const V inside = at_most(abs(x), V(one_from_here));
+  const V m = detail::less_one(detail::exp_parts(inside + inside));
   return detail::copy_sign(m / (m + 2), x);
 }
 
-/// ln x, −∞ at 0, NaN below.
+/// ln x, within 1 ulp, −∞ at 0, NaN below.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> log(const Lanes<S, W>& x) {
-  Lanes<S, W> result;
-  result.packet = Eigen::internal::plog(x.packet);
-  return result;
+  using V = Lanes<S, W>;
+  using K = detail::MathConstants<S>;
+  const auto denormal = x < V((std::numeric_limits<S>::min)());
+  const V normal = x * select(denormal, V(K::denormal_scale), V(1));
+  const auto [k, m] = detail::log_parts(normal);
+  const V result = detail::log_of_parts(k - select(denormal, V(K::denormal_exponent), V(0)), m - 1);
+  const V infinite = detail::infinite<V>();
+  const V none = select(x == V(0), -infinite, select(x < V(0), detail::not_a_number<V>(), x));
+  return select((x > V(0)) & (x < infinite), result, none);
 }
 
-/// ln(1 + x), also near 0. W. Kahan's form: the rounding of 1 + x cancels.
+/// ln(1 + x), also near 0: what 1 + x loses by rounding is made up for.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> log1p(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
-  V u = 1 + x;
-  BACKFOLD_HIDE(u.packet)
-  const V exact = log(u) * (x / (u - 1));
-  return select((u == V(1)) | (u == V(std::numeric_limits<S>::infinity())), x, exact);
+  const V infinite = detail::infinite<V>();
+  const auto regular = (x > V(-1)) & (x < infinite);
+  const V inside = select(regular, x, V(0));
+  // 1 is lost in large numbers, which must not be rounded up to infinity.
+  const V one = select(inside > V(0x1p60), V(0), V(1));
+  V sum = one + inside;
+  BACKFOLD_HIDE(sum.packet)
+  auto [k, m] = detail::log_parts(sum);
+  V lost = inside - (sum - one);
+  BACKFOLD_HIDE(lost.packet)
+  detail::BiasedInteger<V> down{V(detail::BiasedInteger<V>::origin) - at_most(k, V(100))};
+  const V f = select(k == V(0), inside, multiply_add(lost, down.power(), m - 1));
+  const V none = select(x == V(-1), -infinite, select(x < V(-1), detail::not_a_number<V>(), x));
+  return select(regular, detail::log_of_parts(k, f), none);
 }
 
 /// eˣ − 1, also near 0.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> expm1(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
-  using K = detail::ExpConstants<S>;
-  const V inside = at_least(at_most(x, V(K::largest - 1)), V(-40.0));
-  const auto parts = detail::exp_parts(inside, detail::nearest_power(inside));
-  const V m = detail::less_one(parts);
-  return select(x > V(K::largest - 1), exp(x), m);
+  using K = detail::MathConstants<S>;
+  const auto [parts, scale] =
+      detail::scaled_exp_parts(at_least(at_most(x, V(K::largest)), V(-40.0)));
+  return select(x > V(K::largest), detail::infinite<V>(), detail::less_one(parts) * scale);
 }
 
 /// ln(1 + eˣ), finite for every finite x.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> softplus(const Lanes<S, W>& x) {
-  using V = Lanes<S, W>;
-  return at_least(x, V(0)) + log1p(exp(-abs(x)));
+  return at_least(x, Lanes<S, W>(0)) + detail::log1p_to_one(exp(detail::minus_abs(x)));
 }
 
 /// x².
@@ -246,29 +348,7 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> square(const Lanes<S, W>& x) {
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> sqrt(const Lanes<S, W>& x) {
   Lanes<S, W> result;
-#if defined(EIGEN_VECTORIZE_AVX512)
-  // Eigen's is an approximation there.
-  if constexpr (sizeof(S) * W == 64 && sizeof(S) == 4) {
-    result.packet = _mm512_sqrt_ps(x.packet);
-    return result;
-  } else if constexpr (sizeof(S) * W == 64) {
-    result.packet = _mm512_sqrt_pd(x.packet);
-    return result;
-  }
-#endif
-#if defined(EIGEN_VECTORIZE_AVX)
-  if constexpr (sizeof(S) * W == 32 && sizeof(S) == 4) {
-    result.packet = _mm256_sqrt_ps(x.packet);
-    return result;
-  }
-#endif
-#if defined(EIGEN_VECTORIZE_SSE)
-  if constexpr (sizeof(S) * W == 16 && sizeof(S) == 4) {
-    result.packet = _mm_sqrt_ps(x.packet);
-    return result;
-  }
-#endif
-  result.packet = Eigen::internal::psqrt(x.packet);
+  result.packet = detail::exact_sqrt(x.packet);
   return result;
 }
 

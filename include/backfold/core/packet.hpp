@@ -4,6 +4,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include "backfold/core/exact.hpp"
 #include "backfold/core/lane_mask.hpp"
 #include "backfold/core/partial_packet.hpp"
 
@@ -96,7 +97,7 @@ struct Lanes {
     return from(Eigen::internal::pmul(a.packet, b.packet));
   }
   BACKFOLD_ALWAYS_INLINE friend Lanes operator/(const Lanes& a, const Lanes& b) {
-    return from(Eigen::internal::pdiv(a.packet, b.packet));
+    return from(detail::exact_quotient(a.packet, b.packet));
   }
   BACKFOLD_ALWAYS_INLINE Lanes operator-() const { return from(Eigen::internal::pnegate(packet)); }
 

@@ -45,7 +45,7 @@ GradientCheck check_gradient(Net net, const L& loss, const Sequences<typename Ne
       result.largest_difference = difference;
       result.parameter = i;
     }
-    if (std::isnan(difference)) break;  // nothing is larger
+    if (!is_finite(difference)) break;  // nothing is larger
   }
   return result;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/layer/connection.hpp"
 #include "backfold/layer/extent.hpp"
 
@@ -33,6 +33,7 @@ class Dense : public Extent<Units> {
 
   static constexpr const char* name = "Dense";
   using ActivationType = ActivationFunction;
+  static constexpr UnitSymmetry unit_symmetry = activation_symmetry<ActivationFunction>();
   static constexpr Index units_at_compile_time = Units;
   static constexpr auto connections = detail::connections_of<Options...>();
   static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 1;

@@ -13,8 +13,8 @@ struct AbsoluteError {
   }
   template <class V>
   V derivative(const V& y, const V& z) const {
-    // y − z stands for NaN and for 0.
-    return select(y > z, V(1), select(y < z, V(-1), y - z));
+    // The sum is 0, or NaN where one of them is; y − z might overflow.
+    return select(y > z, V(1), select(y < z, V(-1), 0 * y + 0 * z));
   }
 };
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
-
 #include "backfold/core/error.hpp"
+#include "backfold/core/finite.hpp"
 #include "backfold/loss/loss.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -17,16 +16,20 @@ struct Huber {
 
   template <class V>
   V value(const V& y, const V& z) const {
+    // One formula for both: with c above d it is d(d − d/2).
     const V d = abs(y - z);
-    return select(d > V(threshold), threshold * (d - 0.5 * threshold), 0.5 * d * d);
+    const V linear = at_most(d, V(threshold));
+    return linear * (d - 0.5 * linear);
   }
   template <class V>
   V derivative(const V& y, const V& z) const {
-    return at_least(at_most(y - z, V(threshold)), V(-threshold));
+    // Half of each: y − z may overflow where this does not.
+    const V half = 0.5 * y - 0.5 * z;
+    return 2 * at_least(at_most(half, V(0.5 * threshold)), V(-0.5 * threshold));
   }
   /// @throws std::invalid_argument unless the threshold is positive and finite
   constexpr void(check)() const {
-    if (!(threshold > 0 && threshold <= (std::numeric_limits<double>::max)())) {
+    if (!(threshold > 0 && is_finite(threshold))) {
       fail_argument("Huber: threshold must be positive and finite, got ", threshold);
     }
   }

@@ -18,12 +18,15 @@ struct LogCosh {
     // cosh d − 1 = m²/(2(1 + m)) with m = e^d − 1 keeps the relative accuracy near 0.
     const V m = expm1(at_most(d, V(1)));
     const V near_zero = log1p(m * m / (2 * (1 + m)));
-    const V tail = d + (log1p(exp(-2 * d)) - 0.69314718055994531);
+    const V far_away = at_most(d, V(100));  // twice d may overflow
+    const V tail = d + (detail::log1p_to_one(exp(-2 * far_away)) - 0.69314718055994531);
     return select(d > V(1), tail, near_zero);
   }
   template <class V>
   V derivative(const V& y, const V& z) const {
-    return tanh(y - z);
+    // Half of each: y − z may overflow.
+    const V half = at_least(at_most(0.5 * y - 0.5 * z, V(100)), V(-100));
+    return tanh(half + half);
   }
 };
 

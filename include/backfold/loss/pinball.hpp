@@ -21,8 +21,8 @@ struct Pinball {
   }
   template <class V>
   V derivative(const V& y, const V& z) const {
-    // y − z is 0 at the kink and NaN where one of them is.
-    return select(y < z, V(-quantile), select(y > z, V(1 - quantile), y - z));
+    // The sum is 0, or NaN where one of them is; y − z might overflow.
+    return select(y < z, V(-quantile), select(y > z, V(1 - quantile), 0 * y + 0 * z));
   }
   /// @throws std::invalid_argument unless 0 < quantile < 1
   constexpr void(check)() const {

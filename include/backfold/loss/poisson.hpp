@@ -12,7 +12,8 @@ BACKFOLD_BEGIN_NAMESPACE
 struct Poisson {
   template <class V>
   V value(const V& y, const V& z) const {
-    return exp(y) - z * y;
+    // Where e^y overflows, z y must not: their difference is infinite, not NaN.
+    return exp(y) - z * at_most(y, V(1000));
   }
   template <class V>
   V derivative(const V& y, const V& z) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/network/network.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -23,10 +24,10 @@ struct SettingValue {
 /// In w, rows × columns numbers from `offset` on, column-major without gaps. The blocks of a
 /// network follow each other and fill w.
 struct Block {
-  enum class Kind { Weights, Bias };
+  enum class Kind { Weights, Bias, Own };
   int layer;              ///< the layer it belongs to; the input is 0
   const char* type;       ///< of the layer: "Dense"
-  Kind kind;              ///< weights of a connection, or a bias (all its columns)
+  Kind kind;              ///< weights of a connection, the bias columns, or what else is its own
   Connection connection;  ///< of weights; the source is the index of a layer
   Index rows, columns;    ///< rows: units, or gates·units; columns: fan-in, 1 for diagonal weights
   Index offset;           ///< in w
@@ -42,6 +43,7 @@ struct LayerDescription {
   Index units;
   std::vector<Connection> connections;  ///< into it, each source the index of a layer
   Index parameters;
+  UnitSymmetry symmetry;  ///< of its units
 };
 
 namespace detail {
@@ -70,16 +72,25 @@ std::vector<Connection> connections_into([[maybe_unused]] int layer) {
   std::vector<Connection> list;
   if constexpr (requires { L::connections; }) {
     for (const Connection& c : L::connections) {
-      list.push_back({c.source_of(layer), c.delay, c.diagonal});
+      list.push_back({c.source_of(layer), c.delay, c.weights, c.entries});
     }
   }
   return list;
 }
 
 template <class L>
+constexpr UnitSymmetry symmetry_of() {
+  if constexpr (requires { L::unit_symmetry; }) {
+    return L::unit_symmetry;
+  } else {
+    return UnitSymmetry::Undeclared;
+  }
+}
+
+template <class L>
 LayerDescription describe_layer(int index, const L& layer, Index parameters) {
-  LayerDescription d{index,     name_of<L>(), "", {}, layer.units(), connections_into<L>(index),
-                     parameters};
+  LayerDescription d{index,      name_of<L>(),    "", {}, layer.units(), connections_into<L>(index),
+                     parameters, symmetry_of<L>()};
   if constexpr (requires { layer.activation(); }) {
     d.activation = name_of<typename L::ActivationType>();
     d.settings = settings_of(layer.activation());
@@ -125,10 +136,13 @@ std::vector<Block> blocks(const Network<S, Layers...>& net) {
     };
     const auto connections = detail::connections_into<Type>(l);
     for_each_index<static_cast<int>(Type::connections.size())>([&](auto c) {
-      add(Block::Kind::Weights, connections[static_cast<std::size_t>(c())],
-          architecture.template fan_in<l, c()>());
+      const Index columns = architecture.template fan_in<l, c()>();
+      if (columns > 0) {
+        add(Block::Kind::Weights, connections[static_cast<std::size_t>(c())], columns);
+      }
     });
     if (Type::bias_columns > 0) add(Block::Kind::Bias, {}, Type::bias_columns);
+    if (detail::own_columns<Type>() > 0) add(Block::Kind::Own, {}, detail::own_columns<Type>());
   });
   return list;
 }
@@ -151,7 +165,9 @@ inline std::string describe_connections(const LayerDescription& layer) {
     if (!text.empty()) text += ", ";
     text += c.source == layer.layer ? "itself" : std::to_string(c.source);
     if (c.delay > 0) text += " t-" + std::to_string(c.delay);
-    if (c.diagonal) text += " diagonal";
+    if (c.weights == Weights::Diagonal) text += " diagonal";
+    if (c.weights == Weights::Identity) text += " added";
+    if (c.weights == Weights::Lookup) text += " lookup";
   }
   return text;
 }
@@ -163,7 +179,7 @@ inline void print_layers(std::ostream& out, const std::vector<LayerDescription>&
   Index total = 0;
   for (const LayerDescription& l : layers) {
     std::string type = l.type;
-    if (l.activation[0] != '\0') type += " " + std::string(l.activation);
+    if (l.activation[0] != '\0') (type += ' ') += l.activation;
     rows.push_back({std::to_string(l.layer), type + describe_settings(l.settings),
                     std::to_string(l.units), describe_connections(l),
                     std::to_string(l.parameters)});

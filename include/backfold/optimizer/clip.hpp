@@ -1,27 +1,49 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "backfold/core/long_sum.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The Euclidean norm of n numbers, in double, without overflow on the way.
+namespace detail {
+
+/// A norm as a product that may overflow where its factors do not.
+struct NormParts {
+  double largest;   ///< the largest magnitude
+  double relative;  ///< the norm divided by that, 1 or more; 1 where that is 0 or not finite
+};
+
 template <Real S>
-double norm_of(const S* x, Index n) {
+NormParts norm_parts(const S* x, Index n) {
   double largest = 0;
   for (Index i = 0; i < n; ++i) {
     const double magnitude = std::abs(static_cast<double>(x[i]));
     if (!(magnitude <= largest)) largest = magnitude;
   }
-  if (largest == 0 || !is_finite(largest)) return largest;
-  double sum = 0;
-  for (Index i = 0; i < n; ++i) {
-    const double part = static_cast<double>(x[i]) / largest;
-    sum += part * part;
-  }
-  return largest * std::sqrt(sum);
+  if (largest == 0 || !is_finite(largest)) return {largest, 1};
+  const double sum = sum_in_runs(n, [&](Index first, Index count) {
+    double part_sum = 0;
+    for (Index i = first; i < first + count; ++i) {
+      const double part = static_cast<double>(x[i]) / largest;
+      part_sum += part * part;
+    }
+    return part_sum;
+  });
+  return {largest, std::sqrt(sum)};
+}
+
+}  // namespace detail
+
+/// The Euclidean norm of n numbers, in double, without overflow on the way.
+template <Real S>
+double norm_of(const S* x, Index n) {
+  const auto [largest, relative] = detail::norm_parts(x, n);
+  return largest * relative;
 }
 
 namespace detail {
@@ -74,9 +96,10 @@ struct ClipNorm : detail::Clipping<ClipNorm<O>, O> {
   }
   template <Real S>
   void clip(S* gradient, Index n) const {
-    const double norm = norm_of(gradient, n);
-    if (norm <= largest_norm) return;
-    const double factor = largest_norm / norm;
+    const auto [largest, relative] = detail::norm_parts(gradient, n);
+    const double largest_allowed = largest_norm / relative;
+    if (largest <= largest_allowed) return;
+    const double factor = largest_allowed / largest;
     for (Index i = 0; i < n; ++i)
       gradient[i] = static_cast<S>(static_cast<double>(gradient[i]) * factor);
   }
@@ -97,7 +120,8 @@ struct ClipValue : detail::Clipping<ClipValue<O>, O> {
   }
   template <Real S>
   void clip(S* gradient, Index n) const {
-    const S c = static_cast<S>(largest_value);
+    constexpr double most = double((std::numeric_limits<S>::max)());
+    const S c = static_cast<S>((std::min)(largest_value, most));
     for (Index i = 0; i < n; ++i) {
       gradient[i] = gradient[i] > c ? c : gradient[i] < -c ? -c : gradient[i];
     }

@@ -82,7 +82,7 @@ BACKFOLD_ALWAYS_INLINE bool evaluate_finite(Objective&& objective, const S* w, S
                                             double& error) {
   error = objective(w, gradient);
   if (is_finite(error) && all_finite<N>(gradient, n)) return true;
-  error = std::numeric_limits<double>::quiet_NaN();
+  error = hidden_nan();
   return false;
 }
 

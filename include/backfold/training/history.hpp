@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
 #include <vector>
 
+#include "backfold/core/finite.hpp"
 #include "backfold/core/types.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -35,9 +35,7 @@ struct History {
   Index step = 0;   ///< NonFinite: the step of that epoch, from 1
 
   /// The loss of the last epoch completed; NaN if none was.
-  double final_loss() const {
-    return losses.empty() ? std::numeric_limits<double>::quiet_NaN() : losses.back();
-  }
+  double final_loss() const { return losses.empty() ? detail::hidden_nan() : losses.back(); }
 };
 
 BACKFOLD_END_NAMESPACE
