@@ -5,5 +5,5 @@ set -eu
 compiler=$1 prefix=$2 consumer=$3 work=$4
 flags=$(PKG_CONFIG_PATH=$prefix/share/pkgconfig pkg-config --cflags backfold)
 # shellcheck disable=SC2086
-"$compiler" -std=c++20 $flags "$consumer/main.cpp" "$consumer/other.cpp" -o "$work/pkg_config"
+"$compiler" $flags "$consumer/main.cpp" "$consumer/other.cpp" -o "$work/pkg_config"
 "$work/pkg_config"

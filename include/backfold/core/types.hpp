@@ -11,8 +11,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 using Eigen::Index;
 
-/// A size that is known when the program runs.
-inline constexpr Index Dynamic = Eigen::Dynamic;
+/// A size that is known when the program runs. (Eigen's own, so that both namespaces can be open.)
+using Eigen::Dynamic;
 
 template <class Scalar, Index Rows = Dynamic, Index Cols = Dynamic>
 using Matrix = Eigen::Matrix<Scalar, static_cast<int>(Rows), static_cast<int>(Cols),

@@ -13,8 +13,10 @@ BACKFOLD_BEGIN_NAMESPACE
 ///     coverage.add(Y.topRows(1), Y.bottomRows(1), Z);    // lower ends, upper ends, targets
 class IntervalCoverage {
  public:
-  /// @param lower, upper, targets outputs × n. Where a lower end lies over the upper, the interval
-  /// is empty, and of negative width
+  /// @param lower outputs × n. Where a lower end lies over the upper, the interval is empty, and of
+  /// negative width
+  /// @param upper outputs × n
+  /// @param targets outputs × n
   /// @throws std::invalid_argument if sizes differ, from earlier batches too, there are no rows, or
   /// a number is not finite
   template <class L, class U, class Z>

@@ -20,7 +20,8 @@ class RegressionSums {
     double spread;    // Σ weight (z − mean)²
   };
 
-  /// @param outputs, targets outputs × n
+  /// @param outputs outputs × n
+  /// @param targets outputs × n
   /// @throws std::invalid_argument if sizes differ, from earlier batches too, there are no rows, or
   /// a number is not finite
   template <class Y, class Z>

@@ -73,7 +73,8 @@ constexpr Index panel_scratch(Index k, Index n) {
 }
 
 /// Rows of Y ← start + A·B, where k is large: run by run, for blocks of columns.
-/// @param a, y, start of the first row, @param a_step from a column of A to the next one
+/// a, y and start are those of the first row.
+/// @param a_step from a column of A to the next one
 template <Real S>
 BACKFOLD_NO_INLINE void deep_panel(decltype(panel<Source::AsIs, S>)& panel_of_run, Index rows,
                                    Index n, Index k, const S* a, Index lda, Index a_step,
