@@ -16,12 +16,16 @@ namespace detail {
 /// it would know those of the exponent not to be all set.
 constexpr std::uint32_t upper_bits(float x) {
   auto bits = std::bit_cast<std::uint32_t>(x);
-  if (!std::is_constant_evaluated()) BACKFOLD_HIDE_INTEGER(bits)
+  if (!std::is_constant_evaluated()) {
+    BACKFOLD_HIDE_INTEGER(bits)
+  }
   return bits;
 }
 constexpr std::uint32_t upper_bits(double x) {
   auto bits = static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(x) >> 32);
-  if (!std::is_constant_evaluated()) BACKFOLD_HIDE_INTEGER(bits)
+  if (!std::is_constant_evaluated()) {
+    BACKFOLD_HIDE_INTEGER(bits)
+  }
   return bits;
 }
 

@@ -106,7 +106,9 @@ double accuracy(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>&
   for (Index s = 0; s < n; ++s) {
     right += detail::class_of(outputs, s) == detail::class_of(targets, s);
   }
-  return static_cast<double>(right) / static_cast<double>(n);
+  double fraction = static_cast<double>(right) / static_cast<double>(n);
+  BACKFOLD_ROUND(fraction)
+  return fraction;
 }
 
 BACKFOLD_END_NAMESPACE
