@@ -120,7 +120,7 @@ __attribute__((noinline)) bool output_is_finite(const L& loss, const A& activati
     }
     if constexpr (bf::ElementwiseActivation<A>) {
       bf::transform_into(
-          outputs, units, [&](const auto& v) { return activation.value(v); }, nets);
+          outputs, most, [&](const auto& v) { return activation.value(v); }, nets);
     } else {
       (activation.apply)(outputs, units);
     }
@@ -128,6 +128,7 @@ __attribute__((noinline)) bool output_is_finite(const L& loss, const A& activati
         loss, activation, nets, outputs, targets, units, units, 1, static_cast<const S*>(nullptr),
         1.0, delta));
     finite &= bf::all_finite(delta, units);
+    if (units != 3) continue;
     finite &=
         bf::is_finite(bf::output_error<true, 3, 1>(loss, activation, nets, outputs, targets, 3, 3,
                                                    1, static_cast<const S*>(nullptr), 1.0, delta));
