@@ -10,11 +10,11 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Below this, exp(x − largest) is 0 and x − largest might overflow.
+/// Below this, exp(x − largest) is 0 and x − largest might overflow. Without a choice: clang would
+/// calculate both sides of it, one of which overflows.
 template <Real S>
 S lowest_that_counts(S largest) {
-  constexpr S most = (std::numeric_limits<S>::max)();
-  return largest > 0 ? largest - most / 2 : -most;
+  return largest / 2 - (std::numeric_limits<S>::max)() / 2;
 }
 
 }  // namespace detail

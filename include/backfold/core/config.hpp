@@ -183,6 +183,13 @@
 #else
 #define BACKFOLD_HIDE(x)
 #endif
+/// x87 keeps more digits of a number in a register than in memory: results would depend on what a
+/// compiler keeps there. Through memory, a number has the digits of its type.
+#if defined(__GNUC__) && defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+#define BACKFOLD_ROUND(x) __asm__("" : "+m"(x));
+#else
+#define BACKFOLD_ROUND(x)
+#endif
 #if defined(__GNUC__)
 #define BACKFOLD_HIDE_INTEGER(x) __asm__("" : "+r"(x));
 #else

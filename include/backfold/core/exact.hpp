@@ -43,7 +43,14 @@ BACKFOLD_ALWAYS_INLINE P by_number(const Function& f, const P& first, const Pack
 template <class P>
 BACKFOLD_ALWAYS_INLINE P exact_quotient(const P& a, const P& b) {
   if constexpr (divides_registers || Eigen::internal::unpacket_traits<P>::size == 1) {
+#if defined(__clang__)
+    // Under -ffast-math clang would multiply by an approximate reciprocal, whose correction is lost
+    // in denormal numbers.
+#pragma float_control(precise, on)
+    return a / b;
+#else
     return Eigen::internal::pdiv(a, b);
+#endif
   } else {
     return by_number([](auto x, auto y) { return x / y; }, a, b);
   }

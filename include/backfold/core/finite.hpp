@@ -14,22 +14,31 @@ namespace detail {
 
 /// The bits of a number, which the compiler has not seen come from one: under -ffinite-math-only
 /// it would know those of the exponent not to be all set.
-constexpr std::uint32_t upper_bits(float x) {
+constexpr std::uint32_t upper_bits(const float& x) {
   auto bits = std::bit_cast<std::uint32_t>(x);
-  if (!std::is_constant_evaluated()) BACKFOLD_HIDE_INTEGER(bits)
+  if (!std::is_constant_evaluated()) {
+    BACKFOLD_HIDE_INTEGER(bits)
+  }
   return bits;
 }
-constexpr std::uint32_t upper_bits(double x) {
+constexpr std::uint32_t upper_bits(const double& x) {
   auto bits = static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(x) >> 32);
-  if (!std::is_constant_evaluated()) BACKFOLD_HIDE_INTEGER(bits)
+  if (!std::is_constant_evaluated()) {
+    BACKFOLD_HIDE_INTEGER(bits)
+  }
   return bits;
 }
 
 }  // namespace detail
 
-/// Whether a number is neither infinite nor NaN, by its bits: right under -ffast-math too.
-constexpr bool is_finite(float x) { return (detail::upper_bits(x) & 0x7f800000u) != 0x7f800000u; }
-constexpr bool is_finite(double x) { return (detail::upper_bits(x) & 0x7ff00000u) != 0x7ff00000u; }
+/// Whether a number is neither infinite nor NaN, by its bits: right under -ffast-math too. By
+/// reference: under -ffinite-math-only a NaN as argument is undefined.
+constexpr bool is_finite(const float& x) {
+  return (detail::upper_bits(x) & 0x7f800000u) != 0x7f800000u;
+}
+constexpr bool is_finite(const double& x) {
+  return (detail::upper_bits(x) & 0x7ff00000u) != 0x7ff00000u;
+}
 
 namespace detail {
 
@@ -43,9 +52,11 @@ BACKFOLD_ALWAYS_INLINE double hidden_nan() {
 /// x − x: 0, or NaN where x is infinite or NaN.
 template <class V>
 BACKFOLD_ALWAYS_INLINE V less_itself(const V& x) {
-  V same = x;
+  V minuend = x;
+  BACKFOLD_HIDE(minuend.packet)
+  V same = minuend;
   BACKFOLD_HIDE(same.packet)
-  return x - same;
+  return minuend - same;
 }
 
 /// Of n numbers: NaN if one of them is infinite or NaN, else 0. Nothing overflows on the way, as a

@@ -41,6 +41,17 @@ BACKFOLD_ALWAYS_INLINE void keep_in_register([[maybe_unused]] P& packet) {
 #endif
 }
 
+/// A register that clang calculates whole, and before what is made of it. It would leave what it
+/// likes, such as 0/0, in numbers that nobody uses, and calculate both sides of a choice: either
+/// raises a flag.
+template <class P>
+BACKFOLD_ALWAYS_INLINE P settled(P packet) {
+#if defined(__clang__)
+  keep_in_register(packet);
+#endif
+  return packet;
+}
+
 }  // namespace detail
 
 /// Several numbers in one vector register: the type in which elementwise functions are written.
@@ -81,11 +92,13 @@ struct Lanes {
 
   /// The first `count` lanes to memory; nothing else is touched.
   BACKFOLD_ALWAYS_INLINE void store(T* to, Eigen::Index count) const {
-    detail::store_first<size>(to, count, packet);
+    detail::store_first<size>(to, count, detail::settled(packet));
   }
 
   /// The first lane.
-  BACKFOLD_ALWAYS_INLINE T first() const { return Eigen::internal::pfirst(packet); }
+  BACKFOLD_ALWAYS_INLINE T first() const {
+    return Eigen::internal::pfirst(detail::settled(packet));
+  }
 
   BACKFOLD_ALWAYS_INLINE friend Lanes operator+(const Lanes& a, const Lanes& b) {
     return from(Eigen::internal::padd(a.packet, b.packet));
@@ -157,6 +170,9 @@ struct Lanes {
   BACKFOLD_ALWAYS_INLINE static Lanes from(const P& p) {
     Lanes result;
     result.packet = p;
+    if constexpr (Width == 1) {
+      BACKFOLD_ROUND(result.packet)
+    }
     return result;
   }
 };

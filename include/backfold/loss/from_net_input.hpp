@@ -70,8 +70,9 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
       const V target = detail::load_run<V>(z + i, count);
       // 0 where there is no target, however far the net input; NaN where that is NaN.
       const auto none = target == V(0);
-      const V distance = select(none, V(0), x) - select(none, V(0), V(largest));
-      return total + select(none, V(0) * x, target * (log_sum - distance));
+      V counted = select(none, V(largest), x);
+      counted.packet = detail::settled(counted.packet);
+      return total + select(none, V(0) * x, target * (log_sum - (counted - largest)));
     });
   }
   template <Real S>

@@ -26,7 +26,7 @@ template <class V>
 BACKFOLD_ALWAYS_INLINE typename V::Scalar sum_of_first(const V& v, Index count) {
   if (BACKFOLD_IS_CONSTANT(count) && count == 1) return v.first();
   typename V::Scalar numbers[V::size];
-  v.store(numbers);
+  v.store(numbers, V::size);
   return sum(V::load(numbers, count));
 }
 

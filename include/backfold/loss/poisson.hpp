@@ -13,7 +13,8 @@ struct Poisson {
   template <class V>
   V value(const V& y, const V& z) const {
     // Where e^y overflows, z y must not: their difference is infinite, not NaN.
-    return exp(y) - z * at_most(y, V(1000));
+    constexpr auto largest = detail::MathConstants<typename V::Scalar>::largest;
+    return exp(y) - z * select(y > V(largest), V(0), y);
   }
   template <class V>
   V derivative(const V& y, const V& z) const {

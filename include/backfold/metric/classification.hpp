@@ -232,7 +232,9 @@ double accuracy(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>&
   if (outputs.cols() == 0) fail_argument("accuracy: no samples");
   Accuracy metric;
   metric.add(outputs, targets);
-  return metric.value();
+  double fraction = metric.value();
+  BACKFOLD_ROUND(fraction)
+  return fraction;
 }
 
 BACKFOLD_END_NAMESPACE
