@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: MIT
+// Optimizers' paths from one start: over surfaces with a local optimum, a saddle point, a narrow
+// valley, and over the error of a network that separates two spirals. Writes pictures and a page
+// that plays the paths.
+//
+//     optimizer_paths [folder] [--quick]
+#include <algorithm>
+#include <backfold/backfold.hpp>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "optimizer_paths_surfaces.hpp"
+#include "picture.hpp"
+
+#ifdef BACKFOLD_EXAMPLE_CLI11
+#include <CLI/CLI.hpp>
+#endif
+
+namespace bf = backfold;
+
+namespace {
+
+// The compared optimizers.
+
+using AnyOptimizer =
+    std::variant<bf::Sgd, bf::Momentum, bf::Nesterov, bf::RmsProp, bf::Adam, bf::Rprop>;
+constexpr int optimizer_count = 6;
+constexpr const char* optimizer_names[] = {"SGD",     "Momentum", "Nesterov",
+                                           "RMSprop", "Adam",     "Rprop"};
+constexpr const char* optimizer_colours[] = {"#111111", "#d81b2a", "#1560d4",
+                                             "#178a3c", "#9c27b0", "#e88a00"};
+
+/// One of the optimizers, by its place in the list. μ is the momentum and Adam's β1; η is Rprop's
+/// first step.
+AnyOptimizer make_optimizer(int which, double rate, double mu) {
+  switch (which) {
+    case 0:
+      return bf::Sgd{.learning_rate = rate};
+    case 1:
+      return bf::Momentum{.learning_rate = rate, .momentum = mu};
+    case 2:
+      return bf::Nesterov{.learning_rate = rate, .momentum = mu};
+    case 3:
+      return bf::RmsProp{.learning_rate = rate};
+    case 4:
+      return bf::Adam{.learning_rate = rate, .beta1 = mu};
+    default:
+      return bf::Rprop{.learning_rate = rate};
+  }
+}
+
+/// Where an optimizer has been.
+struct Path {
+  Eigen::MatrixXd points;      // column i after i steps
+  std::vector<double> errors;  // E there
+  Eigen::Index steps() const { return points.cols() - 1; }
+  Eigen::VectorXd end() const { return points.col(steps()); }
+};
+
+/// Steps of an optimizer from a start. The path ends early where E is no longer finite.
+Path follow(const AnyOptimizer& any, const Objective& objective, const Eigen::VectorXd& start,
+            int steps) {
+  Path path;
+  path.points.resize(start.size(), steps + 1);
+  Eigen::VectorXd w = start, gradient(start.size());
+  std::visit(
+      [&](const auto& optimizer) {
+        auto state = bf::start<double>(optimizer, w.size());
+        for (int i = 0; i <= steps; ++i) {
+          path.points.col(i) = w;
+          path.errors.push_back(objective(w.data(), gradient.data()));
+          if (i < steps && !std::isfinite(optimizer.step(w.data(), objective, state))) break;
+        }
+      },
+      any);
+  path.points.conservativeResize(Eigen::NoChange, Eigen::Index(path.errors.size()));
+  return path;
+}
+
+Path follow(const Surface& surface, int which, double rate, double mu, int steps) {
+  return follow(make_optimizer(which, rate, mu), surface.objective, surface.start, steps);
+}
+
+// What must hold.
+
+int failures = 0;
+
+void expect(bool holds, const std::string& what) {
+  if (holds) return;
+  ++failures;
+  std::printf("WRONG: %s\n", what.c_str());
+}
+
+void check_surface(const Surface& surface) {
+  // Points off the picture's symmetries.
+  for (const double part : {0.13, 0.37, 0.71}) {
+    const Eigen::Vector2d w =
+        surface.low + part * (surface.high - surface.low) + Eigen::Vector2d(0.1, -0.2 * part);
+    Eigen::Vector2d gradient, differences;
+    surface.objective(w.data(), gradient.data());
+    for (int i = 0; i < 2; ++i) {
+      const Eigen::Vector2d h = 1e-5 * Eigen::Vector2d::Unit(i);
+      differences(i) = (surface.error(w + h) - surface.error(w - h)) / 2e-5;
+    }
+    expect((gradient - differences).norm() < 1e-6 * (1 + gradient.norm()),
+           surface.title + ": the gradient is not that of E");
+  }
+  for (const auto* points : {&surface.optima, &surface.saddles}) {
+    for (const Eigen::Vector2d& w : *points) {
+      Eigen::Vector2d gradient;
+      surface.objective(w.data(), gradient.data());
+      expect(gradient.norm() < 1e-12, surface.title + ": a marked point has a gradient");
+      const double curvature = hessian(surface, w).determinant();
+      expect(points == &surface.optima ? curvature > 0 : curvature < 0,
+             surface.title + ": a marked point is not what it is said to be");
+      expect(surface.error(w) >= surface.least_error(),
+             surface.title + ": the first optimum is not the best");
+    }
+  }
+}
+
+/// What the lecture says of the optimizers.
+void check_optimizers() {
+  const Surface valley = convex_valley();
+  for (int which = 0; which < optimizer_count; ++which) {
+    const std::string name = optimizer_names[which];
+    const auto rate = [&](const Surface& surface) { return surface.rates[size_t(which)]; };
+
+    // With a constant η, RMSprop goes around the optimum at a distance of about η.
+    const Path path = follow(valley, which, rate(valley), 0.9, 1000);
+    expect(path.end().norm() < (which == 3 ? rate(valley) : 1e-5),
+           name + " does not end in the optimum of the convex valley");
+
+    Surface ridge = saddle();
+    ridge.start(1) = 0;  // no derivative across the ridge
+    const Path stuck = follow(ridge, which, rate(ridge), 0.9, 1000);
+    expect((stuck.points.row(1).array() == 0).all(), name + " leaves the ridge without a gradient");
+    expect(stuck.end().norm() < (which == 3 ? rate(ridge) : 1e-5),
+           name + " does not end in the saddle when it starts on the ridge");
+    ridge.start(1) = 1e-6;
+    const Path free = follow(ridge, which, rate(ridge), 0.9, 1000);
+    expect((free.end() - ridge.optima[0]).norm() < (which == 3 ? rate(ridge) : 1e-5),
+           name + " does not leave the saddle when it starts next to the ridge");
+  }
+
+  const Surface wells = two_wells();
+  expect((follow(wells, 0, wells.rates[0], 0, 1000).end() - wells.optima[1]).norm() < 1e-6,
+         "SGD does not end in the local optimum");
+  for (const int which : {1, 2}) {
+    expect((follow(wells, which, wells.rates[size_t(which)], 0.9, 1000).end() - wells.optima[0])
+                   .norm() < 1e-6,
+           std::string(optimizer_names[which]) + " does not roll over the local optimum");
+  }
+
+  // Without momentum, both are gradient descent.
+  const Surface narrow = rosenbrock();
+  const Path plain = follow(narrow, 0, 5e-4, 0, 500);
+  for (const int which : {1, 2}) {
+    expect(follow(narrow, which, 5e-4, 0, 500).points.isApprox(plain.points, 1e-12),
+           std::string(optimizer_names[which]) + " without momentum is not gradient descent");
+  }
+  expect(follow(narrow, 1, narrow.rates[1], 0.9, 5000).errors.back() <
+             0.1 * follow(narrow, 0, narrow.rates[1], 0, 5000).errors.back(),
+         "momentum is not faster than SGD of the same η along the narrow valley");
+}
+
+// Pictures.
+
+using Objective2d = std::function<double(const Eigen::Vector2d&)>;
+
+/// log10 of E above its least, over a rectangle, in rows from below.
+Eigen::MatrixXd grid_of(const Objective2d& error, double least, const Eigen::Vector2d& low,
+                        const Eigen::Vector2d& high, int size) {
+  Eigen::MatrixXd grid(size, size);
+  for (int y = 0; y < size; ++y) {
+    for (int x = 0; x < size; ++x) {
+      const Eigen::Vector2d part = Eigen::Vector2d(x, y) / (size - 1);
+      const double above = error(low + part.cwiseProduct(high - low)) - least;
+      grid(x, y) = std::log10((std::max)(above, 1e-6));
+    }
+  }
+  return grid;
+}
+
+/// Levels for contours: below each is a chosen part of the rectangle.
+std::vector<double> contour_levels(const Eigen::MatrixXd& grid) {
+  std::vector<double> sorted(grid.data(), grid.data() + grid.size()), levels;
+  std::sort(sorted.begin(), sorted.end());
+  for (const double part : {0.005, 0.02, 0.05, 0.1, 0.18, 0.28, 0.4, 0.53, 0.67, 0.8, 0.92}) {
+    levels.push_back(sorted[size_t(part * double(sorted.size()))]);
+  }
+  return levels;
+}
+
+/// Steps that are shown: all of the first, then as many as can be told apart.
+std::vector<int> shown_steps(int last, double growth) {
+  std::vector<int> steps;
+  for (int i = 0; i < last; i = (std::max)(i + 1, int(i * growth))) steps.push_back(i);
+  steps.push_back(last);
+  return steps;
+}
+
+/// Contours with paths on the left, error against steps on the right.
+struct PathPicture {
+  std::string name, title, x_label, y_label, steps_label, error_label;
+  Eigen::Vector2d low, high;
+  Eigen::MatrixXd grid;
+  std::vector<std::string> labels;         // of the paths
+  std::vector<Eigen::Matrix2Xd> paths;     // in the plane
+  std::vector<std::vector<double>> above;  // E above its least, by steps
+  std::vector<Eigen::Vector2d> optima, saddles;
+  double error_floor;  // of the right side
+};
+
+/// Blocks: the start, optima, saddles, paths, errors, then E over the plane.
+std::string data_of(const PathPicture& p) {
+  std::string data;
+  const auto row = [&](std::initializer_list<double> values) {
+    for (const double value : values) data += number(value) + ' ';
+    data += '\n';
+  };
+  const auto points = [&](const auto& list) {
+    for (const Eigen::Vector2d& w : list) row({w(0), w(1)});
+    data += "\n\n";
+  };
+  const Eigen::Vector2d extent = p.high - p.low;
+  // A block must not be empty: a point outside the picture.
+  const std::vector<Eigen::Vector2d> none{p.low - 1e3 * extent};
+  points(std::vector<Eigen::Vector2d>{p.paths[0].col(0)});
+  points(p.optima.empty() ? none : p.optima);
+  points(p.saddles.empty() ? none : p.saddles);
+  for (const Eigen::Matrix2Xd& path : p.paths) {
+    std::vector<Eigen::Vector2d> distinct;
+    for (Eigen::Index i = 0; i < path.cols(); ++i) {
+      const Eigen::Vector2d w = path.col(i);
+      if (distinct.empty() || i + 1 == path.cols() ||
+          (w - distinct.back()).cwiseQuotient(extent).norm() > 0.003) {
+        distinct.push_back(w);
+      }
+    }
+    points(distinct);
+  }
+  for (const std::vector<double>& above : p.above) {
+    for (const int i : shown_steps(int(above.size()) - 1, 1.02)) {
+      row({double(i), (std::max)(above[size_t(i)], 1e-30)});  // 0 has no logarithm
+    }
+    data += "\n\n";
+  }
+  const double last = double(p.grid.rows() - 1);
+  for (Eigen::Index y = 0; y < p.grid.cols(); ++y) {
+    for (Eigen::Index x = 0; x < p.grid.rows(); ++x) {
+      const Eigen::Vector2d w = p.low + extent.cwiseProduct(Eigen::Vector2d(x, y) / last);
+      row({w(0), w(1), p.grid(x, y)});
+    }
+    data += '\n';
+  }
+  return data;
+}
+
+constexpr const char* path_script = R"(
+# Contours: levels of log10 E below which 0.5 % to 92 % of the rectangle are.
+set contour base
+unset surface
+set cntrparam levels discrete @levels
+set table $contours
+splot '@file' index @grid using 1:2:3
+unset table
+unset contour
+
+set multiplot title '@title' noenhanced font ',17'
+set tics font ',13'
+set border linecolor rgb '#444444'
+set tmargin at screen 0.9
+set bmargin at screen 0.28
+set lmargin at screen 0.07
+set rmargin at screen 0.49
+set xlabel '@x_label'
+set ylabel '@y_label' offset 1
+set xrange [@x_low:@x_high]
+set yrange [@y_low:@y_high]
+unset key
+plot $contours using 1:2 with lines linecolor rgb '#b4bcc8' linewidth 0.8@paths, \
+  '@file' index 0 with points pt 7 ps 0.9 lc rgb '#111111', \
+  '@file' index 1 with points pt 3 ps 1.3 lw 2 lc rgb '#111111', \
+  '@file' index 2 with points pt 8 ps 1.3 lw 2 lc rgb '#111111'
+
+set lmargin at screen 0.58
+set rmargin at screen 0.98
+set xlabel '@steps_label'
+set ylabel '@error_label'
+set autoscale
+set xrange [0:*]
+set yrange [@floor:*]
+set logscale y
+set format y '10^{%L}'
+set grid linecolor rgb '#e4e4e4'
+unset key
+plot @errors
+
+# The key, as wide as the picture.
+set tmargin at screen 0.17
+set bmargin at screen 0.01
+set lmargin at screen 0.03
+set rmargin at screen 0.99
+unset logscale
+unset border
+unset tics
+unset grid
+set xlabel ' '
+set ylabel ' '
+set xrange [0:1]
+set yrange [0:1]
+set key center center horizontal maxcols 4 Left reverse samplen 2 width 2 font ',14'
+plot @key
+unset multiplot
+)";
+
+/// Text with each of some words replaced.
+std::string filled(std::string text,
+                   const std::vector<std::pair<std::string, std::string>>& replacements) {
+  for (const auto& [word, by] : replacements) {
+    for (size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += by.size()) {
+      text.replace(at, word.size(), by);
+    }
+  }
+  return text;
+}
+
+void draw_paths(const PathPicture& p) {
+  const int count = int(p.paths.size());
+  const std::string comma = ", \\\n  ";
+  std::string levels, paths, errors, key;
+  for (const double level : contour_levels(p.grid)) levels += ',' + number(level);
+  for (int i = 0; i < count; ++i) {
+    const std::string lines = " with lines lw 2 lc rgb '" + std::string(optimizer_colours[i]) + "'";
+    const auto block = [](int index) { return "'@file' index " + std::to_string(index); };
+    paths += comma + block(3 + i) + lines;
+    errors += comma + block(3 + count + i) + lines;
+    key += comma + "NaN" + lines + " title '" + p.labels[size_t(i)] + "'";
+  }
+  const auto mark = [&](const char* type, const char* title) {
+    key += comma + "NaN with points ps 1.3 lw 2 lc rgb '#111111' pt " + type + " title '" + title +
+           "'";
+  };
+  mark("7", "start");
+  if (!p.optima.empty()) mark("3", "optimum");
+  if (!p.saddles.empty()) mark("8", "saddle point");
+  const std::string script = filled(path_script, {{"@levels", levels.substr(1)},
+                                                  {"@paths", paths},
+                                                  {"@errors", errors.substr(comma.size())},
+                                                  {"@key", key.substr(comma.size())},
+                                                  {"@file", "paths_" + p.name + ".dat"},
+                                                  {"@grid", std::to_string(3 + 2 * count)},
+                                                  {"@title", p.title},
+                                                  {"@x_label", p.x_label},
+                                                  {"@y_label", p.y_label},
+                                                  {"@steps_label", p.steps_label},
+                                                  {"@error_label", p.error_label},
+                                                  {"@x_low", number(p.low(0))},
+                                                  {"@x_high", number(p.high(0))},
+                                                  {"@y_low", number(p.low(1))},
+                                                  {"@y_high", number(p.high(1))},
+                                                  {"@floor", number(p.error_floor)}});
+  draw("paths_" + p.name, 1000, 560, data_of(p), script);
+}
+
+std::string label(int which, double rate) {
+  return std::string(optimizer_names[which]) + ", η = " + number(rate);
+}
+
+void draw_surface(const Surface& surface, int grid_size) {
+  const double least = surface.least_error();
+  PathPicture picture{.name = surface.name,
+                      .title = surface.title + ":  E = " + surface.formula,
+                      .x_label = "w_1",
+                      .y_label = "w_2",
+                      .steps_label = "steps τ",
+                      .error_label = least == 0 ? "E" : "E − E(best optimum)",
+                      .low = surface.low,
+                      .high = surface.high,
+                      .grid = grid_of([&](const Eigen::Vector2d& w) { return surface.error(w); },
+                                      least, surface.low, surface.high, grid_size),
+                      .labels = {},
+                      .paths = {},
+                      .above = {},
+                      .optima = surface.optima,
+                      .saddles = surface.saddles,
+                      .error_floor = 1};
+  for (int which = 0; which < optimizer_count; ++which) {
+    const double rate = surface.rates[size_t(which)];
+    Path path = follow(surface, which, rate, 0.9, surface.steps);
+    for (double& E : path.errors) {
+      E -= least;
+      picture.error_floor = (std::min)(picture.error_floor, (std::max)(E, 1e-10));
+    }
+    picture.labels.push_back(label(which, rate));
+    picture.paths.push_back(path.points);
+    picture.above.push_back(path.errors);
+  }
+  draw_paths(picture);
+}
+
+int run(const std::string& folder, bool quick) {
+  std::filesystem::create_directories(folder);
+  std::filesystem::current_path(folder);  // scripts name their files without a folder
+  for (const Surface& surface : all_surfaces()) check_surface(surface);
+  check_optimizers();
+  for (const Surface& surface : all_surfaces()) draw_surface(surface, quick ? 41 : 81);
+  if (!has_gnuplot()) {
+    std::printf(
+        "No pictures: gnuplot is not installed (on Debian: gnuplot-nox). In %s,\n"
+        "`gnuplot NAME.gp` draws NAME.svg.\n",
+        folder.c_str());
+  }
+  std::printf("%s\n", failures == 0 ? "all as it must be" : "not as it must be");
+  return failures == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string folder = "pictures";
+  bool quick = false;
+#ifdef BACKFOLD_EXAMPLE_CLI11
+  CLI::App app("Optimizers' paths: pictures, and a page that plays them");
+  app.add_option("folder", folder, "where files are written")->capture_default_str();
+  app.add_flag("--quick", quick, "coarser pictures and a shorter training");
+  CLI11_PARSE(app, argc, argv);
+#else
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--quick") == 0) {
+      quick = true;
+    } else {
+      folder = argv[i];
+    }
+  }
+#endif
+  try {
+    return run(folder, quick);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}
