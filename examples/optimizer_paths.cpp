@@ -5,6 +5,7 @@
 //
 //     optimizer_paths [folder] [--quick]
 #include <algorithm>
+#include <array>
 #include <backfold/backfold.hpp>
 #include <cstdio>
 #include <cstring>
@@ -17,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "optimizer_paths_page.hpp"
 #include "optimizer_paths_surfaces.hpp"
 #include "picture.hpp"
 
@@ -408,12 +410,151 @@ void draw_surface(const Surface& surface, int grid_size) {
   draw_paths(picture);
 }
 
+// The page that plays the paths.
+
+const std::vector<double> page_rates{3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1};
+const std::vector<double> page_momenta{0, 0.5, 0.8, 0.9, 0.97};
+constexpr int page_steps = 1000;
+constexpr int page_quanta = 2000;     // of a side of the picture
+constexpr int page_per_decade = 50;   // of E
+constexpr int page_error_floor = -8;  // of log10 E
+constexpr int page_grid_per_decade = 1000;
+const bool page_uses_momentum[optimizer_count] = {false, true, true, false, true, false};
+
+/// Steps of a path on the page.
+const std::vector<int>& page_frames() {
+  static const std::vector<int> frames = shown_steps(page_steps, 1.03);
+  return frames;
+}
+
+/// A path in whole numbers, for each frame w1, w2 and log E, up to where nothing moves any more;
+/// and the step from which it is lost, far from the picture for good or not finite, or 0.
+struct PagePath {
+  int lost = 0;
+  std::vector<std::array<int, 3>> frames;
+};
+
+PagePath page_path(const Surface& surface, const Path& path) {
+  const Eigen::Vector2d extent = surface.high - surface.low;
+  const auto place = [&](Eigen::Index step) -> Eigen::Array2d {
+    return (path.points.col(step) - surface.low).cwiseQuotient(extent).array();
+  };
+  const auto is_far = [&](Eigen::Index step) {
+    return !((place(step) - 0.5).abs().maxCoeff() < 2);
+  };
+  PagePath page;
+  if (path.steps() < page_steps || is_far(path.steps())) {
+    page.lost = int(path.steps());
+    while (page.lost > 1 && is_far(page.lost - 1)) --page.lost;
+  }
+  for (const int step : page_frames()) {
+    if (page.lost > 0 && step > page.lost) break;
+    const Eigen::Array2d at =
+        (page_quanta * place(step)).max(-2 * page_quanta).min(3 * page_quanta).round();
+    const double above = path.errors[size_t(step)] - surface.least_error();
+    const double decades = std::log10((std::max)(above, std::pow(10, page_error_floor)));
+    page.frames.push_back({int(at(0)), int(at(1)), int(std::lround(page_per_decade * decades))});
+  }
+  while (page.lost == 0 && page.frames.size() > 1 &&
+         page.frames.back() == page.frames[page.frames.size() - 2]) {
+    page.frames.pop_back();
+  }
+  return page;
+}
+
+std::string text_of(const PagePath& page) {
+  std::vector<int> numbers{page.lost};
+  std::array<int, 3> before{};
+  for (const std::array<int, 3>& frame : page.frames) {
+    for (size_t i = 0; i < 3; ++i) numbers.push_back(frame[i] - before[i]);
+    before = frame;
+  }
+  const std::string text = encoded(numbers);
+  expect(decoded(text) == numbers, "the page would not read the numbers of a path");
+  return text;
+}
+
+/// A list in JSON.
+template <class List, class Function>
+std::string list_of(const List& list, const Function& text) {
+  std::string all;
+  for (const auto& element : list) all += ',' + text(element);
+  return '[' + (all.empty() ? all : all.substr(1)) + ']';
+}
+std::string point_text(const Eigen::Vector2d& w) { return list_of(w, number); }
+std::string string_text(const std::string& text) { return '"' + text + '"'; }
+
+std::string surface_data(const Surface& surface) {
+  constexpr int size = 71;
+  const double least = surface.least_error();
+  const Eigen::MatrixXd grid = grid_of([&](const Eigen::Vector2d& w) { return surface.error(w); },
+                                       least, surface.low, surface.high, size);
+  const auto whole = [](double value) { return int(std::lround(page_grid_per_decade * value)); };
+  std::vector<int> differences;  // second ones, which are small on a smooth surface
+  int before = 0, slope = 0;
+  for (const double value : grid.reshaped()) {
+    differences.push_back(whole(value) - before - slope);
+    slope = whole(value) - before;
+    before = whole(value);
+  }
+  std::string paths;
+  for (int which = 0; which < optimizer_count; ++which) {
+    std::string of_optimizer;
+    for (const double rate : page_rates) {
+      for (const double mu : page_momenta) {
+        const Path path = follow(surface, which, rate, mu, page_steps);
+        of_optimizer += ',' + string_text(text_of(page_path(surface, path)));
+        if (!page_uses_momentum[which]) break;
+      }
+    }
+    paths += ",\n[" + of_optimizer.substr(1) + ']';
+  }
+  // The page begins with the η of its list that is next to Nesterov's in the picture.
+  const auto distance = [&](double rate) { return std::abs(std::log(rate / surface.rates[2])); };
+  const auto nearest =
+      std::min_element(page_rates.begin(), page_rates.end(),
+                       [&](double a, double b) { return distance(a) < distance(b); });
+  return "{\"name\":" + string_text(surface.name) + ",\"title\":" + string_text(surface.title) +
+         ",\"formula\":" + string_text(surface.formula) + ",\"low\":" + point_text(surface.low) +
+         ",\"high\":" + point_text(surface.high) + ",\"start\":" + point_text(surface.start) +
+         ",\"optima\":" + list_of(surface.optima, point_text) +
+         ",\"saddles\":" + list_of(surface.saddles, point_text) + ",\"best\":" +
+         list_of(surface.optima,
+                 [&](const Eigen::Vector2d& w) {
+                   return std::string(surface.error(w) < least + 1e-9 ? "true" : "false");
+                 }) +
+         ",\"least\":" + number(least) +
+         ",\"rate\":" + number(double(nearest - page_rates.begin())) + ",\"levels\":" +
+         list_of(contour_levels(grid), [&](double l) { return number(whole(l)); }) +
+         ",\"grid_size\":" + number(size) + ",\"grid\":" + string_text(encoded(differences)) +
+         ",\"paths\":[" + paths.substr(1) + "]}";
+}
+
+void write_page() {
+  std::string optimizers;
+  for (int which = 0; which < optimizer_count; ++which) {
+    optimizers += ",{\"name\":" + string_text(optimizer_names[which]) +
+                  ",\"colour\":" + string_text(optimizer_colours[which]) +
+                  ",\"momentum\":" + (page_uses_momentum[which] ? "true" : "false") + '}';
+  }
+  const std::string data =
+      "{\"rates\":" + list_of(page_rates, number) +
+      ",\"momenta\":" + list_of(page_momenta, number) +
+      ",\"momentum\":3,\"steps\":" + list_of(page_frames(), number) +
+      ",\"quanta\":" + number(page_quanta) + ",\"per_decade\":" + number(page_per_decade) +
+      ",\"floor\":" + number(page_error_floor) +
+      ",\"grid_per_decade\":" + number(page_grid_per_decade) + ",\"optimizers\":[" +
+      optimizers.substr(1) + "],\n\"surfaces\":" + list_of(all_surfaces(), surface_data) + '}';
+  write_file("optimizer_paths.html", filled(page_text, {{"@data", data}}));
+}
+
 int run(const std::string& folder, bool quick) {
   std::filesystem::create_directories(folder);
   std::filesystem::current_path(folder);  // scripts name their files without a folder
   for (const Surface& surface : all_surfaces()) check_surface(surface);
   check_optimizers();
   for (const Surface& surface : all_surfaces()) draw_surface(surface, quick ? 41 : 81);
+  write_page();
   if (!has_gnuplot()) {
     std::printf(
         "No pictures: gnuplot is not installed (on Debian: gnuplot-nox). In %s,\n"
