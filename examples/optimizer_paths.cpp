@@ -4,6 +4,7 @@
 // that plays the paths.
 //
 //     optimizer_paths [folder] [--quick]
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <array>
 #include <backfold/backfold.hpp>
@@ -13,6 +14,8 @@
 #include <filesystem>
 #include <functional>
 #include <initializer_list>
+#include <limits>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
@@ -93,6 +96,13 @@ Path follow(const Surface& surface, int which, double rate, double mu, int steps
 
 // What must hold.
 
+/// Steps after which E stays below a bound, or −1.
+int steps_to(const std::vector<double>& above, double bound) {
+  int steps = int(above.size());
+  while (steps > 0 && above[size_t(steps - 1)] < bound) --steps;
+  return steps < int(above.size()) ? steps : -1;
+}
+
 int failures = 0;
 
 void expect(bool holds, const std::string& what) {
@@ -166,9 +176,14 @@ void check_optimizers() {
   const Surface narrow = rosenbrock();
   const Path plain = follow(narrow, 0, 5e-4, 0, 500);
   for (const int which : {1, 2}) {
-    expect(follow(narrow, which, 5e-4, 0, 500).points.isApprox(plain.points, 1e-12),
+    const Path other = follow(narrow, which, 5e-4, 0, 500);
+    expect(other.steps() == 500 && other.points.isApprox(plain.points, 1e-12),
            std::string(optimizer_names[which]) + " without momentum is not gradient descent");
   }
+  expect(valley.rates[1] == valley.rates[2] &&
+             steps_to(follow(valley, 2, valley.rates[2], 0.9, 1000).errors, 1e-6) <
+                 steps_to(follow(valley, 1, valley.rates[1], 0.9, 1000).errors, 1e-6),
+         "Nesterov's look ahead does not damp the oscillation across the valley");
   expect(follow(narrow, 1, narrow.rates[1], 0.9, 5000).errors.back() <
              0.1 * follow(narrow, 0, narrow.rates[1], 0, 5000).errors.back(),
          "momentum is not faster than SGD of the same η along the narrow valley");
@@ -396,6 +411,7 @@ void draw_surface(const Surface& surface, int grid_size) {
                       .optima = surface.optima,
                       .saddles = surface.saddles,
                       .error_floor = 1};
+  std::printf("%-14s", surface.name.c_str());
   for (int which = 0; which < optimizer_count; ++which) {
     const double rate = surface.rates[size_t(which)];
     Path path = follow(surface, which, rate, 0.9, surface.steps);
@@ -403,10 +419,134 @@ void draw_surface(const Surface& surface, int grid_size) {
       E -= least;
       picture.error_floor = (std::min)(picture.error_floor, (std::max)(E, 1e-10));
     }
+    const int steps = steps_to(path.errors, 1e-6);
+    std::printf(" %9s", steps < 0 ? "-" : std::to_string(steps).c_str());
     picture.labels.push_back(label(which, rate));
     picture.paths.push_back(path.points);
     picture.above.push_back(path.errors);
   }
+  std::printf("\n");
+  draw_paths(picture);
+}
+
+// A network that separates two spirals.
+
+using SpiralNet = bf::Mlp<double, bf::Input<2>, bf::Dense<16, bf::Tanh>, bf::Dense<16, bf::Tanh>,
+                          bf::Dense<1, bf::Linear>>;
+
+/// E over all points of two spirals with one and a quarter turns, and the network it belongs to.
+struct SpiralLearning {
+  static constexpr int points = 60;  // of a spiral
+  Eigen::MatrixXd X{2, 2 * points}, Z{1, 2 * points};
+  SpiralNet net;
+  bf::Workspace<SpiralNet> workspace{net, 2 * points};
+  Eigen::VectorXd slope;
+
+  SpiralLearning() {
+    for (int i = 0; i < 2 * points; ++i) {
+      const double along = (i / 2) / double(points - 1), side = i % 2;
+      const double angle = 3.14159265358979 * (2.5 * along + side), radius = 0.1 + 0.9 * along;
+      X.col(i) << radius * std::cos(angle), radius * std::sin(angle);
+      Z(0, i) = 1 - 2 * side;
+    }
+    bf::Random random(1);
+    net.initialize(bf::Glorot{}, random);
+  }
+  double operator()(const double* w, double* gradient) {
+    net.parameters() = Eigen::VectorXd::Map(w, net.parameter_count());
+    const double E = bf::gradient(net, bf::HalfSquaredError{}, bf::Samples(X, Z), workspace, slope,
+                                  bf::Reduction::Mean);
+    Eigen::VectorXd::Map(gradient, slope.size()) = slope;
+    return E;
+  }
+  /// Part of the points on the right side of 0.
+  double accuracy(const Eigen::VectorXd& w) {
+    net.parameters() = w;
+    return (net(X).array() * Z.array() > 0).cast<double>().mean();
+  }
+};
+
+/// Each optimizer in full batches, at that η of a list with which log E is least on average over
+/// the epochs: the last E alone would reward a lucky end.
+void draw_network(bool quick) {
+  SpiralLearning learning;
+  const Objective objective = std::ref(learning);
+  const Eigen::VectorXd start = learning.net.parameters();
+  const std::vector<double> rates =
+      quick ? std::vector<double>{0.003, 0.03, 0.3}
+            : std::vector<double>{3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3};
+  const int epochs = quick ? 200 : 2000;
+
+  PathPicture picture{.name = "network",
+                      .title = "Two spirals, a network 2-16-16-1: E in the plane of the paths",
+                      .x_label = "first principal direction",
+                      .y_label = "second principal direction",
+                      .steps_label = "epochs, full batch",
+                      .error_label = "E",
+                      .low = {0, 0},
+                      .high = {0, 0},
+                      .grid = {},
+                      .labels = {},
+                      .paths = {},
+                      .above = {},
+                      .optima = {},
+                      .saddles = {},
+                      .error_floor = 1};
+  std::vector<Eigen::MatrixXd> ways;  // from the start
+  std::printf("Two spirals, network 2-16-16-1, %d epochs:\n", epochs);
+  for (int which = 0; which < optimizer_count; ++which) {
+    Path best;
+    double best_rate = 0, least = std::numeric_limits<double>::infinity();
+    for (const double rate : rates) {
+      Path path = follow(make_optimizer(which, rate, 0.9), objective, start, epochs);
+      if (path.steps() < epochs) continue;  // diverged
+      double sum = 0;
+      for (const double E : path.errors) sum += std::log(E);
+      if (sum >= least) continue;
+      least = sum;
+      best_rate = rate;
+      best = std::move(path);
+    }
+    if (best.errors.empty()) {
+      throw std::runtime_error(std::string(optimizer_names[which]) +
+                               " diverges on the two spirals at every η");
+    }
+    std::printf("  %-8s  η = %-6g  E = %.2e  accuracy %.3f\n", optimizer_names[which], best_rate,
+                best.errors.back(), learning.accuracy(best.end()));
+    expect(best.errors.back() < (quick ? 0.9 : 0.5) * best.errors.front(),
+           std::string(optimizer_names[which]) + " does not learn the two spirals");
+    picture.labels.push_back(label(which, best_rate));
+    picture.above.push_back(best.errors);
+    picture.error_floor = (std::min)(picture.error_floor, best.errors.back());
+    ways.push_back(best.points.colwise() - start);
+  }
+
+  // Principal directions of all ways, each of the same weight; the start is their origin.
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(start.size(), start.size());
+  for (const Eigen::MatrixXd& way : ways) {
+    covariance += way * way.transpose() / way.squaredNorm();
+  }
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
+  const Eigen::Matrix<double, Eigen::Dynamic, 2> plane =
+      solver.eigenvectors().rightCols<2>().rowwise().reverse();
+  std::printf("  the plane has %.0f %% of the squared ways\n",
+              100 * solver.eigenvalues().tail<2>().sum() / covariance.trace());
+  picture.low = picture.high = Eigen::Vector2d::Zero();
+  for (const Eigen::MatrixXd& way : ways) {
+    picture.paths.push_back(plane.transpose() * way);
+    picture.low = picture.low.cwiseMin(picture.paths.back().rowwise().minCoeff());
+    picture.high = picture.high.cwiseMax(picture.paths.back().rowwise().maxCoeff());
+  }
+  const Eigen::Vector2d margin = 0.08 * (picture.high - picture.low);
+  picture.low -= margin;
+  picture.high += margin;
+  Eigen::VectorXd unused(start.size());
+  picture.grid = grid_of(
+      [&](const Eigen::Vector2d& at) {
+        const Eigen::VectorXd w = start + plane * at;
+        return learning(w.data(), unused.data());
+      },
+      0, picture.low, picture.high, quick ? 21 : 81);
   draw_paths(picture);
 }
 
@@ -444,11 +584,11 @@ PagePath page_path(const Surface& surface, const Path& path) {
   };
   PagePath page;
   if (path.steps() < page_steps || is_far(path.steps())) {
-    page.lost = int(path.steps());
+    page.lost = (std::max)(1, int(path.steps()));
     while (page.lost > 1 && is_far(page.lost - 1)) --page.lost;
   }
   for (const int step : page_frames()) {
-    if (page.lost > 0 && step > page.lost) break;
+    if (page.lost > 0 && step >= page.lost) break;
     const Eigen::Array2d at =
         (page_quanta * place(step)).max(-2 * page_quanta).min(3 * page_quanta).round();
     const double above = path.errors[size_t(step)] - surface.least_error();
@@ -553,7 +693,11 @@ int run(const std::string& folder, bool quick) {
   std::filesystem::current_path(folder);  // scripts name their files without a folder
   for (const Surface& surface : all_surfaces()) check_surface(surface);
   check_optimizers();
+  std::printf("Steps after which E − E(best optimum) stays below 1e-6:\n%14s", "");
+  for (const char* name : optimizer_names) std::printf(" %9s", name);
+  std::printf("\n");
   for (const Surface& surface : all_surfaces()) draw_surface(surface, quick ? 41 : 81);
+  draw_network(quick);
   write_page();
   if (!has_gnuplot()) {
     std::printf(
