@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <backfold/backfold.hpp>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -163,14 +164,18 @@ void check_optimizers() {
            name + " does not leave the saddle when it starts next to the ridge");
   }
 
-  const Surface wells = two_wells();
-  expect((follow(wells, 0, wells.rates[0], 0, 1000).end() - wells.optima[1]).norm() < 1e-6,
-         "SGD does not end in the local optimum");
-  for (const int which : {1, 2}) {
-    expect((follow(wells, which, wells.rates[size_t(which)], 0.9, 1000).end() - wells.optima[0])
-                   .norm() < 1e-6,
-           std::string(optimizer_names[which]) + " does not roll over the local optimum");
-  }
+  // Where each ends, by the order of the surface's optima.
+  const auto ends_in = [](const Surface& surface, const std::array<size_t, 6>& optima) {
+    for (int which = 0; which < optimizer_count; ++which) {
+      const double rate = surface.rates[size_t(which)];
+      const Path path = follow(surface, which, rate, 0.9, 1000);
+      expect(
+          (path.end() - surface.optima[optima[size_t(which)]]).norm() < (which == 3 ? rate : 1e-5),
+          std::string(optimizer_names[which]) + " ends elsewhere: " + surface.title);
+    }
+  };
+  ends_in(two_wells(), {1, 0, 0, 1, 1, 1});
+  ends_in(three_optima(), {2, 2, 2, 0, 0, 0});
 
   // Without momentum, both are gradient descent.
   const Surface narrow = rosenbrock();
@@ -434,7 +439,7 @@ void draw_surface(const Surface& surface, int grid_size) {
 using SpiralNet = bf::Mlp<double, bf::Input<2>, bf::Dense<16, bf::Tanh>, bf::Dense<16, bf::Tanh>,
                           bf::Dense<1, bf::Linear>>;
 
-/// E over all points of two spirals with one and a quarter turns, and the network it belongs to.
+/// E over all points of two spirals with three quarters of a turn, and the network it belongs to.
 struct SpiralLearning {
   static constexpr int points = 60;  // of a spiral
   Eigen::MatrixXd X{2, 2 * points}, Z{1, 2 * points};
@@ -445,12 +450,15 @@ struct SpiralLearning {
   SpiralLearning() {
     for (int i = 0; i < 2 * points; ++i) {
       const double along = (i / 2) / double(points - 1), side = i % 2;
-      const double angle = 3.14159265358979 * (2.5 * along + side), radius = 0.1 + 0.9 * along;
+      const double angle = 3.14159265358979 * (1.5 * along + side), radius = 0.1 + 0.9 * along;
       X.col(i) << radius * std::cos(angle), radius * std::sin(angle);
       Z(0, i) = 1 - 2 * side;
     }
-    bf::Random random(1);
+  }
+  Eigen::VectorXd start(std::uint64_t seed) {
+    bf::Random random(seed);
     net.initialize(bf::Glorot{}, random);
+    return net.parameters();
   }
   double operator()(const double* w, double* gradient) {
     net.parameters() = Eigen::VectorXd::Map(w, net.parameter_count());
@@ -459,23 +467,19 @@ struct SpiralLearning {
     Eigen::VectorXd::Map(gradient, slope.size()) = slope;
     return E;
   }
-  /// Part of the points on the right side of 0.
-  double accuracy(const Eigen::VectorXd& w) {
-    net.parameters() = w;
-    return (net(X).array() * Z.array() > 0).cast<double>().mean();
-  }
 };
 
 /// Each optimizer in full batches, at that η of a list with which log E is least on average over
-/// the epochs: the last E alone would reward a lucky end.
+/// epochs and starts: a single last E would reward a lucky end. The picture has the first start.
 void draw_network(bool quick) {
   SpiralLearning learning;
   const Objective objective = std::ref(learning);
-  const Eigen::VectorXd start = learning.net.parameters();
-  const std::vector<double> rates =
-      quick ? std::vector<double>{0.003, 0.03, 0.3}
-            : std::vector<double>{3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3};
+  const std::vector<double> rates = quick
+                                        ? std::vector<double>{0.01, 0.1}
+                                        : std::vector<double>{1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1};
   const int epochs = quick ? 200 : 2000;
+  const int starts = quick ? 1 : 5;
+  const Eigen::VectorXd start = learning.start(1);
 
   PathPicture picture{.name = "network",
                       .title = "Two spirals, a network 2-16-16-1: E in the plane of the paths",
@@ -493,28 +497,38 @@ void draw_network(bool quick) {
                       .saddles = {},
                       .error_floor = 1};
   std::vector<Eigen::MatrixXd> ways;  // from the start
-  std::printf("Two spirals, network 2-16-16-1, %d epochs:\n", epochs);
+  std::printf("Two spirals, network 2-16-16-1, %d epochs, %d starts:\n", epochs, starts);
   for (int which = 0; which < optimizer_count; ++which) {
-    Path best;
+    Path best;  // of the first start
+    std::vector<double> last;
     double best_rate = 0, least = std::numeric_limits<double>::infinity();
     for (const double rate : rates) {
-      Path path = follow(make_optimizer(which, rate, 0.9), objective, start, epochs);
-      if (path.steps() < epochs) continue;  // diverged
+      Path first;
+      std::vector<double> ends;
       double sum = 0;
-      for (const double E : path.errors) sum += std::log(E);
-      if (sum >= least) continue;
+      for (int i = 0; i < starts; ++i) {
+        Path path = follow(make_optimizer(which, rate, 0.9), objective,
+                           learning.start(std::uint64_t(i + 1)), epochs);
+        for (const double E : path.errors) sum += std::log(E);
+        if (path.steps() < epochs) sum = std::numeric_limits<double>::infinity();  // diverged
+        ends.push_back(path.errors.back());
+        if (i == 0) first = std::move(path);
+      }
+      if (!(sum < least)) continue;
       least = sum;
       best_rate = rate;
-      best = std::move(path);
+      best = std::move(first);
+      last = ends;
     }
+    const std::string name = optimizer_names[which];
     if (best.errors.empty()) {
-      throw std::runtime_error(std::string(optimizer_names[which]) +
-                               " diverges on the two spirals at every η");
+      throw std::runtime_error(name + " diverges on the two spirals at every η");
     }
-    std::printf("  %-8s  η = %-6g  E = %.2e  accuracy %.3f\n", optimizer_names[which], best_rate,
-                best.errors.back(), learning.accuracy(best.end()));
-    expect(best.errors.back() < (quick ? 0.9 : 0.5) * best.errors.front(),
-           std::string(optimizer_names[which]) + " does not learn the two spirals");
+    std::sort(last.begin(), last.end());
+    std::printf("  %-8s  η = %-5g  median E = %.1e, from %.1e to %.1e\n", name.c_str(), best_rate,
+                last[last.size() / 2], last.front(), last.back());
+    expect(last[last.size() / 2] < (quick ? 0.9 : 0.1) * best.errors.front(),
+           name + " does not learn the two spirals");
     picture.labels.push_back(label(which, best_rate));
     picture.above.push_back(best.errors);
     picture.error_floor = (std::min)(picture.error_floor, best.errors.back());
