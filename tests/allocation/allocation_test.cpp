@@ -166,6 +166,12 @@ TEST_CASE("truncated, ragged, weighted and stateful training and windows allocat
   constexpr std::integral_constant<Index, 1> one;
   CHECK(allocations_in(ragged, {.batch_size = 4, .truncation = 5}, several) == 0);
   CHECK(allocations_in(ragged, {.batch_size = 4}, several) == 0);
+  // Pieces without a target
+  Eigen::VectorXd late = weights;
+  late.head(60).setZero();
+  const Sequences<double> masked(X, Z, late, 12);
+  CHECK(allocations_in(masked, {.batch_size = 10, .truncation = 5}, several) == 0);
+  CHECK(allocations_in(masked, {.batch_size = 1, .truncation = 5}, one) == 0);
   const Windows windows(X, Z, {.length = 12, .stride = 12, .warm_up = 3});
   CHECK(allocations_in(windows, {.batch_size = 4}, several) == 0);
   CHECK(allocations_in(windows,
@@ -212,4 +218,21 @@ TEST_CASE("online learning of a fixed network allocates nothing after its set-up
   Training<Net, BinaryCrossEntropy, Momentum, Sequences<double>, 1> training(
       net, BinaryCrossEntropy{}, Momentum{}, data, FitOptions{.batch_size = 1});
   CHECK(allocations_of([&] { training.run_epoch(), training.run_epoch(); }) == 0);
+}
+
+TEST_CASE("scaling into a result of the right size, in place, or fixed sizes allocates nothing") {
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Random(4, 30);
+  const Scaling scaling(x);
+  Eigen::MatrixXd scaled(4, 30);
+  Eigen::MatrixXf floats(4, 30);
+  const Eigen::Vector4d sample = x.col(3);
+  double sum = 0;
+  CHECK(allocations_of([&] {
+          scaling.apply(x, scaled);
+          scaling.invert_in_place(scaled);
+          scaling.apply(x.leftCols(7), floats.leftCols(7));
+          sum += scaling.apply(sample)[2];
+        }) == 0);
+  CHECK(scaled.isApprox(x));
+  CHECK(sum == scaling.apply(x)(2, 3));
 }

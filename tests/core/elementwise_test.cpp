@@ -29,6 +29,17 @@ struct Sigmoid {
   }
   static long double exact(long double x) { return 1 / (1 + std::exp(-x)); }
 };
+// As far out as its results are normal in float.
+struct SmallerSigmoid {
+  static constexpr double ulp_float = 3, ulp_double = 3;
+  template <class V>
+  V operator()(const V& x) const {
+    return smaller_sigmoid(at_most(at_least(x, V(-80)), V(80)));
+  }
+  static long double exact(long double x) {
+    return 1 / (1 + std::exp(std::min(std::abs(x), 80.0L)));
+  }
+};
 struct Tanh {
   static constexpr double ulp_float = 3, ulp_double = 3;
   template <class V>
@@ -157,7 +168,8 @@ S value(S x) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("elementary functions are exact to a few ulp over the whole range", "[math]",
-                   Exp, Sigmoid, Tanh, Expm1, Log1p, Softplus, Sqrt, InverseSqrt, Inverse) {
+                   Exp, Sigmoid, SmallerSigmoid, Tanh, Expm1, Log1p, Softplus, Sqrt, InverseSqrt,
+                   Inverse) {
   const double in_float = largest_ulp<float, TestType>();
   const double in_double = largest_ulp<double, TestType>();
   CAPTURE(in_float, in_double);
@@ -177,6 +189,8 @@ TEMPLATE_TEST_CASE("elementary functions are right at the ends of the number lin
   CHECK(value<S, Sigmoid>(-inf) == 0);
   CHECK(value<S, Sigmoid>(inf) == 1);
   CHECK(value<S, Sigmoid>(S(-1e4)) == 0);
+  CHECK(smaller_sigmoid(bf::Lanes<S>(inf)).first() > 0);
+  CHECK(smaller_sigmoid(bf::Lanes<S>(-inf)).first() > 0);
   CHECK(value<S, Tanh>(-inf) == -1);
   CHECK(value<S, Tanh>(inf) == 1);
   CHECK(std::signbit(value<S, Tanh>(S(-0.0))));
@@ -238,6 +252,7 @@ TEMPLATE_TEST_CASE("a value does not depend on its place in the array", "[math]"
   CHECK(same_everywhere(Exp{}));
   CHECK(same_everywhere(Sigmoid{}));
   CHECK(same_everywhere(Tanh{}));
+  CHECK(same_everywhere(SmallerSigmoid{}));
   CHECK(same_everywhere(Expm1{}));
   CHECK(same_everywhere(Softplus{}));
   CHECK(same_everywhere(Log1p{}));
@@ -265,6 +280,7 @@ TEMPLATE_TEST_CASE("NaN goes through max, min and the functions at every lane", 
     CHECK(only_there(min(V::load(x), V(0))));
     CHECK(only_there(tanh(V::load(x))));
     CHECK(only_there(sigmoid(V::load(x))));
+    CHECK(only_there(smaller_sigmoid(V::load(x))));
     CHECK(only_there(exp(V::load(x))));
   }
 }

@@ -2,8 +2,15 @@
 #include "backfold/data/idx.hpp"
 
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
+
+#if defined(__unix__)
+#include <sys/stat.h>
+#endif
 
 #include "catch.hpp"
 
@@ -43,6 +50,13 @@ std::string said(const Bytes& bytes) {
   return "read";
 }
 
+/// The content of a gzipped file of these bytes.
+Bytes gzipped(const Bytes& bytes) {
+  const TemporaryFile file(bytes, true);
+  std::ifstream stream(file.path, std::ios::binary);
+  return Bytes(std::istreambuf_iterator<char>(stream), {});
+}
+
 Bytes with(Bytes bytes, std::size_t at, unsigned char value) {
   bytes[at] = value;
   return bytes;
@@ -72,12 +86,85 @@ TEST_CASE("damaged IDX files are refused by name and reason") {
   CHECK(said(with(good, 3, 255)) == "idx_test.tmp: ends in its header");
   CHECK(said({0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255, 1}) ==
         "idx_test.tmp: its sizes multiply past all bounds");
+  // What a small address space cannot count is refused before anything is read.
+  const bool counts_far = sizeof(bf::Index) > 4;
   CHECK(said({0, 0, 8, 1, 255, 255, 255, 255, 1, 2}) ==
-        "idx_test.tmp: ends after 2 bytes of data, expected 4294967295");
+        (counts_far ? "idx_test.tmp: ends after 2 bytes of data, expected 4294967295"
+                    : "idx_test.tmp: its sizes multiply past all bounds"));
+  CHECK(said({0, 0, 8, 2, 0, 1, 0, 0, 0, 1, 0, 0, 1, 2, 3}) ==
+        (counts_far ? "idx_test.tmp: ends after 3 bytes of data, expected 4294967296"
+                    : "idx_test.tmp: its sizes multiply past all bounds"));
+  CHECK(said({0, 0, 8, 2, 128, 0, 0, 0, 0, 0, 0, 0}) ==
+        (counts_far ? "read" : "idx_test.tmp: its sizes multiply past all bounds"));
   Bytes longer = good;
   longer.push_back(9);
   CHECK(said(longer) == "idx_test.tmp: bytes are left over behind its 6");
   CHECK_THROWS_WITH(bf::read_idx("no/such/file"), "no/such/file: cannot be opened");
+}
+
+TEST_CASE("a file without items says how large they are") {
+  const TemporaryFile no_items({0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0, 28});
+  CHECK(bf::read_idx(no_items.path).items == 0);
+  CHECK(bf::read_idx(no_items.path).item_size == 784);
+  CHECK(bf::scaled_columns<float>(bf::read_idx(no_items.path)).rows() == 784);
+}
+
+TEST_CASE("items may have no bytes") {
+  const TemporaryFile no_bytes({0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 28, 0, 0, 0, 0});
+  CHECK(bf::read_idx(no_bytes.path).items == 5);
+  CHECK(bf::read_idx(no_bytes.path).item_size == 0);
+}
+
+TEST_CASE("gzipped IDX files that are cut off or altered are refused") {
+  const Bytes whole = gzipped(good);
+  const std::string cut_off = "idx_test.tmp: its gzipped data are cut off";
+  for (std::size_t cut = 1; cut <= 8; ++cut) {  // the trailer: checksum and length
+    CAPTURE(cut);
+    CHECK(said(Bytes(whole.begin(), whole.end() - std::ptrdiff_t(cut))) == cut_off);
+  }
+  for (std::size_t n = 0; n < whole.size(); ++n) {
+    CHECK(said(Bytes(whole.begin(), whole.begin() + std::ptrdiff_t(n))) != "read");
+  }
+  const auto altered = [&](std::size_t from_end) {
+    const std::size_t at = whole.size() - from_end;
+    return with(whole, at, static_cast<unsigned char>(whole[at] ^ 1u));
+  };
+  CHECK(said(altered(8)) == "idx_test.tmp: wrong checksum");
+  CHECK(said(altered(4)) == "idx_test.tmp: wrong length in its gzip trailer");
+
+  // Larger than zlib's buffers, so that the error is met while data come.
+  Bytes large = {0, 0, 8, 2, 0, 0, 1, 0, 0, 0, 4, 0};
+  for (unsigned i = 0; i < 256 * 1024; ++i) {
+    large.push_back(static_cast<unsigned char>(i * 2654435761u >> 13));
+  }
+  const Bytes packed = gzipped(large);
+  CHECK(said(packed) == "read");
+  CHECK(said(Bytes(packed.begin(), packed.end() - 4)) == cut_off);
+  CHECK(said(Bytes(packed.begin(), packed.begin() + std::ptrdiff_t(packed.size() / 2))) == cut_off);
+}
+
+TEST_CASE("gzipped parts of a file are read as one") {
+  Bytes parts = gzipped(Bytes(good.begin(), good.begin() + 9));
+  const Bytes rest = gzipped(Bytes(good.begin() + 9, good.end()));
+  parts.insert(parts.end(), rest.begin(), rest.end());
+  CHECK(said(parts) == "read");
+  Bytes cut = parts;
+  cut.pop_back();
+  CHECK(said(cut) == "idx_test.tmp: its gzipped data are cut off");
+  parts.push_back(7);
+  parts.push_back(7);
+  CHECK(said(parts) == "idx_test.tmp: bytes are left over after its gzipped data");
+}
+
+TEST_CASE("what is no regular file is refused by name") {
+  const std::string here = std::filesystem::current_path().string();
+  CHECK_THROWS_WITH(bf::read_idx(here), here + ": is a directory");
+#if defined(__unix__)
+  const std::string pipe = "idx_test.pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(bf::read_idx(pipe), pipe + ": is no regular file");
+  std::filesystem::remove(pipe);
+#endif
 }
 
 TEST_CASE("every prefix and every flipped bit of an IDX file is an error or an object") {

@@ -61,6 +61,8 @@ void check(Net net, const L& loss) {
     }
 
     Workspace<Net> workspace(net, c.batch, c.steps);
+    std::fill_n(workspace.at(0), workspace.plan().size,
+                std::nan(""));  // no pass reads stale memory
     State<Net> initial(net, c.batch), d_initial(net, c.batch);
     auto for_state = [&](auto&& f) {  // f(numbers, derivatives) of each piece of the state
       for_each_index<Net::layer_count>([&](auto l) {
@@ -79,7 +81,7 @@ void check(Net net, const L& loss) {
       for (double& v : numbers.reshaped()) v = uniform(random, -0.6, 0.6);
     });
 
-    Eigen::VectorXd g;
+    Eigen::VectorXd g = Eigen::VectorXd::Constant(net.parameter_count(), std::nan(""));
     Eigen::MatrixXd dX;
     gradient_with_inputs(net, loss, data, workspace, g, dX, Reduction::Sum, &initial, &d_initial);
     auto slope = [&](double& number) {

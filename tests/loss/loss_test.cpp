@@ -151,6 +151,9 @@ TEST_CASE("cross-entropies stay finite, with the right limits, for net inputs of
   CHECK(delta[0] == -1);
   CHECK(error_of(bf::BinaryCrossEntropy{}, bf::Sigmoid{}, Row{1e4f}, Row{0}, delta) == 1e4);
   CHECK(delta[0] == 1);
+  // (1 − z)·x, where z is near 1.
+  CHECK(error_of(bf::BinaryCrossEntropy{}, bf::Sigmoid{}, Row{1e4f}, Row{1 - 0x1p-24f}, delta) ==
+        Approx(1e4 * 0x1p-24).epsilon(1e-6).margin(0));
   CHECK(error_of(bf::CategoricalCrossEntropy{}, bf::Softmax{}, Row{1e4f, -1e4f}, Row{1, 0},
                  delta) == 0);
   CHECK(error_of(bf::CategoricalCrossEntropy{}, bf::Softmax{}, Row{1e4f, -1e4f}, Row{0, 1},

@@ -54,7 +54,7 @@ TEST_CASE("every function that reads w refuses one of another length", "[network
     const std::function<void()> uses[] = {
         [&] { step(net, x, state); },
         [&] { free_run(net, x, state, outputs); },
-        [&] { run(net, x, workspace); },
+        [&] { run(net, x, 1, workspace); },
         [&] { rtrl.step(net, loss, x, z, g); },
         [&] { rtrl.step(net, x); },
         [&] { net.initialize(Uniform{}, random); },
@@ -85,12 +85,12 @@ TEST_CASE("what was moved from is refused or made anew, never read", "[network]"
   const Eigen::MatrixXd x = Eigen::MatrixXd::Ones(2, 1);
 
   Workspace workspace(net, 1);
-  const Eigen::MatrixXd y = run(net, x, workspace);
+  const Eigen::MatrixXd y = run(net, x, 1, workspace);
   Workspace taken = std::move(workspace);
-  CHECK(run(net, x, workspace) == y);
-  CHECK(run(net, x, taken) == y);
+  CHECK(run(net, x, 1, workspace) == y);
+  CHECK(run(net, x, 1, taken) == y);
   workspace = std::move(taken);
-  CHECK(run(net, x, taken) == y);
+  CHECK(run(net, x, 1, taken) == y);
 
   State state(net);
   step(net, x, state);

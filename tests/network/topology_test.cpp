@@ -42,6 +42,12 @@ static_assert(Topology<Input<3>, Dense<4, Tanh, Recurrent<3>, Recurrent<>>, Out>
 static_assert(Topology<Input<3>, Dense<4, Tanh, Delayed<0, 2>>, Out>::history(0) == 2);
 static_assert(!Topology<Input<3>, H, Out>::is_recurrent);
 
+/// A connection from unit i of a layer to unit i.
+template <int Layer, int Delay>
+struct DiagonalFrom {
+  static constexpr Connection connection{Layer, Delay, true};
+};
+
 }  // namespace
 
 TEST_CASE("parameters lie as [W | U | b] of each layer, and views show them", "[network]") {
@@ -169,4 +175,24 @@ TEST_CASE("a workspace lies in the object while it is small, so that it can be a
   const Net net;
   CHECK(net(Eigen::Matrix<float, 8, 1>::Zero().eval()).size() == 1);
   CHECK(net(Eigen::Matrix<float, 8, Eigen::Dynamic>::Zero(8, 4096).eval()).cols() == 4096);
+}
+
+TEST_CASE("diagonal connections between layers of different sizes are refused", "[network]") {
+  using Skip =
+      Mlp<double, Input<Dynamic>, Dense<4, Tanh>, Dense<Dynamic, Tanh, DiagonalFrom<0, 0>>>;
+  CHECK_NOTHROW(Skip(3, 4, 3));
+  CHECK_THROWS_WITH(Skip(9, 4, 3),
+                    "network: a diagonal connection joins unit i to unit i, but leads from layer 0 "
+                    "with 9 units to layer 2 with 3");
+  using Half = Mlp<double, Input<3>, Dense<4, Tanh>, Dense<Dynamic, Tanh, DiagonalFrom<0, 0>>>;
+  CHECK_NOTHROW(Half(3, 4, 3));
+  CHECK_THROWS_WITH(Half(3, 4, 4),
+                    "network: a diagonal connection joins unit i to unit i, but leads from layer 0 "
+                    "with 3 units to layer 2 with 4");
+  using Back = Rnn<double, Input<2>, Dense<Dynamic, Tanh, DiagonalFrom<2, 2>>,
+                   Dense<Dynamic, Linear, SelfRecurrent<>>>;
+  CHECK_NOTHROW(Back(2, 3, 3));
+  CHECK_THROWS_WITH(Back(2, 3, 1),
+                    "network: a diagonal connection joins unit i to unit i, but leads from layer 2 "
+                    "with 1 units to layer 1 with 3");
 }

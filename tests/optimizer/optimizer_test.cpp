@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -213,6 +214,103 @@ TEST_CASE("Adam's bias correction is right after very many steps") {
     const double expected = -1e-3 * std::sqrt(1 - std::pow(0.999, tau)) / (1 - std::pow(0.9, tau));
     CHECK(w == Approx(expected).epsilon(1e-5));
   }
+}
+
+namespace {
+
+/// Gradients that fall by many orders, and rise again.
+long double on_cliff(int t) {
+  constexpr long double slopes[] = {1e8L,  3e8L, 2e8L, 1,    1e-3L, 3e-7L, 1e-8L, 2e-8L,
+                                    1e-8L, 0.4L, 1e5L, 7e7L, 1e-5L, 3e2L,  0,     1e-4L};
+  return slopes[t % 16];
+}
+
+/// The largest difference of 48 steps of Adam, or of RMSprop, from those of long double, with
+/// moments as the sum of two products, relative to the length of the path.
+template <class O>
+double distance_on_cliff(const O& optimizer) {
+  constexpr bool is_adam = requires { optimizer.beta1; };
+  long double beta1 = 0, beta2, m = 0, v = 0, w = 0, size = 0;
+  if constexpr (is_adam) {
+    beta1 = optimizer.beta1;
+    beta2 = optimizer.beta2;
+  } else {
+    beta2 = optimizer.decay;
+  }
+  auto state = bf::start<double>(optimizer, 3);
+  double x[3] = {};
+  double worst = 0;
+  for (int t = 0; t < 48; ++t) {
+    const double slope = double(on_cliff(t));
+    optimizer.step(
+        x,
+        [&](const double*, double* g) {
+          std::fill_n(g, 3, slope);
+          return 0.0;
+        },
+        state);
+    m = beta1 * m + (1 - beta1) * slope;
+    v = beta2 * v + (1 - beta2) * slope * slope;
+    auto unbias = [&](long double beta) { return -std::expm1((t + 1) * std::log(beta)); };
+    const long double m_hat = is_adam ? m / unbias(beta1) : m;
+    const long double v_hat = is_adam ? v / unbias(beta2) : v;
+    const long double step =
+        optimizer.learning_rate * m_hat / std::sqrt(v_hat + (long double)(optimizer.epsilon));
+    w -= step;
+    size += std::abs(step);
+    for (const double at : x) worst = larger(worst, double(std::abs(at - w) / size));
+  }
+  return worst;
+}
+
+constexpr double decays[] = {0, 1e-300, 1e-12, 1e-6, 0.3, 0.4999999999, 0.5, 0.7, 0.999, 1 - 1e-9};
+
+}  // namespace
+
+TEST_CASE("Adam and RMSprop follow the sum of two products where the gradient falls by orders") {
+  for (const double beta2 : decays) {
+    for (const double beta1 : decays) {
+      CAPTURE(beta1, beta2);
+      CHECK(distance_on_cliff(bf::Adam{.beta1 = beta1, .beta2 = beta2, .epsilon = 1e-30}) <= 5e-15);
+    }
+    CHECK(distance_on_cliff(bf::RmsProp{.decay = beta2, .epsilon = 1e-30}) <= 5e-15);
+  }
+}
+
+TEST_CASE("averages of floats forget at the rate that was asked for, however slow") {
+  const double decay = 0.9999;
+  auto flat = [](const float*, float* g) { return double(*g = 1); };
+  auto none = [](const float*, float* g) { return double(*g = 0); };
+  const int steps = 30000;
+  const double kept = std::pow(decay, steps);
+  float w = 0;
+
+  const bf::RmsProp rms_prop{.decay = decay};
+  auto average = bf::start<float>(rms_prop, 1);
+  for (int t = 0; t < steps; ++t) rms_prop.step(&w, flat, average);
+  CHECK(average.vectors[1][0] == Approx(1 - kept).epsilon(1e-5));
+
+  const bf::Adam slow{.beta1 = decay, .beta2 = decay};
+  auto moments = bf::start<float>(slow, 1);
+  for (int t = 0; t < steps; ++t) slow.step(&w, flat, moments);
+  CHECK(moments.vectors[1][0] == Approx(1 - kept).epsilon(1e-5));
+  CHECK(moments.vectors[2][0] == Approx(1 - kept).epsilon(1e-5));
+
+  const bf::Momentum momentum{.learning_rate = 1e-4, .momentum = decay};
+  auto change = bf::start<float>(momentum, 1);
+  for (int t = 0; t < steps; ++t) momentum.step(&w, flat, change);
+  CHECK(change.vectors[1][0] == Approx(kept - 1).epsilon(2e-5));
+
+  const bf::Nesterov nesterov{.learning_rate = 1e-4, .momentum = decay};
+  auto ahead = bf::start<float>(nesterov, 1);
+  for (int t = 0; t < steps; ++t) nesterov.step(&w, flat, ahead);
+  CHECK(ahead.vectors[1][0] == Approx(kept - 1).epsilon(2e-5));
+
+  const bf::AdamW adam_w{.learning_rate = 1e-3, .weight_decay = 0.01};
+  auto decaying = bf::start<float>(adam_w, 1);
+  w = 1;
+  for (int t = 0; t < steps; ++t) adam_w.step(&w, none, decaying);
+  CHECK(w == Approx(std::pow(1 - 1e-5, steps)).epsilon(2e-5));
 }
 
 TEST_CASE("moments that die out become 0 and not denormal") {

@@ -13,17 +13,31 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <initializer_list>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 #ifdef BACKFOLD_TEST_IDX
 #include <zlib.h>
+#endif
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#if !defined(_WIN32)
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #endif
 
 // clang-format off
@@ -173,6 +187,8 @@
 // clang-format on
 
 #include <backfold/backfold.hpp>
+#include <backfold/data/csv.hpp>
+#include <backfold/data/npy.hpp>
 #ifdef BACKFOLD_TEST_IDX
 #include <backfold/data/idx.hpp>
 #endif
@@ -205,5 +221,20 @@ int main() {
   if (!trains(mlp, adam, bf::Samples(X, Z))) return 1;
   if (!trains(rnn, adam, bf::Sequences(X, Z, 4))) return 2;
   if (!bf::check_activation(bf::Softmax{}).ok() || !bf::check_loss(bf::Huber{}).ok()) return 3;
-  return bf::confusion_matrix(X, X).sum() == 4 ? 0 : 4;
+  Eigen::MatrixXd scaled = X;
+  bf::Scaling(X).apply_in_place(scaled);
+  bf::write_npy("macros.tmp", scaled);
+  if (bf::read_npy<double>("macros.tmp") != scaled) return 5;
+  bf::write_csv("macros.tmp", {"a", "b"}, scaled);
+  if (bf::read_csv("macros.tmp").matrix<double>() != scaled) return 6;
+  std::remove("macros.tmp");
+  bf::RocAuc area;
+  area.add(X.topRows(1), Z);
+  bf::Random random(1);
+  if (area.value() != 0.5 || bf::k_folds(4, 2, random).size() != 2) return 7;
+  if (bf::gather(X, bf::split_stratified(bf::labels_of(Z), {.validation = 0.5}, random).training)
+          .cols() != 2) {
+    return 8;
+  }
+  return bf::confusion_matrix(Z, Z).sum() == 4 ? 0 : 4;
 }

@@ -8,8 +8,9 @@ Run with a Python that has torch (Debian: python3-torch, /usr/bin/python3):
 It writes networks/*.txt beside itself; sequences.py does the same for recurrent ones, with what is
 defined here. The tests read those files and need no torch; README.md beside this says what is in
 them. A network is described by its layers: (units, activation, [connections], bias), a connection
-being (source layer, delay, "full" or "diagonal"); the chain comes first and is not listed. It is
-computed by the written-out recursion.
+being (source layer, delay, "full", "diagonal" or "add"); the chain comes first and is not listed. It
+is without weights where the activation begins with "direct", and a column of a table of n where it
+begins with "lookup n". It is computed by the written-out recursion.
 """
 import pathlib
 
@@ -80,6 +81,8 @@ def option_name(target, source, delay, kind):
     step = "" if delay == 1 else str(delay)
     if kind == "diagonal":
         return f"SelfRecurrent<{step}>"
+    if kind == "add":
+        return f"Add<{source}{', ' + str(delay) if delay else ''}>"
     if delay == 0:
         return f"From<{source}>"
     if source == target:
@@ -87,13 +90,28 @@ def option_name(target, source, delay, kind):
     return f"Delayed<{source}{', ' + step if step else ''}>"
 
 
+cells = {"lstm": "Lstm", "gru": "Gru", "min_gru": "MinGru", "layer_norm": "LayerNorm"}
+
+
+def chain_of(activation):
+    """The kind of the chain, its option in C++, and the activation's own name."""
+    if activation.startswith("direct "):
+        return "add", ["Direct"], activation[7:]
+    if activation.startswith("lookup "):
+        _, entries, rest = activation.split(" ", 2)
+        return f"lookup {entries}", [f"Lookup<{entries}>"], rest
+    return "add" if activation == "layer_norm" else "full", [], activation
+
+
 def type_name(kind, inputs, layers, loss):
     """The type in C++ and the loss; settings that are not the defaults stand behind their layer."""
     names = [f"Input<{inputs}>"]
     for index, (units, activation, links, bias) in enumerate(layers, 1):
-        options = [option_name(index, *link) for link in links] + ([] if bias else ["NoBias"])
-        if activation in ("lstm", "gru"):
-            name, settings = f"{activation.capitalize()}<{units}", ""
+        _, chain, activation = chain_of(activation)
+        options = chain + [option_name(index, *link) for link in links]
+        options += [] if bias else ["NoBias"]
+        if activation in cells:
+            name, settings = f"{cells[activation]}<{units}", ""
         else:
             type_, settings = activation_names[activation]
             name, settings = f"Dense<{units}, {type_}", settings and f" {type_}{settings}"
@@ -111,17 +129,21 @@ class Net:
         self.layers = []
         self.tensors = []  # in the order of the flat vector
         for index, (units, activation, links, bias) in enumerate(layers, 1):
-            cell = {"lstm": 4, "gru": 3}.get(activation, 1)
-            links = [(index - 1, 0, "full")] + ([(index, 1, "full")] if cell > 1 else []) + links
+            chain, _, activation = chain_of(activation)
+            gates = {"lstm": 4, "gru": 3, "min_gru": 2}.get(activation, 1)
+            own_columns = {"lstm": 2, "gru": 2, "layer_norm": 2}.get(activation, 1)
+            itself = [(index, 1, "full")] if activation in ("lstm", "gru") else []
+            links = [(index - 1, 0, chain)] + itself + links
             weights = []
             for source, _, kind in links:
-                columns = 1 if kind == "diagonal" else self.units[source]
-                weights.append(torch.rand(cell * units, columns, generator=generator) * 1.6 - 0.8)
-            biases = [torch.rand(cell * units, 1, generator=generator) - 0.5
-                      for _ in range(0 if not bias else 2 if cell > 1 else 1)]
+                columns = {"diagonal": 1, "add": 0, "full": self.units[source]}.get(kind)
+                columns = int(kind.split()[1]) if columns is None else columns
+                weights.append(torch.rand(gates * units, columns, generator=generator) * 1.6 - 0.8)
+            biases = [torch.rand(gates * units, 1, generator=generator) - 0.5
+                      for _ in range(own_columns if bias else 0)]
             for tensor in weights + biases:
                 tensor.requires_grad_()
-            self.tensors += weights + biases
+            self.tensors += [t for t in weights + biases if t.numel() > 0]
             self.layers.append((activation, links, weights, biases))
 
     def flat(self, tensors):
@@ -140,7 +162,11 @@ class Net:
                 for (source, delay, kind), w in zip(links, weights):
                     at = t - delay
                     x = past[source, at] if at >= 0 else initial.get((source, -at), zero(source))
-                    terms.append(w * x if kind == "diagonal" else w @ x)
+                    if kind.startswith("lookup"):
+                        terms.append(w[:, x[0].detach().long()])
+                    else:
+                        terms.append({"diagonal": lambda: w * x, "add": lambda: x,
+                                      "full": lambda: w @ x}[kind]())
                 H = self.units[index]
                 if activation == "lstm":
                     net = sum(terms) + sum(biases)
@@ -149,6 +175,14 @@ class Net:
                     c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
                     memory[index] = c
                     x = torch.sigmoid(o) * torch.tanh(c)
+                elif activation == "min_gru":
+                    net = sum(terms) + sum(biases)
+                    z = torch.sigmoid(net[:H])
+                    before = memory.get(index, initial.get((index, "c"), zero(index)))
+                    x = memory[index] = (1 - z) * before + z * net[H:]
+                elif activation == "layer_norm":
+                    x = torch.nn.functional.layer_norm(sum(terms).T, (H,), biases[0][:, 0],
+                                                       biases[1][:, 0], 1e-5).T
                 elif activation == "gru":
                     own = terms.pop(1) + (biases[1] if biases else 0)
                     net = sum(terms) + (biases[0] if biases else 0)
@@ -180,16 +214,19 @@ def write(path, type_, values):
 
 
 def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=None, lengths=None,
-         initial=(), last=False):
+         initial=(), last=False, indices=None):
     """Writes the file of one network. Returns what a second implementation is held against.
 
     weights: one a target column; lengths: steps of each sequence; initial: the (layer, delay) and
-    (layer, "c") whose values before the first step are given; last: targets at the last step only.
+    (layer, "c") whose values before the first step are given; last: targets at the last step only;
+    indices: the inputs are integers below this.
     """
     layers = [(*layer, [], True)[:4] if len(layer) == 2 else (*layer, True)[:4] for layer in layers]
     net = Net(inputs, layers, seed)
     generator = torch.Generator().manual_seed(1000 + seed)
     X = (torch.rand(inputs, steps * batch, generator=generator) * 2 - 1).requires_grad_()
+    if indices:
+        X = torch.randint(indices, X.shape, generator=generator).double().requires_grad_()
     outputs = net.units[-1]
     columns = batch if last else steps * batch
     Z = torch.rand(outputs, columns, generator=generator) * 0.8 + 0.1
@@ -222,7 +259,8 @@ def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=N
     E = error(Y)
     E.backward()
     values = {"steps": [steps], "batch": [batch], "w": net.flat(net.tensors), "X": X, "Z": Z,
-              "Y": Y, "E": [E.item()], "g": net.flat([t.grad for t in net.tensors]), "dX": X.grad}
+              "Y": Y, "E": [E.item()], "g": net.flat([t.grad for t in net.tensors]),
+              "dX": torch.zeros_like(X) if X.grad is None else X.grad}
     if weights is not None:
         values["weights"] = torch.tensor(weights)
     if lengths:
@@ -273,3 +311,15 @@ if __name__ == "__main__":
     network("log_cosh", 3, [(4, "tanh"), (2, "linear")], "log_cosh", seed=21)
     network("poisson", 3, [(4, "tanh"), (2, "linear")], "poisson", seed=22)
     network("pinball", 3, [(4, "tanh"), (2, "linear")], "pinball", seed=23)
+    # Layers without weights, or with those of their own.
+    network("residual", 3, [(4, "tanh"), (3, "linear"), (3, "direct linear", [(0, 0, "add")], False),
+                            (2, "linear")], "half_squared", seed=24)
+    network("layer_norm", 3, [(5, "linear"), (5, "layer_norm"), (5, "direct tanh", [], False),
+                              (2, "linear")], "half_squared", seed=25)
+    network("layer_norm_output", 3, [(4, "tanh"), (4, "layer_norm", [(1, 0, "add")])],
+            "half_squared", batch=1, seed=26)
+    network("added_input", 3, [(3, "tanh", [(0, 0, "add")]), (2, "sigmoid")], "binary", seed=27)
+    network("embedding", 1, [(4, "lookup 6 linear", [], False), (5, "tanh"), (6, "softmax")],
+            "categorical", batch=9, seed=28, indices=6)
+    network("embedding_tanh", 1, [(4, "lookup 3 tanh"), (2, "linear")], "half_squared", batch=5,
+            seed=29, indices=3)

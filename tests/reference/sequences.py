@@ -40,7 +40,8 @@ def hold_against_modules(name, steps, batch, net, X, Y, initial, error):
     """Computes the network by torch.nn's modules, if it can be, and asserts the same results."""
     modules = {index: module_for(index, net.units, layer)
                for index, layer in enumerate(net.layers, 1) if any(d for _, d, _ in layer[1])}
-    if not modules or None in modules.values():
+    plain = all(kind == "full" for _, links, _, _ in net.layers for _, _, kind in links)
+    if not modules or None in modules.values() or not plain:
         return
     copy = lambda tensor: tensor.detach().clone().requires_grad_()
     first = {key: copy(value) for key, value in initial.items()}
@@ -168,6 +169,28 @@ sequence("gru_options", 2, [(4, "tanh"), (3, "gru", [(0, 0, "full"), (3, 2, "ful
                             (2, "tanh")], "half_squared", B, T, seed=44)
 sequence("gru_lengths", 2, [(3, "gru", []), (2, "linear")], "half_squared", B, T, seed=45,
          lengths=[3, 6, 1], initial=[(1, 1)])
+
+# Layers without weights, or with those of their own, within loops and beside them.
+sequence("min_gru", 2, [(4, "min_gru"), (2, "linear")], "half_squared", B, T, seed=46,
+         initial=[(1, "c")])
+sequence("min_gru_stacked", 2, [(3, "min_gru"), (4, "min_gru", [(0, 0, "full")], False),
+                                (2, "tanh")], "half_squared", B, T, seed=47, lengths=[6, 2, 4])
+sequence("min_gru_alone", 3, [(2, "min_gru")], "half_squared", 1, T, seed=48)
+sequence("layer_norm_loop", 2, [(4, "linear", [(3, 1, "full")]), (4, "layer_norm"),
+                                (4, "direct tanh", [], False), (2, "linear")], "half_squared", B, T,
+         seed=49, initial=[(3, 1)])
+sequence("layer_norm_lengths", 2, [(4, "tanh", [(2, 1, "full")]), (4, "layer_norm"),
+                                   (2, "linear")], "half_squared", B, T, seed=50,
+         lengths=[3, 6, 1])
+sequence("added_past", 3, [(3, "tanh", [(1, 1, "add"), (0, 2, "add")]), (2, "linear")],
+         "half_squared", B, T, seed=51)
+sequence("residual_loop", 3, [(3, "tanh", [(2, 1, "full")]), (3, "direct linear", [(0, 0, "add")],
+                                                              False), (2, "linear")],
+         "half_squared", B, T, seed=52)
+sequence("embedding_elman", 1, [(3, "lookup 5 linear", [], False), (4, "tanh", [(2, 1, "full")]),
+                                (5, "softmax")], "categorical", B, T, seed=53, indices=5)
+sequence("lookup_lstm", 1, [(3, "lookup 4 lstm"), (2, "linear")], "half_squared", B, T, seed=54,
+         indices=4)
 
 # So that the comparison cannot fall away unseen.
 assert len(compared) >= 20, compared

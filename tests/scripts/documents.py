@@ -22,7 +22,7 @@ for document in [project / "README.md", *sorted((project / "docs").glob("*.md"))
         # Types with member templates must stand outside a function.
         outside = [b for b in rest if re.match(r"\s*(///.*\n\s*)*(struct|class|template)", b)]
         inside = [b for b in rest if b not in outside]
-        programs.append("#include <backfold/backfold.hpp>\n#include <cmath>\n#include <cstdio>\n#include <vector>\n"
+        programs.append("#include <backfold/backfold.hpp>\n#include <cmath>\n#include <cstdio>\n#include <iostream>\n#include <vector>\n"
                         "namespace bf = backfold;\n" + "".join(outside) + "int main() {\n" +
                         "".join(inside) + "}\n")
     for number, program in enumerate(programs):

@@ -439,6 +439,10 @@ TEST_CASE("the learning rate falls linearly to its final part") {
   CHECK(rates[0] == 1e-3);
   CHECK(rates[1] == Approx(0.75e-3));
   CHECK(rates[2] == Approx(0.5e-3));
+  rates.clear();
+  fit(net, HalfSquaredError{}, recorder, Samples(data.X, data.Z),
+      {.epochs = 3, .batch_size = full_batch, .final_rate = 1e-20});
+  CHECK(rates[2] == Approx(1e-23).epsilon(1e-15).margin(0));
 }
 
 TEST_CASE("a net of one sigmoid for each class learns classes") {

@@ -63,6 +63,24 @@ void learn(Net n, const L& loss, const Matrix_& z) {
 void learn_yes(const Matrix_& z) { learn(Yes(), BinaryCrossEntropy{}, z); }
 void learn_classes(const Matrix_& z) { learn(Classes(2, z.rows()), CategoricalCrossEntropy{}, z); }
 
+/// Sgd of a user, whose rate has another name.
+struct Unrated {
+  double eta = 0.1;
+  template <Real S, Index N = Dynamic>
+  using State = Sgd::State<S, N>;
+  void check() const {}
+  template <Real S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    return Sgd{eta}.step(w, objective, state);
+  }
+};
+
+template <class O>
+void train_by(const O& optimizer, const FitOptions& options) {
+  Sized n = net();
+  fit(n, HalfSquaredError{}, optimizer, Samples(X, Z), options);
+}
+
 const char* const samples_for_recurrent =
     "data: a recurrent network learns from Sequences(X, Z, steps) or Windows, not from Samples; a "
     "batch of sequences of one step is Sequences(X, Z, 1)";
@@ -234,6 +252,44 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
          run(net(), Matrix_(2, 0), workspace);
        }},
 
+      // Options that would do nothing
+      {"fit: truncation is for networks with delayed connections, this one has none: expected 0, "
+       "got 3",
+       [] { train(X, Z, {.truncation = 3}); }},
+      {"fit: truncation is for networks with delayed connections, this one has none: expected 0, "
+       "got 2",
+       [] {
+         Sized n = net();
+         Training(n, HalfSquaredError{}, Sgd{}, Sequences(X, Z, 3),
+                  {.batch_size = 1, .shuffle = false, .truncation = 2, .stateful = true});
+       }},
+      {"fit: stateful training is for networks with delayed connections, this one has none",
+       [] { train(X, Z, {.batch_size = 1, .shuffle = false, .stateful = true}); }},
+      {"fit: stateful training is for networks with delayed connections, this one has none",
+       [] {
+         Sized n = net();
+         fit(n, HalfSquaredError{}, Sgd{}, Windows(X, Z, {.length = 2, .stride = 2}),
+             {.batch_size = 1, .shuffle = false, .stateful = true});
+       }},
+      {samples_for_recurrent,
+       [] { train_loop(Samples(X, Z), {.batch_size = 1, .shuffle = false, .stateful = true}); }},
+      {"fit: final_rate is for optimizers with a learning_rate that each step uses, expected 1, "
+       "got 0.5",
+       [] { train_by(Rprop{}, {.epochs = 2, .final_rate = 0.5}); }},
+      {"fit: final_rate is for optimizers with a learning_rate that each step uses, expected 1, "
+       "got 0",
+       [] {
+         train_by(ClipNorm{Rprop{}, 1.0}, {.epochs = 2, .final_rate = 0});
+       }},
+      {"fit: final_rate is for optimizers with a learning_rate that each step uses, expected 1, "
+       "got 0.5",
+       [] { train_by(Unrated{}, {.epochs = 2, .final_rate = 0.5}); }},
+      {"training: its type is for one sample at a time, batch_size is 32",
+       [] {
+         Sized n = net();
+         Training<Sized, HalfSquaredError, Sgd, Samples<double>, 1>(n, {}, {}, Samples(X, Z));
+       }},
+
       // What could be computed, but teaches nothing
       {"network: all parameters are 0, so hidden units would stay equal: call initialize first",
        [] { train(X, Z); }},
@@ -280,15 +336,12 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
       {"data: the target at row 1, column 2 is -0.2, CategoricalCrossEntropy needs 0 to 1",
        [] { learn_classes(with(Matrix_::Constant(2, 6, 0.5), 1, 2, -0.2)); }},
       {"data: the targets in column 4 sum to 0, CategoricalCrossEntropy needs a distribution over "
-       "the classes, of sum 1",
+       "the classes",
        [] {
          Matrix_ z = Matrix_::Constant(2, 6, 0.5);
          z.col(4).setZero();
          learn_classes(z);
        }},
-      {"data: the targets in column 0 sum to 2, CategoricalCrossEntropy needs a distribution over "
-       "the classes, of sum 1",
-       [] { learn_classes(Matrix_::Ones(2, 6)); }},
       {"CategoricalCrossEntropy: needs an output for each class, got 1; for yes or no take "
        "BinaryCrossEntropy on one Sigmoid unit",
        [] { learn_classes(Matrix_::Constant(1, 6, 2)); }},
@@ -461,6 +514,22 @@ TEST_CASE("what can be meant is allowed by its name") {
   const Matrix_ thirds = Matrix_::Constant(3, 6, 0.33);
   CHECK(fit(classes, CategoricalCrossEntropy{}, Sgd{}, Samples(X, thirds)).losses.size() == 1);
 }
+
+TEST_CASE("options that change nothing by their values are allowed") {
+  Sized n = net();
+  Random random(1);
+  n.initialize(Glorot{}, random);
+  CHECK(fit(n, HalfSquaredError{}, Unrated{}, Samples(X, Z), {.epochs = 2}).losses.size() == 2);
+  CHECK(fit(n, HalfSquaredError{}, Rprop{}, Samples(X, Z), {.final_rate = 1}).losses.size() == 1);
+  CHECK(fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.threads = 1}).losses.size() == 1);
+}
+
+#if !defined(_OPENMP)
+TEST_CASE("more threads than one are refused without OpenMP") {
+  CHECK(said([] { train(X, Z, {.threads = 4}); }) ==
+        "fit: threads above 1 need OpenMP (compile with -fopenmp), expected 0 or 1, got 4");
+}
+#endif
 
 TEST_CASE("a workspace serves a network of other sizes too") {
   Loop large(2, 30, 1);

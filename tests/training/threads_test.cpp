@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <vector>
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
 
-// Batches cut into shards. Compiled with OpenMP where CMake finds it.
+// Batches cut into shards. Compiled with OpenMP where CMake finds it; without it, more threads than
+// one are refused, and all but their number is tested with one.
 
 using namespace backfold;
 
 namespace {
+
+#if defined(_OPENMP)
+constexpr bool has_threads = true;
+#else
+constexpr bool has_threads = false;
+#endif
+constexpr Index two = has_threads ? 2 : 1;
+const std::vector<Index> numbers_of_threads =
+    has_threads ? std::vector<Index>{2, 3, 7} : std::vector<Index>{1};
 
 template <class Net, class Source>
 Eigen::VectorXd trained(Net net, const Source& data, FitOptions options, Index threads) {
@@ -28,7 +39,7 @@ Eigen::VectorXd trained(Net net, const Source& data, FitOptions options, Index t
 template <class Net, class Source>
 void threads_change_nothing(const Net& net, const Source& data, const FitOptions& options) {
   const Eigen::VectorXd one = trained(net, data, options, 1);
-  for (const Index threads : {2, 3, 7}) {
+  for (const Index threads : numbers_of_threads) {
     CAPTURE(threads);
     CHECK(trained(net, data, options, threads) == one);
   }
@@ -69,6 +80,11 @@ TEST_CASE("sequences are split too: lengths, truncation, windows", "[threads]") 
   threads_change_nothing(net, data, {.epochs = 2, .batch_size = 70, .truncation = 9});
   threads_change_nothing(Rnn<double, Input<3>, Lstm<30>, Dense<2, Linear>>(), data,
                          {.epochs = 2, .batch_size = 40});
+  // The first piece has no target: it is passed through for its state.
+  std::vector<double> weights(static_cast<std::size_t>(Z.cols()), 1.0);
+  std::fill_n(weights.begin(), count * 9, 0.0);
+  threads_change_nothing(net, Sequences(X, Z, weights, steps),
+                         {.epochs = 2, .batch_size = 70, .truncation = 9});
 }
 
 TEST_CASE("a small network stays whole", "[threads]") {
@@ -77,7 +93,7 @@ TEST_CASE("a small network stays whole", "[threads]") {
   const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(1, 256);
   for (const Index batch_size : {1, 256}) {
     const FitOptions options{.epochs = 2, .batch_size = batch_size};
-    CHECK(trained(net, Samples(X, Z), options, 2) == trained(net, Samples(X, Z), options, 0));
+    CHECK(trained(net, Samples(X, Z), options, two) == trained(net, Samples(X, Z), options, 0));
   }
 }
 
@@ -91,7 +107,91 @@ TEST_CASE("what is not finite in one shard ends training", "[threads]") {
   Z(1, 200) = 1e200;  // its square is infinite
   const History history =
       fit(net, HalfSquaredError{}, Sgd{}, Samples(X, Z),
-          {.epochs = 2, .batch_size = full_batch, .shuffle = false, .threads = 2});
+          {.epochs = 2, .batch_size = full_batch, .shuffle = false, .threads = two});
   CHECK(history.status == Status::NonFinite);
   CHECK(net.parameters() == before);
+}
+
+namespace {
+
+/// Half a squared error that throws at a target above 1: its number is what is thrown.
+struct Picky : HalfSquaredError {
+  template <class Y>
+  Y value(const Y& y, const Y& z) const {
+    refuse(z);
+    return HalfSquaredError::value(y, z);
+  }
+
+  template <class Y>
+  static void refuse(const Y& z) {
+    typename Y::Scalar numbers[Y::size];
+    z.store(numbers);
+    for (const auto number : numbers) {
+      if (number > 1) throw static_cast<int>(number);
+    }
+  }
+};
+
+/// Samples that can no longer be read from some place on.
+struct Torn {
+  const Eigen::MatrixXd& X;
+  const Eigen::MatrixXd& Z;
+  const bool& is_torn;
+  Index count() const { return X.cols(); }
+  Samples<double> operator[](Index i) const {
+    if (is_torn && i >= 30) throw static_cast<int>(i);
+    return {X.col(i), Z.col(i)};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an exception of a user's loss leaves training as it leaves a loop", "[threads]") {
+  Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>> net;
+  Random random(3);
+  net.initialize(Glorot{}, random);
+  const auto before = net.parameters();
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(20, 256);
+  Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 256);
+  Z(1, 70) = 2;  // of the four shards, the second, the third and the last
+  Z(0, 140) = 3;
+  Z(1, 200) = 4;
+  for (const Index threads : {Index{0}, Index{1}, two, has_threads ? Index{4} : Index{1}}) {
+    CAPTURE(threads);
+    const FitOptions options{.batch_size = full_batch, .shuffle = false, .threads = threads};
+    for (int again = 0; again < 5; ++again) {
+      int caught = 0;
+      try {
+        fit(net, Picky{}, Adam{}, Samples(X, Z), options);
+      } catch (int thrown) {
+        caught = thrown;
+      }
+      CHECK(caught == 2);
+      CHECK(net.parameters() == before);
+    }
+  }
+}
+
+TEST_CASE("an exception of a user's data leaves training, which can go on after it", "[threads]") {
+  Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>> net;
+  Random random(3);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(20, 256);
+  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 256);
+  for (const Index threads : {Index{0}, Index{1}, two}) {
+    CAPTURE(threads);
+    bool is_torn = false;
+    Training training(net, HalfSquaredError{}, Adam{}, Torn{X, Z, is_torn},
+                      {.batch_size = full_batch, .shuffle = false, .threads = threads});
+    is_torn = true;
+    int caught = 0;
+    try {
+      training.run_epoch();
+    } catch (int thrown) {
+      caught = thrown;
+    }
+    CHECK(caught == 30);
+    is_torn = false;
+    CHECK(is_finite(training.run_epoch()));
+  }
 }

@@ -6,6 +6,7 @@
 #include "backfold/core/elementwise.hpp"
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
+#include "backfold/core/setting.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/core/finite.hpp"
 #include "backfold/core/report.hpp"
 
@@ -47,6 +47,18 @@ void check_derivative(const A& activation, Report& report) {
     report.expect(std::abs(in_float - here) <= 1e-5 * (std::max)(1.0, std::abs(here)) &&
                       std::abs(slope_in_float - given) <= 1e-5 * (std::max)(1.0, std::abs(given)),
                   "float and double differ at net = ", net);
+  }
+}
+
+/// φ(−net) = −φ(net), where the activation says so.
+template <class A>
+void check_odd(const A& activation, Report& report) {
+  for (double net = 0; net < 6; net += 0.137) {
+    const double above = activation_value(activation, net);
+    const double below = activation_value(activation, -net);
+    report.expect(std::abs(above + below) <= 1e-14 * (std::max)(1.0, std::abs(above)),
+                  "is_odd, but the values at net = ", net, " and ", -net, " are ", above, " and ",
+                  below);
   }
 }
 
@@ -126,8 +138,8 @@ void check_columns(const A& activation, Report& report) {
 }  // namespace detail
 
 /// Runs our own checks on an activation: φ' (Jᵀδ) against differences, finite for net inputs of
-/// ±1e4, NaN in, NaN out, one value whatever the lane, float like double. Failures are in the
-/// report.
+/// ±1e4, NaN in, NaN out, one value whatever the lane, float like double; odd if it is_odd.
+/// Failures are in the report.
 template <class A>
 Report check_activation(const A& activation) {
   static_assert(Activation<A>, "backfold: not an activation (see activation/activation.hpp)");
@@ -136,6 +148,7 @@ Report check_activation(const A& activation) {
     detail::check_derivative(activation, report);
     detail::check_elementwise<float>(activation, report);
     detail::check_elementwise<double>(activation, report);
+    if (is_odd<A>()) detail::check_odd(activation, report);
   } else {
     detail::check_columns(activation, report);
   }

@@ -11,7 +11,9 @@ BACKFOLD_BEGIN_NAMESPACE
 /// exponential linear units (2016).
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct Elu {
+  static constexpr const char* name = "Elu";
   double alpha = 1.0;  ///< a > 0
+  static constexpr std::tuple settings{Setting{"alpha", &Elu::alpha}};
 
   template <class V>
   V value(const V& net) const {

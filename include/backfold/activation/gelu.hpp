@@ -11,6 +11,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Source: Hendrycks & Gimpel, Gaussian error linear units (2016). The exact form, not the tanh
 /// one.
 struct Gelu {
+  static constexpr const char* name = "Gelu";
   template <class V>
   V value(const V& net) const {
     // −∞·0 is the limit 0.

@@ -11,7 +11,9 @@ BACKFOLD_BEGIN_NAMESPACE
 /// (2013).
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct LeakyRelu {
+  static constexpr const char* name = "LeakyRelu";
   double slope = 0.01;  ///< a > 0, below 0
+  static constexpr std::tuple settings{Setting{"slope", &LeakyRelu::slope}};
 
   template <class V>
   V value(const V& net) const {

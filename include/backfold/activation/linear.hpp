@@ -7,6 +7,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 /// The identity: φ(net) = net, φ' = 1. For continuous outputs.
 struct Linear {
+  static constexpr const char* name = "Linear";
+  static constexpr bool is_odd = true;
   template <class V>
   V value(const V& net) const {
     return net;

@@ -9,6 +9,7 @@ BACKFOLD_BEGIN_NAMESPACE
 ///
 /// Source: Nair & Hinton, Rectified linear units improve restricted Boltzmann machines (2010).
 struct Relu {
+  static constexpr const char* name = "Relu";
   template <class V>
   V value(const V& net) const {
     return select(net < V(0), V(0), net);

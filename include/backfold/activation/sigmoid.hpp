@@ -12,7 +12,9 @@ BACKFOLD_BEGIN_NAMESPACE
 /// its rounding: where x has become 1 (a·net > 17 in float, 37 in double) φ' is 0.
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct Sigmoid {
+  static constexpr const char* name = "Sigmoid";
   double slope = 1.0;  ///< a > 0
+  static constexpr std::tuple settings{Setting{"slope", &Sigmoid::slope}};
 
   template <class V>
   V value(const V& net) const {

@@ -10,6 +10,7 @@ BACKFOLD_BEGIN_NAMESPACE
 ///
 /// Source: Elfwing, Uchibe & Doya, Sigmoid-weighted linear units (2018).
 struct Silu {
+  static constexpr const char* name = "Silu";
   template <class V>
   V value(const V& net) const {
     // −∞·0 is the limit 0.

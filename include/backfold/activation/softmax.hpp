@@ -3,7 +3,8 @@
 
 #include <limits>
 
-#include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
+#include "backfold/core/long_sum.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -24,6 +25,8 @@ S lowest_that_counts(S largest) {
 /// The shifted form with division. Source: Blanchard, Higham & Higham, Accurately computing the
 /// log-sum-exp and softmax functions (2021).
 struct Softmax {
+  static constexpr const char* name = "Softmax";
+  static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
   static constexpr Index least_units = 2;  ///< one alone would always be 1
 
   template <Real S>
@@ -32,13 +35,11 @@ struct Softmax {
     S largest = x[0];
     for (Index i = 1; i < units; ++i) largest = x[i] > largest ? x[i] : largest;
     const S lowest = detail::lowest_that_counts(largest);
-    V total(0);
-    for_runs<V::size>(units, [&](Index i, auto count) {
+    const V all(detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
       const V e = exp(at_least(detail::load_run<V>(x + i, count), V(lowest)) - largest);
       detail::store_run(e, x + i, count);
-      total += detail::load_run<V>(x + i, count);
-    });
-    const V all(sum(total));
+      return total + detail::load_run<V>(x + i, count);
+    }));
     for_runs<V::size>(units, [&](Index i, auto count) {
       detail::store_run(detail::load_run<V>(x + i, count) / all, x + i, count);
     });
@@ -47,12 +48,10 @@ struct Softmax {
   template <Real S>
   void multiply_by_derivative(const S* output, S* delta, Index units) const {
     using V = Lanes<S>;
-    V dot(0);
-    for_runs<V::size>(units, [&](Index i, auto count) {
-      dot = multiply_add(detail::load_run<V>(output + i, count),
-                         detail::load_run<V>(delta + i, count), dot);
-    });
-    const V mean(sum(dot));
+    const V mean(detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
+      return multiply_add(detail::load_run<V>(output + i, count),
+                          detail::load_run<V>(delta + i, count), total);
+    }));
     for_runs<V::size>(units, [&](Index i, auto count) {
       detail::store_run(
           detail::load_run<V>(output + i, count) * (detail::load_run<V>(delta + i, count) - mean),

@@ -10,6 +10,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Source: Dugas et al., Incorporating second-order functional knowledge (2001). Differs: no
 /// threshold above which it is taken as linear (PyTorch has one at 20); it is exact everywhere.
 struct Softplus {
+  static constexpr const char* name = "Softplus";
   template <class V>
   V value(const V& net) const {
     return softplus(net);

@@ -11,7 +11,10 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Source: LeCun, Bottou, Orr & Müller, Efficient BackProp (1998).
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct Tanh {
+  static constexpr const char* name = "Tanh";
+  static constexpr bool is_odd = true;
   double slope = 1.0;  ///< a > 0
+  static constexpr std::tuple settings{Setting{"slope", &Tanh::slope}};
 
   template <class V>
   V value(const V& net) const {

@@ -6,12 +6,32 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Y ← f(start + u ∘ X), u one weight a row: the product of a diagonal connection.
-template <class S, class X, class Y, class Start, class Function>
-void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, const Function& f) {
+/// The weights of a one-to-one connection that has none: all 1.
+struct AllOnes {
+  template <class V, class Count>
+  static V run(Index, Count) {
+    return V(1);
+  }
+};
+
+/// Those of a diagonal connection: one for each row.
+template <class S>
+struct DiagonalOf {
+  const S* u;
+  template <class V, class Count>
+  V run(Index i, Count count) const {
+    return detail::load_run<V>(u + i, count);
+  }
+};
+
+/// Y ← f(start + u ∘ X), u one weight a row: the product of a one-to-one connection.
+template <class U, class X, class Y, class Start, class Function>
+requires(!std::is_pointer_v<U>) void diagonal_affine(const U& u, const X& x, const Y& y,
+                                                     const Start& start, const Function& f) {
+  using S = typename Y::Scalar;
   using V = LanesFor<S, Y::RowsAtCompileTime>;
   for_runs<V::size>(y.rows(), [&](Index i, auto count) {
-    const V weight = detail::load_run<V>(u + i, count);
+    const V weight = u.template run<V>(i, count);
     for (Index c = 0; c < y.cols(); ++c) {
       const V from = detail::load_run<V>(x.column(c) + i, count);
       S* const to = y.column(c) + i;
@@ -24,11 +44,28 @@ void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, con
     }
   });
 }
+template <Real S, class X, class Y, class Start, class Function>
+void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, const Function& f) {
+  diagonal_affine(DiagonalOf<S>{u}, x, y, start, f);
+}
+
+namespace detail {
+
+/// `add_diagonal_outer` with long sums: compiled once.
+template <Real S>
+BACKFOLD_NO_INLINE void long_diagonal_outer(ConstMatrixView<S> d, ConstMatrixView<S> x, S* g);
+
+}  // namespace detail
 
 /// g ← g + Σ over the columns of D ∘ X: the gradient of the weights of a diagonal connection.
 template <class S, class D, class X>
 void add_diagonal_outer(const D& d, const X& x, S* g) {
   using V = LanesFor<S, D::RowsAtCompileTime>;
+  if constexpr (detail::may_be_long(D::ColsAtCompileTime)) {
+    if (d.cols() > detail::longest_plain_sum) {
+      return detail::long_diagonal_outer<S>(detail::plain(d), detail::plain(x), g);
+    }
+  }
   for_runs<V::size>(d.rows(), [&](Index i, auto count) {
     V sum = detail::load_run<V>(g + i, count);
     for (Index c = 0; c < d.cols(); ++c) {
@@ -37,6 +74,17 @@ void add_diagonal_outer(const D& d, const X& x, S* g) {
     }
     detail::store_run(sum, g + i, count);
   });
+}
+
+template <Real S>
+void detail::long_diagonal_outer(ConstMatrixView<S> d, ConstMatrixView<S> x, S* g) {
+  auto part = [=](Index row, Index rows, Index first, Index count, S* sums) {
+    std::fill_n(sums, rows, S(0));
+    add_diagonal_outer(ConstMatrixView<S>(d.column(first) + row, rows, count, d.outerStride()),
+                       ConstMatrixView<S>(x.column(first) + row, rows, count, x.outerStride()),
+                       sums);
+  };
+  add_long_sums(d.rows(), d.cols(), longest_run, g, part);
 }
 
 BACKFOLD_END_NAMESPACE

@@ -11,9 +11,11 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Called with the message of an error where exceptions are switched off; it must not return
-/// (if it does, the program ends). Replace it to report an error in your own way.
-inline void (*error_handler)(const char* message) = [](const char*) {};
+/// Called with the message of an error where exceptions are switched off; after it the program
+/// aborts. This one prints the message to stderr: replace it to report an error in your own way.
+inline void (*error_handler)(const char* message) = [](const char* message) {
+  std::fprintf(stderr, "%s\n", message);
+};
 
 namespace detail {
 

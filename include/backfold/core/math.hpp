@@ -268,6 +268,16 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> sigmoid(const Lanes<S, W>& x) {
   return select(x < V(K::smallest), V(0), result);
 }
 
+/// The smaller one of the logistic function of x and of −x, which add up to 1: within 3 ulp, and a
+/// normal number, not 0, however large x is.
+template <Real S, int W>
+BACKFOLD_ALWAYS_INLINE Lanes<S, W> smaller_sigmoid(const Lanes<S, W>& x) {
+  using V = Lanes<S, W>;
+  using K = detail::MathConstants<S>;
+  const V e = detail::whole(detail::exp_parts(at_least(detail::minus_abs(x), V(K::smallest))));
+  return e / (1 + e);
+}
+
 /// tanh x = m/(m + 2) with m = e²ˣ − 1, within 3 ulp, also near 0.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> tanh(const Lanes<S, W>& x) {

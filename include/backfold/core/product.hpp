@@ -30,8 +30,10 @@ struct Identity {
 /// How many numbers of scratch the products of an m × k matrix with a batch of n need at most.
 template <Real S>
 constexpr Index product_scratch(Index m, Index k, Index n) {
-  const Index longest = (std::max)((std::max)(m, k), n);
-  return kernel::panel_rows<S> * (std::min)(longest, kernel::panel_depth);
+  const Index forward = kernel::panel_scratch<S>(k, n);
+  const Index back = kernel::panel_scratch<S>(m, n);
+  const Index outer = kernel::panel_scratch<S>(n, (std::max)(m, k));
+  return (std::max)((std::max)(forward, back), outer);
 }
 
 namespace detail {
@@ -123,6 +125,27 @@ BACKFOLD_ALWAYS_INLINE bool is_contiguous_row(const M& matrix) {
 template <class M>
 inline constexpr bool may_be_row = M::RowsAtCompileTime == 1 || M::RowsAtCompileTime == Dynamic;
 
+/// The same view without its constants.
+template <class View>
+auto plain(const View& view) {
+  using T = std::remove_pointer_t<decltype(view.data())>;
+  return MatrixView<T>(view.data(), view.rows(), view.cols(), view.outerStride());
+}
+
+/// Whether sums of `terms` terms, a constant or Dynamic, may be long.
+constexpr bool may_be_long(Index terms) { return terms == Dynamic || terms > longest_plain_sum; }
+
+/// y ← start + W·x with long sums: compiled once.
+template <Real S>
+BACKFOLD_NO_INLINE void long_column(ConstMatrixView<S> w, const S* x, S* y,
+                                    const kernel::TileStart<S>& start) {
+  if (is_contiguous_row(w)) {
+    kernel::transposed_matrix_vector(w.cols(), Index{1}, w.data(), w.cols(), x, y, start);
+  } else {
+    kernel::matrix_vector(w.rows(), w.cols(), w.data(), w.outerStride(), x, Index{1}, y, start);
+  }
+}
+
 /// One column: inlined, with whatever sizes are constants.
 template <class W, class X, class Y, class Start, class Function>
 BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, const Start& start,
@@ -130,8 +153,11 @@ BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, co
   using S = typename Y::Scalar;
   using V = LanesFor<S, Y::RowsAtCompileTime>;
   S* const to = y.data();
-  // Of any number of rows there are sums in many places: what f is, is compiled in one.
-  constexpr bool at_once = Y::RowsAtCompileTime != Dynamic || std::is_same_v<Function, Identity>;
+  // Where sums are finished in several places, f is compiled in one of its own.
+  constexpr bool long_sums = may_be_long(X::RowsAtCompileTime);
+  constexpr bool at_once =
+      (Y::RowsAtCompileTime != Dynamic && !long_sums) || std::is_same_v<Function, Identity>;
+  const bool is_long = long_sums && x.rows() > longest_plain_sum;
   auto finish = [&](Index i, auto count, const V& sum) BACKFOLD_INLINE_LAMBDA {
     if constexpr (at_once) {
       store_run(f(sum), to + i, count);
@@ -140,15 +166,19 @@ BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, co
     }
   };
   if constexpr (may_be_row<W>) {
-    if (is_contiguous_row(w)) {
+    if (is_contiguous_row(w) && !is_long) {
       constexpr std::integral_constant<Index, 1> one;
       const V product(kernel::dot<X::RowsAtCompileTime>(x.rows(), w.data(), x.data()));
       return store_run(f(started(product, start, to, 0, one)), to, one);
     }
   }
-  kernel::matrix_times_vector<V, Y::RowsAtCompileTime, X::RowsAtCompileTime>(
-      y.rows(), x.rows(), w.data(), w.outerStride(), x.data(), 1,
-      [&](Index i, auto count) { return start_value<V>(start, to, i, count); }, finish);
+  if (is_long) {
+    if constexpr (long_sums) long_column<S>(plain(w), x.data(), to, tile_start<S>(start));
+  } else {
+    kernel::matrix_times_vector<V, Y::RowsAtCompileTime, X::RowsAtCompileTime>(
+        y.rows(), x.rows(), w.data(), w.outerStride(), x.data(), 1,
+        [&](Index i, auto count) { return start_value<V>(start, to, i, count); }, finish);
+  }
   if constexpr (!at_once) transform_into(to, y.rows(), f, to);
 }
 
@@ -170,13 +200,6 @@ BACKFOLD_NO_INLINE void affine_batch(ConstMatrixView<S> w, ConstMatrixView<S> x,
   kernel::product<kernel::Source::AsIs>(y.rows(), y.cols(), x.rows(), w.data(), w.outerStride(),
                                         {x.data(), 1, x.outerStride()}, y.data(), y.outerStride(),
                                         start, scratch, finish);
-}
-
-/// The same view without its constants.
-template <class View>
-auto plain(const View& view) {
-  using T = std::remove_pointer_t<decltype(view.data())>;
-  return MatrixView<T>(view.data(), view.rows(), view.cols(), view.outerStride());
 }
 
 }  // namespace detail
@@ -208,6 +231,19 @@ BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, cons
     const V sum = started(product, start, to, i, count);
     store_run(g(sum, x.data() + i, count), to + i, count);
   };
+  if constexpr (may_be_long(D::RowsAtCompileTime)) {
+    if (d.rows() > longest_plain_sum) {
+      if constexpr (From == kernel::Source::AsIs) {
+        long_column<S>(plain(w), d.data(), to, tile_start<S>(start));
+      } else {
+        kernel::transposed_matrix_vector<S>(d.rows(), y.rows(), w.data(), w.outerStride(), d.data(),
+                                            to, tile_start<S>(start));
+      }
+      return for_runs<V::size, Y::RowsAtCompileTime>(y.rows(), [&](Index i, auto count) {
+        store_run(g(load_run<V>(to + i, count), x.data() + i, count), to + i, count);
+      });
+    }
+  }
   if constexpr (From == kernel::Source::AsIs) {
     kernel::matrix_times_vector<V, Y::RowsAtCompileTime, D::RowsAtCompileTime>(
         y.rows(), d.rows(), w.data(), w.outerStride(), d.data(), 1,
@@ -356,6 +392,14 @@ template <Real S>
 BACKFOLD_NO_INLINE void row_sums_batch(ConstMatrixView<S> d, S* b) {
   using V = Lanes<S>;
   const Index n = d.cols();
+  if (n > longest_plain_sum) {
+    const Index run = is_contiguous_row(d) ? longest_run * V::size : longest_run;
+    auto part = [=](Index row, Index rows, Index first, Index count, S* sums) {
+      row_sums_batch<S>({d.column(first) + row, rows, count, d.outerStride()}, sums);
+    };
+    std::fill_n(b, d.rows(), S(0));
+    return add_long_sums(d.rows(), n, run, b, part);
+  }
   if (is_contiguous_row(d)) {
     V total(0);
     for_runs<V::size>(n, [&](Index i, auto count) { total += load_run<V>(d.data() + i, count); });

@@ -73,7 +73,7 @@ class SizedMap : public Eigen::Map<Plain> {
   template <class Other, class Assignment>
   SizedMap& assign(const Eigen::EigenBase<Other>& other, const Assignment& assignment) {
     if constexpr (fits<Other>()) {
-      check(other.derived());
+      check_sizes(other.derived());
       assignment(other.derived());
     }
     return *this;
@@ -99,7 +99,7 @@ class SizedMap : public Eigen::Map<Plain> {
   }
 
   template <class Other>
-  void check(const Other& other) const {
+  void check_sizes(const Other& other) const {
     const Index rows = turns<Other>() ? other.cols() : other.rows();
     const Index cols = turns<Other>() ? other.rows() : other.cols();
     detail::check_assigned(rows, cols, this->rows(), this->cols());

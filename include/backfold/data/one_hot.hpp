@@ -3,8 +3,11 @@
 
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "backfold/core/class_of.hpp"
 #include "backfold/core/error.hpp"
+#include "backfold/core/finite.hpp"
 #include "backfold/core/size.hpp"
 #include "backfold/core/types.hpp"
 
@@ -32,6 +35,28 @@ Matrix<S> one_hot(const Labels& labels, Index classes) {
     targets(static_cast<Index>(label), s) = S(1);
   }
   return targets;
+}
+
+/// The way back, for outputs and for targets: the label of each column is the row of its largest
+/// number (the first of several); of a single row, 1 (yes) over ½, else 0 (no).
+///
+/// @param outputs classes × n
+/// @throws std::invalid_argument for no rows, and naming the first number that is infinite or NaN
+template <class Y>
+std::vector<Index> labels_of(const Eigen::MatrixBase<Y>& outputs) {
+  const auto& y = outputs.derived().eval();
+  if (y.rows() == 0) fail_argument("labels_of: outputs have no rows");
+  std::vector<Index> labels(static_cast<std::size_t>(y.cols()));
+  for (Index c = 0; c < y.cols(); ++c) {
+    for (Index i = 0; i < y.rows(); ++i) {
+      if (!is_finite(static_cast<double>(y(i, c)))) {
+        fail_argument("labels_of: outputs hold a number that is not finite at row ", i, ", column ",
+                      c);
+      }
+    }
+    labels[static_cast<std::size_t>(c)] = detail::class_of(y, c);
+  }
+  return labels;
 }
 
 BACKFOLD_END_NAMESPACE

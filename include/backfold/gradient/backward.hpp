@@ -7,27 +7,6 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// delta ← delta · φ'(net) for n columns; N are units·n if constant.
-template <Index N, class Function, class S>
-BACKFOLD_ALWAYS_INLINE void multiply_by_derivative(const Function& function,
-                                                   [[maybe_unused]] const S* net, const S* output,
-                                                   S* delta, Index units, Index n) {
-  if constexpr (!ElementwiseActivation<Function>) {
-    for (Index c = 0; c < n; ++c) {
-      function.multiply_by_derivative(output + c * units, delta + c * units, units);
-    }
-  } else if constexpr (uses_net_input<Function>) {
-    transform_into<N>(
-        delta, units * n,
-        [&](const auto& d, const auto& v, const auto& x) { return d * function.derivative(v, x); },
-        delta, net, output);
-  } else {
-    transform_into<N>(
-        delta, units * n, [&](const auto& d, const auto& x) { return d * function.derivative(x); },
-        delta, output);
-  }
-}
-
 /// A sum times φ' of the output.
 template <class Function>
 struct TimesDerivative {
@@ -43,10 +22,14 @@ template <class Graph, int L>
 struct Consumers {
   static constexpr Segment segment = Graph::segment_of(L);
 
+  /// No error comes back to the index of a Lookup.
+  static constexpr bool comes_back(const Link& link, bool in_time) {
+    return link.source == L && link.weights != Weights::Lookup &&
+           segment.holds(link.target) == in_time;
+  }
   static constexpr int count(bool in_time) {
     int n = 0;
-    for (const Link& link : Graph::links)
-      n += link.source == L && segment.holds(link.target) == in_time;
+    for (const Link& link : Graph::links) n += comes_back(link, in_time);
     return n;
   }
 
@@ -58,7 +41,7 @@ struct Consumers {
     std::size_t next = 0;
     for (const bool delayed : {false, true}) {
       for (const Link& link : Graph::links) {
-        if (link.source != L || segment.holds(link.target) != InTime) continue;
+        if (!comes_back(link, InTime)) continue;
         if ((link.delay > 0) == delayed) result[next++] = link;
       }
     }
@@ -66,8 +49,29 @@ struct Consumers {
   }();
 };
 
+/// How the parts of a connection use its rows of weights.
+struct WeightUse {
+  bool once;    ///< each in one part
+  bool shared;  ///< some in several parts
+};
+
+template <class LayerType, class List>
+constexpr WeightUse weight_use(const List& parts) {
+  std::array<int, weight_gates<LayerType>()> uses{};
+  for (const Part& part : parts) {
+    for (int g = 0; g < part.gates; ++g) ++uses[static_cast<std::size_t>(part.weight_gate + g)];
+  }
+  WeightUse use{true, false};
+  for (const int count : uses) {
+    if (count != 1) use.once = false;
+    if (count > 1) use.shared = true;
+  }
+  return use;
+}
+
 /// Backpropagation through a pass that has run forward. ∂E/∂net of the output layer stands in its
-/// delta; this fills the deltas of all layers (cells: in their net) and the gradient.
+/// delta; this fills the deltas of all layers (in the net of layers that do not fuse their φ) and
+/// the gradient.
 template <class P>
 class Backward {
  public:
@@ -78,17 +82,18 @@ class Backward {
   using LayerType = typename P::template LayerType<L>;
   static constexpr int output_layer = Arch::output_layer;
 
-  explicit Backward(const P& pass) : pass_(pass) {}
+  Backward(const P& pass, S* gradient) : pass_(pass), gradient_(gradient) {}
 
   /// @tparam ToInput carries the error on to the input and to what was before the first step
   template <bool ToInput>
-  void run(S* gradient) const {
+  void run() const {
     transpose_weights_in_time();
+    for_each_index<output_layer>([&](auto l) { clear_own<l() + 1>(); });
     for_each_index_reversed<Graph::segment_count>([&](auto s) {
       constexpr Segment segment = Graph::schedule[s()];
       run_segment<s(), ToInput>();
       for_each_index<segment.last - segment.first + 1>(
-          [&](auto i) { add_up<segment.first + i()>(gradient); });
+          [&](auto i) { add_up<segment.first + i()>(); });
     });
     if constexpr (ToInput) gather_whole<0, false>();
   }
@@ -112,8 +117,9 @@ class Backward {
     constexpr int count = segment.last - segment.first + 1;
     for_each_index_reversed<count>([&](auto i) {
       constexpr int layer = segment.first + i();
-      if constexpr (layer < output_layer || segment.in_time)
-        gather_whole<layer, !segment.in_time>();
+      // The loss has given the output layer's delta, if it can fuse φ' too.
+      constexpr bool is_given = layer == output_layer && fuses_activation<LayerType<layer>>;
+      if constexpr (!is_given || segment.in_time) gather_whole<layer, !segment.in_time>();
     });
     if constexpr (segment.in_time) {
       for_each_index<count>([&](auto i) { clear_memory<segment.first + i()>(); });
@@ -152,17 +158,17 @@ class Backward {
             return deltas<link.target, Gates, P::all_columns>(0, net_gate, pass_.columns());
           });
     });
-    if constexpr (Finish && !fused && !is_output) finish<L, P::all_columns>(0, pass_.columns());
+    if constexpr (Finish && !fused) finish<L, P::all_columns>(0, pass_.columns());
   }
 
   /// Step t of layer L in time: the error from its segment, and φ'.
   template <int L>
   void step(Index t) const {
-    constexpr bool is_dense_output = L == output_layer && !Cell<LayerType<L>>;
+    constexpr bool is_given = L == output_layer && fuses_activation<LayerType<L>>;
     constexpr auto list = Consumers<Graph, L>::template list<true>;
     constexpr int count = static_cast<int>(list.size());
     S* const delta = pass_.template delta<L>(t);
-    if constexpr (is_dense_output) {
+    if constexpr (is_given) {
       add_to_output_delta<L>(t);
     } else {
       bool finished = false;
@@ -174,7 +180,7 @@ class Backward {
           finished = fused;
         }
       });
-      if (!finished) finish_step<L>(t);
+      if (!finished) finish<L, P::step_columns>(t, pass_.batch());
     }
   }
 
@@ -229,7 +235,7 @@ class Backward {
   template <Link link, bool Starts, bool Fused, class To, class Outputs, class Deltas>
   void from_consumer(const To& to, [[maybe_unused]] const Outputs& outputs,
                      const Deltas& deltas_of) const {
-    constexpr PartList part_list = parts<LayerType<link.target>>(link.index);
+    constexpr auto part_list = parts<LayerType<link.target>>(link.index);
     constexpr int count = part_list.size();
     [[maybe_unused]] const auto times_derivative = [&] {
       if constexpr (Fused) {
@@ -259,8 +265,12 @@ class Backward {
         }
       }();
       constexpr bool fused = Fused && p() == count - 1;
-      if constexpr (link.diagonal) {
-        diagonal_affine(w.data(), delta, to, start, Identity{});
+      if constexpr (link.weights != Weights::Full) {
+        if constexpr (link.weights == Weights::Identity) {
+          diagonal_affine(AllOnes{}, delta, to, start, Identity{});
+        } else {
+          diagonal_affine(w.data(), delta, to, start, Identity{});
+        }
         if constexpr (fused) {
           constexpr Index numbers = size_product(To::RowsAtCompileTime, To::ColsAtCompileTime);
           transform_into<numbers>(to.data(), to.rows() * to.cols(), times_derivative, to.data(),
@@ -280,7 +290,7 @@ class Backward {
     constexpr Index fixed = P::template fixed_units<L>;
     const Index units = pass_.template units<L>();
     const S* from;
-    if constexpr (Cell<LayerType<L>>) {
+    if constexpr (!fuses_activation<LayerType<L>>) {
       from = pass_.template net<L>(t) + net_gate * units;
     } else {
       from = pass_.template delta<L>(t);
@@ -294,7 +304,7 @@ class Backward {
   static constexpr bool fuses() {
     if constexpr (L == 0) {
       return false;
-    } else if constexpr (Cell<LayerType<L>>) {
+    } else if constexpr (!fuses_activation<LayerType<L>>) {
       return false;
     } else {
       using Function = typename LayerType<L>::ActivationType;
@@ -302,9 +312,17 @@ class Backward {
     }
   }
 
+  /// From ∂E/∂x of layer L to ∂E/∂net, in the columns from block t on.
   template <int L, Index Columns>
   void finish(Index t, Index columns) const {
-    if constexpr (L > 0) multiply<L, Columns>(t, pass_.template delta<L>(t), columns);
+    if constexpr (L == 0) {
+      return;
+    } else if constexpr (!fuses_activation<LayerType<L>>) {
+      run_pull_back(pass_.architecture().template layer<L>(),
+                    pass_.template layer_pull_back<L>(t, columns, gradient_));
+    } else {
+      multiply<L, Columns>(t, pass_.template delta<L>(t), columns);
+    }
   }
 
   template <int L, Index Columns>
@@ -314,18 +332,13 @@ class Backward {
         pass_.template own_output<L>(t), delta, pass_.template units<L>(), columns);
   }
 
+  /// The layers' pull-backs add to the gradient of what is their own.
   template <int L>
-  void finish_step(Index t) const {
-    if constexpr (Cell<LayerType<L>>) {
-      const bool memory = has_memory<LayerType<L>>();
-      pass_.architecture().template layer<L>().pull_back(
-          pass_.template net<L>(t), pass_.template own_output<L>(t - 1),
-          memory ? pass_.template memory<L>(t - 1) : nullptr, pass_.template own_output<L>(t),
-          memory ? pass_.template memory<L>(t) : nullptr, pass_.template delta<L>(t),
-          memory ? pass_.template d_memory<L>() : nullptr, pass_.template delta<L>(t - 1),
-          pass_.template units<L>(), pass_.batch());
-    } else {
-      finish<L, P::step_columns>(t, pass_.batch());
+  void clear_own() const {
+    if constexpr (own_columns<LayerType<L>>() > 0) {
+      const Arch& architecture = pass_.architecture();
+      S* const own = gradient_ + architecture.template own_offset<L>();
+      std::fill(own, gradient_ + architecture.template block_offset<L + 1>(), S(0));
     }
   }
 
@@ -337,30 +350,57 @@ class Backward {
     }
   }
 
+  /// The gradient of connection C of layer L ← 0.
+  template <int L, int C>
+  void clear_weights() const {
+    const auto g = pass_.template weights_in<L, C, weight_gates<LayerType<L>>()>(gradient_, 0);
+    for (Index j = 0; j < g.cols(); ++j) {
+      for (Index i = 0; i < g.rows(); ++i) g.column(j)[i] = S(0);
+    }
+  }
+
+  /// G ← G + D·Xᵀ, for the rare weights that lead to several gates.
+  template <class D, class X, class G>
+  static void add_outer(const D& d, const X& x, const G& g) {
+    for (Index c = 0; c < d.cols(); ++c) {
+      for (Index j = 0; j < g.cols(); ++j) {
+        for (Index i = 0; i < g.rows(); ++i) g.column(j)[i] += d.column(c)[i] * x.column(c)[j];
+      }
+    }
+  }
+
   /// The gradient of layer L's block: Σ_t δ^t (x^(t−d))ᵀ for each connection, Σ_t δ^t for the bias.
   template <int L>
-  void add_up(S* gradient) const {
+  void add_up() const {
     using Type = LayerType<L>;
     for_each_index<Arch::template connection_count<L>>([&](auto c) {
       constexpr Connection connection = Type::connections[c()];
-      constexpr PartList part_list = parts<Type>(c());
+      constexpr auto part_list = parts<Type>(c());
+      constexpr WeightUse use = weight_use<Type>(part_list);
       const auto x = pass_.template outputs<connection.source_of(L)>(connection.delay);
+      constexpr bool products_add = connection.weights != Weights::Full || !use.once;
+      if constexpr (products_add) clear_weights<L, c()>();
       for_each_index<part_list.size()>([&](auto p) {
         constexpr Part part = part_list[p()];
         const auto delta = deltas<L, part.gates, P::all_columns>(0, part.net_gate, pass_.columns());
-        const auto g = pass_.template weights_in<L, c(), part.gates>(gradient, part.weight_gate);
-        if constexpr (connection.diagonal) {
-          for (Index i = 0; i < g.rows(); ++i) g.data()[i] = S(0);
+        const auto g = pass_.template weights_in<L, c(), part.gates>(gradient_, part.weight_gate);
+        if constexpr (connection.weights == Weights::Identity) {
+          // nothing to learn
+        } else if constexpr (connection.weights == Weights::Lookup) {
+          add_lookup_outer(delta, x, g);
+        } else if constexpr (connection.weights == Weights::Diagonal) {
           add_diagonal_outer(delta, x, g.data());
+        } else if constexpr (use.shared) {
+          add_outer(delta, x, g);
         } else {
           outer(delta, x, g, pass_.scratch());
         }
       });
     });
     if constexpr (Type::bias_columns > 0) {
-      S* const g = gradient + pass_.architecture().template bias_offset<L>();
+      S* const g = gradient_ + pass_.architecture().template bias_offset<L>();
       const auto delta = deltas<L, net_gates<Type>(), P::all_columns>(0, 0, pass_.columns());
-      if constexpr (Cell<Type>) {
+      if constexpr (!bias_is_net_bias<Type>) {
         row_sums(delta, pass_.template net_bias<L>());
         pass_.architecture().template layer<L>().scatter_bias(pass_.template net_bias<L>(), g,
                                                               pass_.template units<L>());
@@ -371,6 +411,7 @@ class Backward {
   }
 
   const P& pass_;
+  S* gradient_;
 };
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/activation/linear.hpp"
+#include "backfold/core/long_sum.hpp"
 #include "backfold/data/samples.hpp"
 #include "backfold/gradient/backward.hpp"
 #include "backfold/loss/output_error.hpp"
@@ -15,7 +16,7 @@ namespace detail {
 /// The activation that the loss sees at the output layer; a cell's output is taken as it is.
 template <class Type>
 decltype(auto) output_activation(const Type& layer) {
-  if constexpr (Cell<Type>) {
+  if constexpr (!fuses_activation<Type>) {
     return Linear{};
   } else {
     return layer.activation();
@@ -64,26 +65,29 @@ BACKFOLD_NO_INLINE Index weigh_columns(const Sequences<S>& data, S* weights) {
   return count;
 }
 
-/// Zeros behind the ends of sequences: a network that grows without bound has infinities there, and
-/// 0·∞ would reach the gradient.
+/// Repeats the last step of each sequence after its end: a network that grows without bound has
+/// infinities there, and 0·∞ would reach the gradient. Zeros would not do: a cell may divide by
+/// what its forward step has left.
 template <class P>
-void clear_padding(const P& pass, const Index* lengths) {
+void repeat_last_steps(const P& pass, const Index* lengths) {
   using S = typename P::S;
   for_each_index<P::Arch::layer_count>([&](auto l) {
     constexpr int layer = l();
-    auto set_zero = [&](S* block, Index rows, Index t) {
-      for (Index b = 0; b < pass.batch(); ++b) {
-        for (Index i = 0; i < rows && t >= lengths[b]; ++i) block[b * rows + i] = S(0);
+    const Index units = pass.template units<layer>();
+    auto repeat = [&](S* first_step, Index rows) {
+      for (Index t = 0; t < pass.steps(); ++t) {
+        for (Index b = 0; b < pass.batch(); ++b) {
+          if (t < lengths[b]) continue;
+          const Index last = (lengths[b] - 1) * pass.batch() + b;
+          copy_numbers(first_step + last * rows, first_step + (t * pass.batch() + b) * rows, rows);
+        }
       }
     };
-    const Index units = pass.template units<layer>();
-    for (Index t = 0; t < pass.steps(); ++t) {
-      set_zero(pass.template own_output<layer>(t), units, t);
-      if constexpr (layer > 0) {
-        using Type = typename P::template LayerType<layer>;
-        set_zero(pass.template net<layer>(t), net_gates<Type>() * units, t);
-        if constexpr (has_memory<Type>()) set_zero(pass.template memory<layer>(t), units, t);
-      }
+    repeat(pass.template own_output<layer>(), units);
+    if constexpr (layer > 0) {
+      using Type = typename P::template LayerType<layer>;
+      repeat(pass.template net<layer>(), net_gates<Type>() * units);
+      if constexpr (has_memory<Type>()) repeat(pass.template memory<layer>(0), units);
     }
   });
 }
@@ -114,18 +118,24 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
     weights = pass.column_weights();
   }
   const double scale = scale_by(count);
+  const Index stride = data.targets.outerStride();
   if (data.targets_at == TargetsAt::EveryStep) {
-    return scale * output_error<WithDelta, rows, P::all_columns>(
-                       loss, function, pass.template net<output>(),
-                       pass.template own_output<output>(), data.targets.data(),
-                       data.targets.outerStride(), units, pass.columns(), weights, scale,
-                       pass.template delta<output>());
+    return scale * sum_in_runs<P::all_columns>(
+                       pass.columns(), [&](Index first, auto columns) BACKFOLD_INLINE_LAMBDA {
+                         const Index at = first * units;
+                         return output_error<WithDelta, rows, constant_count<decltype(columns)>>(
+                             loss, function, pass.template net<output>() + at,
+                             pass.template own_output<output>() + at,
+                             data.targets.data() + first * stride, stride, units, columns,
+                             weights == nullptr ? nullptr : weights + first, scale,
+                             pass.template delta<output>() + at);
+                       });
   }
   double error = 0;
   for (Index t = 0; t < pass.steps(); ++t) {
     error += output_error<WithDelta, rows, P::step_columns>(
         loss, function, pass.template net<output>(t), pass.template own_output<output>(t),
-        data.targets.data(), data.targets.outerStride(), units, batch, weights + t * batch, scale,
+        data.targets.data(), stride, units, batch, weights + t * batch, scale,
         pass.template delta<output>(t));
   }
   return scale * error;
@@ -139,11 +149,12 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
                                        const Sequences<typename Net::Scalar>& data,
                                        const Scale& scale, Workspace<Net, Batch>& workspace,
                                        const State<Net, Batch>* initial, State<Net, Batch>* final,
-                                       typename Net::Scalar* gradient) {
+                                       typename Net::Scalar* gradient,
+                                       const PassSettings& settings = {}) {
   using Graph = typename Net::Graph;
   workspace.shape(architecture, data.batch(), data.steps);
   Pass<Net, Batch, Purpose::Gradient> pass(architecture, w, data.inputs.data(),
-                                           data.inputs.outerStride(), workspace);
+                                           data.inputs.outerStride(), workspace, settings);
   if constexpr (Graph::is_recurrent) {
     check_states(pass, initial, static_cast<const State<Net, Batch>*>(final));
     set_history(pass, initial);
@@ -155,9 +166,9 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   forward<loss_needs_net<Net, L>()>(pass);
   const double error = error_of<WithGradient>(pass, loss, data, scale);
   if constexpr (WithGradient && Graph::is_recurrent) {
-    if (data.lengths != nullptr) clear_padding(pass, data.lengths);
+    if (data.lengths != nullptr) repeat_last_steps(pass, data.lengths);
   }
-  if constexpr (WithGradient) Backward(pass).template run<ToInput>(gradient);
+  if constexpr (WithGradient) Backward(pass, gradient).template run<ToInput>();
   if constexpr (Graph::is_recurrent) {
     if (final != nullptr) get_history(pass, data.lengths, *final);
   }
@@ -246,26 +257,46 @@ class DataApart {
 
 }  // namespace detail
 
+/// How a pass over data runs, and what is before and after it.
+template <class Net, Index Batch = Dynamic>
+struct PassOptions {
+  /// `Sum` is the objective as it is defined; `Mean` divides by the number of columns that have a
+  /// target (those of weight 0 and after a sequence's end have none).
+  Reduction reduction = Reduction::Sum;
+  Mode mode = Mode::Inference;  ///< Training: with the noise of layers such as Dropout
+  Noise noise{};                ///< which noise
+  const State<Net, Batch>* initial = nullptr;  ///< before the first step; zeros if nullptr
+  State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
+
+  PassSettings pass() const { return {mode, noise}; }
+};
+
 /// E(w) of a network over data: Σ over samples and steps, or their mean.
 ///
 /// The same forward pass as `gradient`, so that the two cannot disagree. Allocates nothing once the
 /// workspace has its size, unless data lie in the workspace: they are copied.
 ///
-/// @param reduction `Sum` is the objective as it is defined; `Mean` divides by the number of
-/// columns that have a target (those of weight 0 and behind a sequence's end have none)
-/// @param initial what was before the first step (zeros if nullptr), @param final gets what is
-/// after the last step of each sequence
+///     error(net, loss, data, workspace, {.reduction = Reduction::Mean, .initial = &state})
+///
 /// @throws std::invalid_argument for data or states whose sizes do not fit
+template <class Net, class L, Index Batch>
+double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+             Workspace<Net, Batch>& workspace,
+             const std::type_identity_t<PassOptions<Net, Batch>>& options) {
+  detail::check_network_and_data(net, data);
+  const detail::DataApart<typename Net::Scalar> apart(data, workspace);
+  return detail::evaluate<false, false>(
+      net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
+      workspace, options.initial, options.final, static_cast<typename Net::Scalar*>(nullptr),
+      options.pass());
+}
 template <class Net, class L, Index Batch>
 double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
              Workspace<Net, Batch>& workspace, Reduction reduction = Reduction::Sum,
              const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
              std::type_identity_t<State<Net, Batch>>* final = nullptr) {
-  detail::check_network_and_data(net, data);
-  const detail::DataApart<typename Net::Scalar> apart(data, workspace);
-  return detail::evaluate<false, false>(net.architecture(), net.parameters().data(), loss, apart,
-                                        detail::ScaleBy{reduction}, workspace, initial, final,
-                                        static_cast<typename Net::Scalar*>(nullptr));
+  return error(net, loss, data, workspace,
+               PassOptions<Net, Batch>{reduction, Mode::Inference, {}, initial, final});
 }
 
 /// E(w) and its gradient ∇E(w), by backpropagation (through time):
@@ -279,6 +310,8 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
 /// Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors
 /// (1986); Werbos, Backpropagation through time (1990).
 ///
+///     gradient(net, loss, data, workspace, g, {.mode = Mode::Training, .noise = {.seed = 7}})
+///
 /// @param gradient as long as w, overwritten
 /// @return E
 /// @throws std::invalid_argument for data or states whose sizes do not fit, a gradient that cannot
@@ -286,17 +319,24 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
                 Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
-                Reduction reduction = Reduction::Sum,
-                const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
-                std::type_identity_t<State<Net, Batch>>* final = nullptr) {
+                const std::type_identity_t<PassOptions<Net, Batch>>& options) {
   static_assert(detail::is_gradient<Net, G>,
                 "backfold: a gradient is a vector of the network's scalar");
   detail::check_network_and_data(net, data);
   detail::shape_gradient(net, data, gradient);
   const detail::DataApart<typename Net::Scalar> apart(data, workspace);
-  return detail::evaluate<true, false>(net.architecture(), net.parameters().data(), loss, apart,
-                                       detail::ScaleBy{reduction}, workspace, initial, final,
-                                       gradient.data());
+  return detail::evaluate<true, false>(
+      net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
+      workspace, options.initial, options.final, gradient.data(), options.pass());
+}
+template <class Net, class L, Index Batch, class G>
+double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+                Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& g,
+                Reduction reduction = Reduction::Sum,
+                const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
+                std::type_identity_t<State<Net, Batch>>* final = nullptr) {
+  return gradient(net, loss, data, workspace, g,
+                  PassOptions<Net, Batch>{reduction, Mode::Inference, {}, initial, final});
 }
 
 /// The same with ∂E/∂X and ∂E/∂(state before the first step).

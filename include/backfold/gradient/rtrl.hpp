@@ -38,7 +38,7 @@ class Rtrl {
     input_.setZero(net.inputs());
     output_.setZero(net.outputs());
     static_assert(Net::Graph::is_recurrent,
-                  "backfold: Rtrl is for networks with delays; others need no past");
+                  "backfold: Rtrl is for networks with delays or memories; others need no past");
   }
 
   /// Forgets the past.
@@ -61,7 +61,7 @@ class Rtrl {
                   "backfold: a gradient is a vector of the network's scalar");
     Sequences<S> data(x, z, 1);
     detail::check_network_and_data(net, data);
-    check(net, data.inputs.cols());
+    check_step(net, data.inputs.cols());
     detail::shape_gradient(net, data, gradient);
     data.inputs = kept(data.inputs);
     const double error = detail::evaluate<true, true>(
@@ -81,7 +81,7 @@ class Rtrl {
     const auto input = detail::columns_of(x);
     detail::check_parameters(net);
     detail::check_inputs(net, input.rows());
-    check(net, input.cols());
+    check_step(net, input.cols());
     const auto own = kept(input);
     run(net, input_, 1, workspace_, &states_[now_], &states_[1 - now_]);
     advance(pass_of(net, own));
@@ -99,16 +99,19 @@ class Rtrl {
 
  private:
   using PassType = Pass<Net, 1, Purpose::Gradient>;
-  static constexpr bool has_cells = []<std::size_t... L>(std::index_sequence<L...>) {
-    return (Cell<typename PassType::template LayerType<static_cast<int>(L)>> || ...);
+  /// Whether some layer's pull-back leaves deltas where its net input was.
+  static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {
+    return (
+        !detail::fuses_activation<typename PassType::template LayerType<static_cast<int>(L) + 1>> ||
+        ...);
   }
-  (std::make_index_sequence<Net::layer_count>());
+  (std::make_index_sequence<Net::layer_count - 1>());
 
   void check_room() const {
     if (output_.size() == 0) fail_argument("Rtrl: it has been moved from");
   }
 
-  void check(const Net& net, Index columns) const {
+  void check_step(const Net& net, Index columns) const {
     check_room();
     if (columns != 1) fail_argument("Rtrl: takes one sample, got ", columns);
     states_[now_].check_units(net.architecture());
@@ -129,7 +132,7 @@ class Rtrl {
 
   void advance(const PassType& pass) {
     // The backward pass has made deltas of the gates of cells: they are run once more.
-    if constexpr (has_cells) forward<false>(pass);
+    if constexpr (overwrites_net) forward<false>(pass);
     sensitivity_.advance(pass);
     detail::copy_numbers(pass.template own_output<Net::output_layer>(), output_.data(),
                          output_.size());

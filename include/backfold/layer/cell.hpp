@@ -22,7 +22,7 @@ class CellLayer : public Extent<Units> {
 
   static constexpr bool no_diagonals = [] {
     for (const Connection& c : connections) {
-      if (c.diagonal) return false;
+      if (c.is_one_to_one()) return false;
     }
     return true;
   }();

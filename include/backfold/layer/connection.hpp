@@ -7,26 +7,62 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// One connection into a layer, as data: the source layer, the delay in time steps, and whether it
-/// joins unit i to unit i only. Layers are counted from 0, the input.
+/// The weights of a connection.
+enum class Weights {
+  Full,      ///< from every unit to every unit: net += W x
+  Diagonal,  ///< from unit i to unit i: net_i += u_i x_i
+  Identity,  ///< none: net += x; the two layers have as many units
+  Lookup,    ///< net += column x of W: the source is one unit that holds an index
+};
+
+/// Whether unit i leads to unit i.
+constexpr bool is_one_to_one(Weights weights) {
+  return weights == Weights::Diagonal || weights == Weights::Identity;
+}
+
+/// One connection into a layer, as data: the source layer, the delay in time steps, and what its
+/// weights are. Layers are counted from 0, the input.
 struct Connection {
   static constexpr int previous = -1;  ///< source: the layer before
   static constexpr int itself = -2;    ///< source: the layer the connection leads to
 
   int source = previous;
   int delay = 0;
-  bool diagonal = false;
+  Weights weights = Weights::Full;
+  Index entries = 0;  ///< columns of W, for Lookup
+
+  constexpr Connection() = default;
+  constexpr Connection(int from, int steps, Weights kind, Index columns = 0)
+      : source(from), delay(steps), weights(kind), entries(columns) {}
+  constexpr Connection(int from, int steps, bool diagonal = false)
+      : Connection(from, steps, diagonal ? Weights::Diagonal : Weights::Full) {}
 
   /// The source's index, for a connection into layer `target`.
   constexpr int source_of(int target) const {
     return source == previous ? target - 1 : source == itself ? target : source;
   }
+  constexpr bool is_one_to_one() const { return backfold::is_one_to_one(weights); }
+  /// Columns of its weights, for a source of so many units.
+  constexpr Index fan_in(Index source_units) const {
+    switch (weights) {
+      case Weights::Full:
+        return source_units;
+      case Weights::Diagonal:
+        return 1;
+      case Weights::Identity:
+        return 0;
+      case Weights::Lookup:
+        return entries;
+    }
+    return 0;
+  }
+  friend constexpr bool operator==(const Connection&, const Connection&) = default;
 };
 
 /// A skip connection from the earlier layer `Layer`, without delay.
 template <int Layer>
 struct From {
-  static constexpr Connection connection{Layer, 0, false};
+  static constexpr Connection connection{Layer, 0};
 };
 
 /// A connection from a layer to itself over `Delay` steps, every unit to every unit:
@@ -34,14 +70,14 @@ struct From {
 /// Source: J. L. Elman, Finding structure in time (1990).
 template <int Delay = 1>
 struct Recurrent {
-  static constexpr Connection connection{Connection::itself, Delay, false};
+  static constexpr Connection connection{Connection::itself, Delay};
 };
 
 /// A connection from each unit of a layer to itself over `Delay` steps, one weight a unit:
 /// net_j^t += u_j x_j^(t−Delay).
 template <int Delay = 1>
 struct SelfRecurrent {
-  static constexpr Connection connection{Connection::itself, Delay, true};
+  static constexpr Connection connection{Connection::itself, Delay, Weights::Diagonal};
 };
 
 /// A connection from any layer l over `Delay` steps: net^t += U x_l^(t−Delay), U units × units of
@@ -49,30 +85,59 @@ struct SelfRecurrent {
 /// I. Jordan, Serial order (1986).
 template <int Layer, int Delay = 1>
 struct Delayed {
-  static constexpr Connection connection{Layer, Delay, false};
+  static constexpr Connection connection{Layer, Delay};
+};
+
+/// The outputs of layer `Layer`, `Delay` steps ago, added as they are: net^t += x_l^(t−Delay).
+template <int Layer, int Delay = 0>
+struct Add {
+  static constexpr Connection connection{Layer, Delay, Weights::Identity};
+};
+
+/// Takes the outputs of the layer before as they are, without weights: net = x.
+struct Direct {
+  static constexpr Connection chain{Connection::previous, 0, Weights::Identity};
+};
+
+/// The layer before holds an index 0..Entries−1 in its one unit, and brings that column of W.
+template <Index Entries>
+struct Lookup {
+  static_assert(Entries > 0, "backfold: a Lookup needs at least one entry");
+  static constexpr Connection chain{Connection::previous, 0, Weights::Lookup, Entries};
 };
 
 /// A layer without bias.
 struct NoBias {};
 
-/// What may stand behind the activation of a layer: a connection, or NoBias.
-template <class T>
-concept LayerOption = std::is_same_v<T, NoBias> || requires {
-  { T::connection } -> std::convertible_to<Connection>;
-};
-
 namespace detail {
 
-template <class Option>
-inline constexpr int connections_in = std::is_same_v<Option, NoBias> ? 0 : 1;
+template <class T>
+concept AddsConnection = requires {
+  { T::connection } -> std::convertible_to<Connection>;
+};
+template <class T>
+concept SetsChain = requires {
+  { T::chain } -> std::convertible_to<Connection>;
+};
+
+}  // namespace detail
+
+/// What may follow the activation of a layer: a connection, what the connection from the layer
+/// before is (Direct, Lookup), or NoBias.
+template <class T>
+concept LayerOption =
+    std::is_same_v<T, NoBias> || detail::AddsConnection<T> || detail::SetsChain<T>;
+
+namespace detail {
 
 /// The chain, then the connections among the options, in their order.
 template <class... Options>
 constexpr auto connections_of() {
-  std::array<Connection, 1 + (0 + ... + connections_in<Options>)> result{};
+  std::array<Connection, 1 + (0 + ... + int{AddsConnection<Options>})> result{};
   std::size_t next = 1;
   [[maybe_unused]] auto add = [&]<class Option>(std::type_identity<Option>) {
-    if constexpr (connections_in<Option> != 0) result[next++] = Option::connection;
+    if constexpr (AddsConnection<Option>) result[next++] = Option::connection;
+    if constexpr (SetsChain<Option>) result[0] = Option::chain;
   };
   (add(std::type_identity<Options>{}), ...);
   return result;

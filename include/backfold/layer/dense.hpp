@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/layer/connection.hpp"
 #include "backfold/layer/extent.hpp"
 
@@ -31,7 +31,9 @@ class Dense : public Extent<Units> {
                 "backfold: a Softmax of one unit is always 1: give it a unit for each class, or "
                 "take Sigmoid");
 
+  static constexpr const char* name = "Dense";
   using ActivationType = ActivationFunction;
+  static constexpr UnitSymmetry unit_symmetry = activation_symmetry<ActivationFunction>();
   static constexpr Index units_at_compile_time = Units;
   static constexpr auto connections = detail::connections_of<Options...>();
   static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 1;

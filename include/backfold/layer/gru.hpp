@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/layer/cell.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -27,8 +27,11 @@ BACKFOLD_BEGIN_NAMESPACE
 template <Index Units, class... Options>
 class Gru : public CellLayer<Units, Options...> {
  public:
+  static constexpr const char* name = "Gru";
+  static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
   static constexpr int net_gates = 4;  // r, z, i_n, h_n
   static constexpr int weight_gates = 3;
+  static constexpr bool units_are_independent = true;
   static constexpr bool has_memory = false;
   template <Index OtherUnits>
   using Resized = Gru<OtherUnits, Options...>;
@@ -51,13 +54,20 @@ class Gru : public CellLayer<Units, Options...> {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
       const V r = sigmoid(V::load(gate, count));
-      const V z = sigmoid(V::load(gate + units, count));
+      // h^t is a step from the closer one of h^(t−1) and n, by the smaller one of z and 1 − z times
+      // their difference, so that neither is lost where z is near 0 or 1. In z's place stands the
+      // smaller one, negative where it is 1 − z: a z rounded to 1 would have none.
+      const V net_z = V::load(gate + units, count);
+      const V smaller = smaller_sigmoid(net_z);
+      const V part = select(net_z < V(0), smaller, -smaller);
       const V h_n = V::load(gate + 3 * units, count);
       const V candidate = tanh(V::load(gate + 2 * units, count) + r * h_n);
+      const V h = V::load(previous + at, count);
       r.store(gate, count);
-      z.store(gate + units, count);
+      part.store(gate + units, count);
       candidate.store(gate + 2 * units, count);
-      (candidate + z * (V::load(previous + at, count) - candidate)).store(output + at, count);
+      multiply_add(part, h - candidate, select(net_z < V(0), candidate, h))
+          .store(output + at, count);
     });
   }
 
@@ -69,13 +79,18 @@ class Gru : public CellLayer<Units, Options...> {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
       const V r = V::load(gate, count);
-      const V z = V::load(gate + units, count);
+      const V part = V::load(gate + units, count);
+      const V smaller = abs(part);
+      const V larger = 1 - smaller;
+      const V z = select(part < V(0), larger, smaller);
+      const V rest = select(part < V(0), smaller, larger);
       const V candidate = V::load(gate + 2 * units, count);
       const V h_n = V::load(gate + 3 * units, count);
       const V d_h = V::load(d_output + at, count);
-      const V d_n = d_h * (1 - z) * (1 - candidate * candidate);
+      const V d_n = d_h * rest * (1 - candidate * candidate);
       (d_n * h_n * r * (1 - r)).store(gate, count);
-      (d_h * (V::load(previous + at, count) - candidate) * z * (1 - z)).store(gate + units, count);
+      (d_h * (V::load(previous + at, count) - candidate) * smaller * larger)
+          .store(gate + units, count);
       d_n.store(gate + 2 * units, count);
       (d_n * r).store(gate + 3 * units, count);
       (V::load(d_previous + at, count) + d_h * z).store(d_previous + at, count);

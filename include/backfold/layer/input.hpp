@@ -14,6 +14,7 @@ struct Input : Extent<Units> {
   template <Index OtherUnits>
   constexpr explicit Input(const Input<OtherUnits>& other) : Extent<Units>(other.units()) {}
 
+  static constexpr const char* name = "Input";
   static constexpr Index units_at_compile_time = Units;
 
   template <Index OtherUnits>

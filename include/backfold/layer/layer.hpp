@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 
-#include "backfold/core/types.hpp"
+#include "backfold/layer/activate.hpp"
 #include "backfold/layer/connection.hpp"
+#include "backfold/layer/layer_step.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -16,9 +19,10 @@ struct Part {
   int gates;
 };
 
-/// One part or two: all that layers need.
+/// The parts of a connection, up to eight of them, in any order; they may overlap.
 struct PartList {
-  Part parts[2];
+  static constexpr int capacity = 8;
+  Part parts[capacity];
   int count;
 
   constexpr int size() const { return count; }
@@ -27,33 +31,78 @@ struct PartList {
   constexpr const Part* end() const { return parts + count; }
 };
 
-/// What stands behind the input in a network: it lists the connections into it, the chain first.
+namespace detail {
+
+/// The layer applies an elementwise or column-wise φ, which products can fuse.
+template <class T>
+concept HasActivation = requires(const T layer) {
+  typename T::ActivationType;
+  layer.activation();
+};
+
+template <class T>
+concept HasSteps = requires(const T layer, const LayerStep<double>& step) {
+  layer.forward(step);
+};
+template <class T>
+concept HasPullBack = requires(const T layer, const LayerPullBack<double>& back) {
+  layer.pull_back(back);
+};
+
+/// The same by a list of arrays, as a Cell has it.
+template <class T>
+concept HasArraySteps = requires(const T layer, double* p, const double* c, Index n) {
+  layer.forward(p, c, c, p, p, n, n);
+};
+template <class T>
+concept HasArrayPullBack = requires(const T layer, double* p, const double* c, Index n) {
+  layer.pull_back(p, c, c, c, c, c, p, p, n, n);
+};
+
+}  // namespace detail
+
+/// A layer of a network: it lists the connections into it, the one from the layer before first, and
+/// answers what becomes of their sum, the net input.
+///
+/// Needed: `units()` and `units_at_compile_time`, `connections`, `bias_columns`, and either
+/// `activation()`, an activation that products can fuse, or
+///
+///     forward(const LayerStep<S>&)        sets output (and memory) from net
+///     pull_back(const LayerPullBack<S>&)  turns ∂E/∂output into ∂E/∂net (and the rest)
+///
+/// A sample feels no other. Optional, with their defaults:
+///
+///     net_gates = 1, weight_gates = 1     blocks of units() rows in net and in the parameters
+///     parts(c) = {{0, 0, weight_gates}}   where connection c leads
+///     has_memory = false                  remembers something besides its output
+///     own_columns = 0                     further parameters of its own, after the bias columns;
+///                                         initialise_own(own, units) sets their first values
+///     units_are_independent = false       each unit feels the others through weights only: saves
+///                                         RTRL the Jacobians between them
+///     gather_bias(bias, net_bias, units), scatter_bias(d_net_bias, d_bias, units)
+///                                         between the bias columns and a bias for each row of net;
+///                                         not needed for one column and net_gates = weight_gates
+///     unit_symmetry = Undeclared          what can be done to its units without changing the
+///                                         function of a network (activation/unit_symmetry.hpp)
+///     name, settings                      for descriptions and files
+///
+/// BPTT and RTRL are written on these functions alone; check_layer runs our checks on a layer of
+/// your own.
 template <class T>
 concept Layer = requires(const T layer) {
   { layer.units() } -> std::convertible_to<Index>;
   { T::units_at_compile_time } -> std::convertible_to<Index>;
   { T::connections[0] } -> std::convertible_to<Connection>;
   { T::bias_columns } -> std::convertible_to<int>;
-};
+}
+&&(detail::HasActivation<T> || detail::HasSteps<T> || detail::HasArraySteps<T>);
 
-/// A layer with gates and perhaps a memory beside its output (LSTM, GRU), one cell a unit.
-///
-/// For `n` samples of one step, all arrays column-major and contiguous, net with net_gates·units
-/// rows, the others with units rows:
-///
-///     forward(net, previous, memory_previous, output, memory, units, n)
-///         net becomes what the pull-back needs; output and memory are set
-///     pull_back(net, previous, memory_previous, output, memory, d_output, d_memory, d_previous,
-///               units, n)
-///         net becomes ∂E/∂net, d_memory (∂E/∂memory^t) becomes ∂E/∂memory^(t−1), and what E
-///         feels of the output of the step before, other than through net, is added to d_previous
-///     gather_bias(bias, net_bias, units), scatter_bias(d_net_bias, d_bias, units)
-///         between the bias columns of the parameters and one bias for each row of net
-///
-/// A unit feels the others through the weights only. BPTT and RTRL are written on these functions
-/// alone, so a cell of your own has both; check_cell runs our checks on it.
+/// A layer whose steps take arrays instead of a LayerStep: forward(net, output_before,
+/// memory_before, output, memory, units, n) and pull_back(net, output_before, memory_before,
+/// output, memory, d_output, d_memory, d_output_before, units, n), each as LayerStep and
+/// LayerPullBack describe it.
 template <class T>
-concept Cell = Layer<T> && requires {
+concept Cell = Layer<T> && detail::HasArraySteps<T> && requires {
   { T::net_gates } -> std::convertible_to<int>;
   { T::weight_gates } -> std::convertible_to<int>;
   { T::has_memory } -> std::convertible_to<bool>;
@@ -62,10 +111,14 @@ concept Cell = Layer<T> && requires {
 
 namespace detail {
 
+/// Whether products fuse the layer's φ; else its own steps run.
+template <class L>
+inline constexpr bool fuses_activation = HasActivation<L>;
+
 /// Blocks of rows in the parameters (weight_gates) and in the net input (net_gates).
 template <class L>
 constexpr int weight_gates() {
-  if constexpr (Cell<L>) {
+  if constexpr (requires { L::weight_gates; }) {
     return L::weight_gates;
   } else {
     return 1;
@@ -74,7 +127,7 @@ constexpr int weight_gates() {
 
 template <class L>
 constexpr int net_gates() {
-  if constexpr (Cell<L>) {
+  if constexpr (requires { L::net_gates; }) {
     return L::net_gates;
   } else {
     return 1;
@@ -83,20 +136,138 @@ constexpr int net_gates() {
 
 template <class L>
 constexpr bool has_memory() {
-  if constexpr (Cell<L>) {
+  if constexpr (requires { L::has_memory; }) {
     return L::has_memory;
   } else {
     return false;
   }
 }
 
-/// The parts of connection `c`.
+/// Columns of the parameters that are the layer's own, besides its bias.
 template <class L>
-constexpr PartList parts([[maybe_unused]] int c) {
-  if constexpr (Cell<L>) {
+constexpr int own_columns() {
+  if constexpr (requires { L::own_columns; }) {
+    return L::own_columns;
+  } else {
+    return 0;
+  }
+}
+
+/// Whether a layer says that its units feel each other through the weights only.
+template <class L>
+inline constexpr bool units_are_independent = [] {
+  if constexpr (requires { L::units_are_independent; }) {
+    return bool{L::units_are_independent};
+  } else {
+    return false;
+  }
+}();
+
+/// Whether a layer says itself how its biases become one bias for each row of net. One without bias
+/// columns may gather what it likes.
+template <class L>
+concept GathersBias = requires(const L layer, const double* bias, double* net_bias, Index units) {
+  layer.gather_bias(bias, net_bias, units);
+};
+
+/// Whether the net input of a layer starts from a bias, not from 0.
+template <class L>
+inline constexpr bool has_net_bias = L::bias_columns > 0 || GathersBias<L>;
+
+/// Whether the bias column is the bias of the net input as it is.
+template <class L>
+inline constexpr bool bias_is_net_bias =
+    !GathersBias<L> && L::bias_columns == 1 && net_gates<L>() == weight_gates<L>();
+
+/// The parts of a connection, as the passes take them.
+template <int Capacity>
+struct Parts {
+  std::array<Part, Capacity> parts{};
+  int count = 0;
+
+  constexpr void add(const Part& part) { parts[static_cast<std::size_t>(count++)] = part; }
+  constexpr int size() const { return count; }
+  constexpr const Part& operator[](int i) const { return parts[static_cast<std::size_t>(i)]; }
+  constexpr const Part* begin() const { return parts.data(); }
+  constexpr const Part* end() const { return parts.data() + count; }
+};
+
+/// The parts of connection `c` as the layer lists them.
+template <class L>
+constexpr PartList listed_parts([[maybe_unused]] int c) {
+  if constexpr (requires { L::parts(0); }) {
     return L::parts(c);
   } else {
-    return {{{0, 0, 1}}, 1};
+    return {{{0, 0, weight_gates<L>()}}, 1};
+  }
+}
+
+/// Whether the shape of a layer fits together: the parts of its connections lie within its gates,
+/// and its bias columns lead somewhere.
+template <class L>
+constexpr bool parts_fit() {
+  for (int c = 0; c < static_cast<int>(L::connections.size()); ++c) {
+    const PartList list = listed_parts<L>(c);
+    if (list.count < 1 || list.count > PartList::capacity) return false;
+    for (const Part& part : list) {
+      if (part.gates < 1 || part.weight_gate < 0 || part.net_gate < 0) return false;
+      if (part.weight_gate + part.gates > weight_gates<L>()) return false;
+      if (part.net_gate + part.gates > net_gates<L>()) return false;
+    }
+  }
+  return true;
+}
+
+/// The parts of connection `c`. A one-to-one connection has a part for each gate, since its source
+/// has the rows of one gate.
+template <class L>
+constexpr auto parts(int c) {
+  constexpr int capacity = [] {
+    if constexpr (requires { L::parts(0); }) {
+      return PartList::capacity * (std::max)(net_gates<L>(), 1);
+    } else {
+      return weight_gates<L>();
+    }
+  }();
+  Parts<capacity> result;
+  const bool one_to_one = L::connections[static_cast<std::size_t>(c)].is_one_to_one();
+  for (const Part& part : listed_parts<L>(c)) {
+    const int pieces = one_to_one ? part.gates : 1;
+    for (int k = 0; k < pieces; ++k) {
+      result.add({part.weight_gate + k, part.net_gate + k, part.gates / pieces});
+    }
+  }
+  return result;
+}
+
+/// Runs a layer's forward step, in whichever form it has it.
+template <class L, Real S>
+BACKFOLD_ALWAYS_INLINE void run_forward(const L& layer, const LayerStep<S>& at) {
+  if constexpr (HasSteps<L>) {
+    layer.forward(at);
+  } else if constexpr (HasActivation<L>) {
+    activate<Dynamic>(layer.activation(), static_cast<const S*>(at.net), at.output, at.units, at.n);
+  } else {
+    layer.forward(at.net, at.output_before, at.memory_before, at.output, at.memory, at.units, at.n);
+  }
+}
+
+template <class L, Real S>
+BACKFOLD_ALWAYS_INLINE void run_pull_back(const L& layer, const LayerPullBack<S>& at) {
+  if constexpr (HasPullBack<L>) {
+    layer.pull_back(at);
+  } else if constexpr (HasActivation<L>) {
+    // Asked by check_layer alone: in a network products fuse φ'.
+    Vector<S> delta = Eigen::Map<const Vector<S>>(at.d_output, at.units * at.n);
+    multiply_by_derivative<Dynamic>(layer.activation(), static_cast<const S*>(at.net), at.output,
+                                    delta.data(), at.units, at.n);
+    std::copy(delta.begin(), delta.end(), at.net);
+  } else {
+    static_assert(HasArrayPullBack<L>,
+                  "backfold: this layer runs forward only: gradients need its pull_back(const "
+                  "LayerPullBack<S>&)");
+    layer.pull_back(at.net, at.output_before, at.memory_before, at.output, at.memory, at.d_output,
+                    at.d_memory, at.d_output_before, at.units, at.n);
   }
 }
 

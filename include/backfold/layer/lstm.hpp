@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/layer/cell.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -24,8 +24,11 @@ BACKFOLD_BEGIN_NAMESPACE
 template <Index Units, class... Options>
 class Lstm : public CellLayer<Units, Options...> {
  public:
+  static constexpr const char* name = "Lstm";
+  static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
   static constexpr int net_gates = 4;
   static constexpr int weight_gates = 4;
+  static constexpr bool units_are_independent = true;
   static constexpr bool has_memory = true;
   template <Index OtherUnits>
   using Resized = Lstm<OtherUnits, Options...>;

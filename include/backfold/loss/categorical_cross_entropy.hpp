@@ -15,9 +15,8 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Source: Bridle, Probabilistic interpretation of feedforward classification network outputs
 /// (1990).
 ///
-/// `fit` refuses targets that are no distribution (each >= 0, their sum 1 to some percent; what a
-/// sample counts is for weights to say), a single output, and activations whose outputs are no
-/// probabilities.
+/// `fit` refuses targets outside 0..1 (rounding aside), samples whose targets are all 0, a single
+/// output, and activations whose outputs are no probabilities. A sum other than 1 weighs a sample.
 struct CategoricalCrossEntropy {
   static constexpr bool takes_probabilities = true;
 
@@ -29,7 +28,7 @@ struct CategoricalCrossEntropy {
   V derivative(const V& y, const V& z) const {
     return -detail::over_probability(z, y);
   }
-  /// @throws std::invalid_argument unless the targets of a sample are a distribution over classes
+  /// @throws std::invalid_argument unless the targets of a sample are in 0..1 and not all 0
   template <Real S>
   void check_targets(const S* z, Index units, Index column) const {
     if (units < 2) {
@@ -38,15 +37,15 @@ struct CategoricalCrossEntropy {
     }
     double sum = 0;
     for (Index i = 0; i < units; ++i) {
-      if (!(z[i] >= 0)) {
+      if (!(z[i] >= 0 && z[i] <= S(1.0001))) {
         fail_argument("data: the target at row ", i, ", column ", column, " is ", double(z[i]),
                       ", CategoricalCrossEntropy needs 0 to 1");
       }
       sum += static_cast<double>(z[i]);
     }
-    if (!(sum > 0.95 && sum < 1.05)) {
+    if (!(sum > 0)) {
       fail_argument("data: the targets in column ", column, " sum to ", sum,
-                    ", CategoricalCrossEntropy needs a distribution over the classes, of sum 1");
+                    ", CategoricalCrossEntropy needs a distribution over the classes");
     }
   }
 };

@@ -3,6 +3,7 @@
 
 #include "backfold/activation/sigmoid.hpp"
 #include "backfold/activation/softmax.hpp"
+#include "backfold/core/long_sum.hpp"
 #include "backfold/loss/binary_cross_entropy.hpp"
 #include "backfold/loss/categorical_cross_entropy.hpp"
 
@@ -23,7 +24,8 @@ struct FromNetInput<BinaryCrossEntropy, Sigmoid> {
   template <class V>
   static V value(const BinaryCrossEntropy&, const Sigmoid& a, const V& net, const V& z) {
     const V x = a.slope * net;
-    return at_least(x, V(0)) - x * z + detail::log1p_to_one(exp(-abs(x)));
+    // (1 − z)·softplus(x) + z·softplus(−x), with no difference of two terms of the order of x.
+    return select(x > V(0), x * (1 - z), -(x * z)) + detail::log1p_to_one(exp(-abs(x)));
   }
   template <class V>
   static V delta(const BinaryCrossEntropy&, const Sigmoid& a, const V&, const V& y, const V& z) {
@@ -55,34 +57,30 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
     for (Index i = 1; i < units; ++i) at = net[i] > net[at] ? i : at;
     const S largest = net[at];
     const S lowest = detail::lowest_that_counts(largest);
-    V others(0);
-    for_runs<V::size>(units, [&](Index i, auto count) {
+    const S others = detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
       const V x = at_least(detail::load_run<V>(net + i, count), V(lowest)) - largest;
       S e[V::size];
       exp(x).store(e);
       if (at >= i && at < i + count) e[at - i] = S(0);
-      others += V::load(e, count);
+      return total + V::load(e, count);
     });
-    const S log_sum = log1p(V(sum(others))).first();
-    V error(0);
-    for_runs<V::size>(units, [&](Index i, auto count) {
+    const S log_sum = log1p(V(others)).first();
+    return detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
       const V x = detail::load_run<V>(net + i, count);
       const V target = detail::load_run<V>(z + i, count);
       // 0 where there is no target, however far the net input; NaN where that is NaN.
       const auto none = target == V(0);
       V counted = select(none, V(largest), x);
       counted.packet = detail::settled(counted.packet);
-      error += select(none, V(0) * x, target * (log_sum - (counted - largest)));
+      return total + select(none, V(0) * x, target * (log_sum - (counted - largest)));
     });
-    return sum(error);
   }
   template <Real S>
   static void column_delta(const S* y, const S* z, Index units, S scale, S* delta) {
     using V = Lanes<S>;
-    V total(0);
-    for_runs<V::size>(units,
-                      [&](Index i, auto count) { total += detail::load_run<V>(z + i, count); });
-    const V all(sum(total));
+    const V all(detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
+      return total + detail::load_run<V>(z + i, count);
+    }));
     for_runs<V::size>(units, [&](Index i, auto count) {
       const V d = detail::load_run<V>(y + i, count) * all - detail::load_run<V>(z + i, count);
       detail::store_run(scale * d, delta + i, count);

@@ -91,7 +91,8 @@ BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, c
 /// The error of the output layer over `columns` samples, and its delta: the one function that both
 /// come from.
 ///
-/// @tparam Rows, Columns units and columns where they are constants, else Dynamic
+/// @tparam Rows the units where they are a constant, else Dynamic
+/// @tparam Columns the columns, likewise
 /// @param net units × columns, read only if needs_net<L, A>
 /// @param target units × columns, its columns `target_stride` apart
 /// @param weights one a column, or nullptr; a column of weight 0 adds nothing and has δ = 0,

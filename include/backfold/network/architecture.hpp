@@ -21,11 +21,11 @@ constexpr auto block_offsets(const std::array<Index, 1 + sizeof...(Layers)>& uni
   int target = 0;
   auto add = [&]<class L>(std::type_identity<L>) {
     ++target;
-    Size columns = Index{L::bias_columns};
+    Size columns = Index{L::bias_columns + own_columns<L>()};
     for (const Connection& c : L::connections) {
       // A source that does not exist is reported by Topology.
       const auto source = static_cast<std::size_t>(c.source_of(target));
-      columns += c.diagonal ? Index{1} : source < units.size() ? units[source] : Index{0};
+      columns += c.fan_in(source < units.size() ? units[source] : Index{0});
     }
     const auto t = static_cast<std::size_t>(target);
     const Size end = offsets[t] + columns * Index{weight_gates<L>()} * units[t];
@@ -73,7 +73,10 @@ class Architecture {
   constexpr Architecture() requires fixed = default;
   constexpr explicit Architecture(const Layers&... layers) requires(sizeof...(Layers) > 1)
       : layers_(layers...) {
-    if constexpr (!fixed) offsets_ = detail::block_offsets<Layers...>({layers.units()...});
+    if constexpr (!fixed) {
+      check_links();
+      offsets_ = detail::block_offsets<Layers...>({layers.units()...});
+    }
   }
 
   template <int L>
@@ -103,15 +106,11 @@ class Architecture {
   static constexpr Index fixed_block_rows =
       fixed_units<L> == Dynamic ? Dynamic : detail::weight_gates<LayerType<L>>() * fixed_units<L>;
 
-  /// Columns of connection C of layer L: the units of its source, or one if it is diagonal.
+  /// Columns of the weights of connection C of layer L: the units of its source if they are full.
   template <int L, int C>
   constexpr Index fan_in() const {
     constexpr Connection c = LayerType<L>::connections[C];
-    if constexpr (c.diagonal) {
-      return 1;
-    } else {
-      return units<c.source_of(L)>();
-    }
+    return c.fan_in(units<c.source_of(L)>());
   }
 
   /// Where the weights of connection C of layer L start in w.
@@ -127,7 +126,7 @@ class Architecture {
   static constexpr bool is_matrix_in_time() {
     constexpr Connection c = LayerType<L>::connections[C];
     constexpr Segment segment = Graph::segment_of(L);
-    return segment.in_time && segment.holds(c.source_of(L)) && !c.diagonal;
+    return segment.in_time && segment.holds(c.source_of(L)) && c.weights == Weights::Full;
   }
 
   /// From column to column of the transposed weights of such a connection.
@@ -155,6 +154,12 @@ class Architecture {
     return weights_offset<L, connection_count<L>>();
   }
 
+  /// Where the parameters start that layer L has for itself, besides its bias.
+  template <int L>
+  constexpr Index own_offset() const {
+    return bias_offset<L>() + block_rows<L>() * LayerType<L>::bias_columns;
+  }
+
   template <int L>
   static constexpr int connection_count = static_cast<int>(LayerType<L>::connections.size());
 
@@ -175,6 +180,20 @@ class Architecture {
 
  private:
   struct Nothing {};
+
+  constexpr void check_links() const {
+    const auto units = sizes();
+    const Link link = Graph::unfit_link(units);
+    if (link.index < 0) return;
+    const char* const what =
+        link.weights == Weights::Diagonal   ? "a diagonal connection joins unit i to unit i"
+        : link.weights == Weights::Identity ? "a connection without weights joins unit i to unit i"
+                                            : "a Lookup reads an index from one unit";
+    fail_argument("network: ", what, ", but leads from layer ", link.source, " with ",
+                  units[static_cast<std::size_t>(link.source)], " units to layer ", link.target,
+                  " with ", units[static_cast<std::size_t>(link.target)]);
+  }
+
   std::tuple<Layers...> layers_;
   [[no_unique_address]] std::conditional_t<fixed, Nothing, std::array<Index, layer_count + 1>>
       offsets_{};

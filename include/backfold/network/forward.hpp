@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/activation/activation.hpp"
 #include "backfold/core/diagonal.hpp"
-#include "backfold/core/elementwise.hpp"
+#include "backfold/core/lookup.hpp"
+#include "backfold/layer/activate.hpp"
 #include "backfold/network/pass.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -19,47 +19,110 @@ struct Feed {
   bool ends;     ///< the last product of the layer
 };
 
-/// The products into layer L: first those whose sources are known for all steps.
-template <class Graph, class LayerType, int L>
-constexpr auto feeds() {
-  constexpr int connections = static_cast<int>(LayerType::connections.size());
-  constexpr int count = [] {
-    int sum = 0;
-    for (int c = 0; c < connections; ++c) sum += parts<LayerType>(c).size();
-    return sum;
+/// The products into layer L, in a list with room for all that there can be.
+template <class LayerType>
+struct FeedList {
+  static constexpr int capacity = [] {
+    int gates = 0;
+    for (int c = 0; c < static_cast<int>(LayerType::connections.size()); ++c) {
+      for (const Part& part : parts<LayerType>(c)) gates += part.gates;
+    }
+    return gates;
   }();
-  std::array<Feed, count> result{};
-  bool reached[net_gates<LayerType>()] = {};
-  std::size_t next = 0;
-  for (const bool in_time : {false, true}) {
-    for (int c = 0; c < connections; ++c) {
-      const int source = LayerType::connections[static_cast<std::size_t>(c)].source_of(L);
-      if (Graph::segment_of(L).holds(source) != in_time) continue;
-      for (const Part& part : parts<LayerType>(c)) {
-        result[next] = {c, part, in_time, !reached[part.net_gate], next + 1 == result.size()};
-        ++next;
-        for (int g = 0; g < part.gates; ++g) reached[part.net_gate + g] = true;
+  std::array<Feed, capacity> feeds{};
+  int count = 0;
+  std::array<bool, net_gates<LayerType>()> reached{};  ///< the gates that some feed adds to
+
+  /// Adds the product of a part: one feed for each run of gates that are all reached already, or
+  /// all new, since a product either starts its rows or adds to them.
+  constexpr void add(int connection, const Part& part, bool in_time) {
+    for (int first = 0, end = 0; first < part.gates; first = end) {
+      const bool starts = !is_reached(part.net_gate + first);
+      for (end = first; end < part.gates && is_reached(part.net_gate + end) != starts; ++end) {
       }
+      for (int g = first; g < end; ++g) reached[static_cast<std::size_t>(part.net_gate + g)] = true;
+      feeds[static_cast<std::size_t>(count++)] = {
+          connection,
+          {part.weight_gate + first, part.net_gate + first, end - first},
+          in_time,
+          starts,
+          false};
     }
   }
-  return result;
+  constexpr bool is_reached(int gate) const { return reached[static_cast<std::size_t>(gate)]; }
+};
+
+/// First those whose sources are known for all steps.
+template <class Graph, class LayerType, int L>
+constexpr auto feed_list() {
+  FeedList<LayerType> list;
+  for (const bool in_time : {false, true}) {
+    for (int c = 0; c < static_cast<int>(LayerType::connections.size()); ++c) {
+      const int source = LayerType::connections[static_cast<std::size_t>(c)].source_of(L);
+      if (Graph::segment_of(L).holds(source) != in_time) continue;
+      for (const Part& part : parts<LayerType>(c)) list.add(c, part, in_time);
+    }
+  }
+  if (list.count > 0) list.feeds[static_cast<std::size_t>(list.count - 1)].ends = true;
+  return list;
 }
 
 template <class Graph, class LayerType, int L>
 struct FeedsOf {
-  static constexpr auto value = feeds<Graph, LayerType, L>();
+  static constexpr auto list = feed_list<Graph, LayerType, L>();
+  static constexpr int count = list.count;
+  static constexpr auto& value = list.feeds;
+
+  /// Whether the net input is complete only step by step.
+  static constexpr bool in_time = [] {
+    // A cell feels its own past in other ways than through its connections, too.
+    if (!fuses_activation<LayerType>) return Graph::segment_of(L).in_time;
+    return count > 0 && value[static_cast<std::size_t>(count == 0 ? 0 : count - 1)].in_time;
+  }();
 };
 
 /// Keeps the net input of a layer beside its output: where φ' needs it, where the loss does, and
 /// where φ acts on whole columns.
 template <class LayerType, bool ForLoss>
 constexpr bool keeps_net() {
-  if constexpr (Cell<LayerType>) {
+  if constexpr (!fuses_activation<LayerType>) {
     return true;
   } else {
     using Function = typename LayerType::ActivationType;
     return ForLoss || !ElementwiseActivation<Function> || uses_net_input<Function>;
   }
+}
+
+/// The bias of the net input of layer L, from a gate on. @pre has_net_bias
+template <int L, class P>
+BACKFOLD_ALWAYS_INLINE auto net_bias(const P& pass, int gate) {
+  using S = typename P::S;
+  const Index first = gate * pass.template units<L>();
+  if constexpr (bias_is_net_bias<typename P::template LayerType<L>>) {
+    return pass.template bias<L>() + first;
+  } else {
+    return static_cast<const S*>(pass.template net_bias<L>()) + first;
+  }
+}
+
+/// net ← bias (or 0) in the gates of layer L that no product reaches, for n columns.
+template <int L, class List, class P, class S>
+BACKFOLD_ALWAYS_INLINE void start_unreached([[maybe_unused]] const P& pass, [[maybe_unused]] S* net,
+                                            [[maybe_unused]] Index n) {
+  using Type = typename P::template LayerType<L>;
+  for_each_index<net_gates<Type>()>([&](auto gate) {
+    if constexpr (!List::list.is_reached(gate())) {
+      const Index units = pass.template units<L>();
+      for (Index c = 0; c < n; ++c) {
+        S* const to = net + (c * net_gates<Type>() + gate()) * units;
+        if constexpr (has_net_bias<Type>) {
+          copy_numbers(net_bias<L>(pass, gate()), to, units);
+        } else {
+          for (Index i = 0; i < units; ++i) to[i] = S(0);
+        }
+      }
+    }
+  });
 }
 
 /// net[part of L] ← (what is there or the bias) + W·x, and φ of it where `function` says so.
@@ -74,17 +137,18 @@ BACKFOLD_ALWAYS_INLINE void apply_feed(const List&, const P& pass, const Source&
   const auto start = [&] {
     if constexpr (!feed.starts) {
       return FromOutput{};
-    } else if constexpr (Cell<Type>) {
-      return FromBias<S>{pass.template net_bias<L>() +
-                         feed.part.net_gate * pass.template units<L>()};
-    } else if constexpr (Type::bias_columns == 0) {
-      return FromZero{};
+    } else if constexpr (has_net_bias<Type>) {
+      return FromBias<S>{net_bias<L>(pass, feed.part.net_gate)};
     } else {
-      return FromBias<S>{pass.template bias<L>()};
+      return FromZero{};
     }
   }();
-  if constexpr (connection.diagonal) {
+  if constexpr (connection.weights == Weights::Identity) {
+    diagonal_affine(AllOnes{}, x, net, start, function);
+  } else if constexpr (connection.weights == Weights::Diagonal) {
     diagonal_affine(w.data(), x, net, start, function);
+  } else if constexpr (connection.weights == Weights::Lookup) {
+    lookup_affine(w, x, net, start, function);
   } else {
     affine(w, x, net, start, function, pass.scratch());
   }
@@ -112,19 +176,6 @@ struct ValueOf {
   }
 };
 
-/// x ← φ(net) for n columns where the products have not done it; N are units·n if constant.
-template <Index N, class Function, class S>
-BACKFOLD_ALWAYS_INLINE void activate(const Function& function, const S* net, S* output, Index units,
-                                     Index n) {
-  if constexpr (ElementwiseActivation<Function>) {
-    transform_into<N>(
-        output, units * n, [&](const auto& v) { return function.value(v); }, net);
-  } else {
-    for (Index i = 0; i < units * n; ++i) output[i] = net[i];
-    for (Index c = 0; c < n; ++c) (function.apply)(output + c * units, units);
-  }
-}
-
 /// Runs the feeds of layer L that are (or are not) in time, at block t (or for all steps).
 template <int L, bool InTime, bool ForLoss, class P>
 BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
@@ -148,7 +199,8 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
       return ValueOf<std::remove_cvref_t<decltype(function)>>{function};
     }
   }();
-  for_each_index<static_cast<int>(List::value.size())>([&](auto k) {
+  if constexpr (!InTime) start_unreached<L, List>(pass, net, columns);
+  for_each_index<List::count>([&](auto k) {
     constexpr Feed feed = List::value[k()];
     if constexpr (feed.in_time == InTime) {
       constexpr Connection c = Type::connections[feed.connection];
@@ -169,14 +221,11 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
       }
     }
   });
-  constexpr bool complete = List::value.back().in_time == InTime;
-  if constexpr (complete && keep) {
+  constexpr bool applied_by_product = !keep && List::count > 0;
+  if constexpr (List::in_time == InTime && !applied_by_product) {
     const auto& layer = pass.architecture().template layer<L>();
-    if constexpr (Cell<Type>) {
-      auto* const memory = has_memory<Type>() ? pass.template memory<L>(t) : nullptr;
-      auto* const memory_before = has_memory<Type>() ? pass.template memory<L>(t - 1) : nullptr;
-      layer.forward(net, pass.template own_output<L>(t - 1), memory_before,
-                    pass.template own_output<L>(t), memory, pass.template units<L>(), columns);
+    if constexpr (!fuses_activation<Type>) {
+      run_forward(layer, pass.template layer_step<L>(t, columns));
     } else {
       constexpr Index numbers = size_product(P::template fixed_units<L>, columns_fixed);
       activate<numbers>(layer.activation(), net, pass.template own_output<L>(t),
@@ -185,13 +234,13 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
   }
 }
 
-/// The biases of cells, one for each net input.
+/// The biases of layers that gather them, one for each net input.
 template <class P>
 BACKFOLD_ALWAYS_INLINE void gather_biases(const P& pass) {
   for_each_index<P::Arch::layer_count - 1>([&](auto l) {
     constexpr int layer = l() + 1;
     using Type = typename P::template LayerType<layer>;
-    if constexpr (Cell<Type>) {
+    if constexpr (has_net_bias<Type> && !bias_is_net_bias<Type>) {
       pass.architecture().template layer<layer>().gather_bias(pass.template bias<layer>(),
                                                               pass.template net_bias<layer>(),
                                                               pass.template units<layer>());

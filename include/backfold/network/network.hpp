@@ -115,6 +115,17 @@ class Network {
     return bias_view<L>(parameters_.data());
   }
 
+  /// A view of the parameters that layer L has for itself besides its bias, such as a LayerNorm's
+  /// [gain | shift]: units × columns.
+  template <int L>
+  auto own() {
+    return own_view<L>(parameters_.data());
+  }
+  template <int L>
+  auto own() const {
+    return own_view<L>(parameters_.data());
+  }
+
   /// y = f(w, X) for samples in columns, as a matrix of its own: outputs × columns. A vector of
   /// fixed size through a network of fixed sizes takes no heap; else see `run`, which takes a
   /// workspace. (network/predict.hpp)
@@ -139,11 +150,21 @@ class Network {
     const Index rows = architecture_.template block_rows<L>();
     S* const w = parameters_.data();
     for_each_index<ArchitectureType::template connection_count<L>>([&](auto c) {
-      fill(initializer, random, w + architecture_.template weights_offset<L, c()>(), rows,
-           architecture_.template fan_in<L, c()>());
+      S* const weights = w + architecture_.template weights_offset<L, c()>();
+      const Index fan_in = architecture_.template fan_in<L, c()>();
+      if constexpr (Type::connections[c()].weights == Weights::Lookup) {
+        // Each unit gets one number at a time.
+        for (Index j = 0; j < fan_in; ++j) fill(initializer, random, weights + j * rows, rows, 1);
+      } else if (fan_in > 0) {
+        fill(initializer, random, weights, rows, fan_in);
+      }
     });
     S* const bias = w + architecture_.template bias_offset<L>();
     for (Index i = 0; i < rows * Type::bias_columns; ++i) bias[i] = bias_of(initializer, random);
+    if constexpr (detail::own_columns<Type>() > 0) {
+      architecture_.template layer<L>().initialise_own(w + architecture_.template own_offset<L>(),
+                                                       architecture_.template units<L>());
+    }
   }
 
  private:
@@ -214,10 +235,8 @@ class Network {
     for (int c = 0; c < static_cast<int>(Type::connections.size()); ++c) {
       if (C >= 0 && c != C) continue;
       const Connection connection = Type::connections[static_cast<std::size_t>(c)];
-      const Index columns =
-          connection.diagonal
-              ? 1
-              : fixed_unit_counts[static_cast<std::size_t>(connection.source_of(L))];
+      const auto source = static_cast<std::size_t>(connection.source_of(L));
+      const Index columns = connection.fan_in(fixed_unit_counts[source]);
       if (columns == Dynamic) return Dynamic;
       sum += columns;
     }
@@ -251,6 +270,16 @@ class Network {
                 architecture_.template block_rows<L>() * columns, 1);
   }
 
+  template <int L, class T>
+  auto own_view(T* w) const {
+    detail::check_parameters(*this);
+    constexpr int columns = detail::own_columns<typename ArchitectureType::template LayerType<L>>();
+    static_assert(columns > 0, "backfold: this layer has no parameters besides weights and bias");
+    return view<Matrix<S>, ArchitectureType::template fixed_block_rows<L>, columns>(
+        w + architecture_.template own_offset<L>(), architecture_.template block_rows<L>(),
+        columns);
+  }
+
   static constexpr std::array<Index, sizeof...(Layers)> fixed_unit_counts{
       Layers::units_at_compile_time...};
 
@@ -263,17 +292,18 @@ namespace detail {
 template <Real S, class... Layers>
 struct MlpOf {
   static_assert(!Topology<Layers...>::is_recurrent,
-                "backfold: an Mlp has no delayed connections; name it Rnn");
+                "backfold: an Mlp has no delayed connections, and no cells with a memory; name it "
+                "Rnn");
   using Type = Network<S, Layers...>;
 };
 
 }  // namespace detail
 
-/// A multilayer perceptron: a network without delays.
+/// A multilayer perceptron: a network without delays and memories.
 template <Real S, class... Layers>
 using Mlp = typename detail::MlpOf<S, Layers...>::Type;
 
-/// A network that may have delayed connections, and so runs over sequences.
+/// A network that may have delayed connections and cells with a memory, and so runs over sequences.
 template <Real S, class... Layers>
 using Rnn = Network<S, Layers...>;
 

@@ -5,6 +5,12 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+/// How the layers of a pass behave.
+struct PassSettings {
+  Mode mode = Mode::Inference;
+  Noise noise{};
+};
+
 /// One run of a network over a batch: where each layer's numbers are. It only points.
 ///
 /// Block t of a layer holds its batch at step t; blocks before 0 hold what was before the first
@@ -28,12 +34,13 @@ class Pass {
   /// @param input features × (batch·steps), its columns `input_stride` apart; not used if the
   /// network remembers inputs (then they must have been copied into the workspace)
   Pass(const Arch& architecture, const S* w, const S* input, Index input_stride,
-       Workspace<Net, Batch, For>& workspace)
+       Workspace<Net, Batch, For>& workspace, const PassSettings& settings = {})
       : architecture_(architecture),
         w_(w),
         input_(input),
         input_stride_(input_stride),
-        workspace_(workspace) {}
+        workspace_(workspace),
+        settings_(settings) {}
 
   /// Reads the input from the workspace, where it has been copied.
   void read_own_input() {
@@ -92,6 +99,25 @@ class Pass {
   S* d_memory() const {
     return workspace_.at(workspace_.plan().layers[L].d_memory);
   }
+
+  /// What cell layer L is given at step t, null where it has no such thing: its output of the step
+  /// before, and that one's delta, if it has a connection from itself; its memory, if it has one.
+  template <int L>
+  S* previous_output(Index t) const {
+    return Graph::feeds_itself(L) ? own_output<L>(t - 1) : nullptr;
+  }
+  template <int L>
+  S* previous_delta(Index t) const {
+    return Graph::feeds_itself(L) ? delta<L>(t - 1) : nullptr;
+  }
+  template <int L>
+  S* memory_or_null(Index t) const {
+    return Graph::has_memory[L] ? memory<L>(t) : nullptr;
+  }
+  template <int L>
+  S* d_memory_or_null() const {
+    return Graph::has_memory[L] ? d_memory<L>() : nullptr;
+  }
   template <int L>
   S* net_bias() const {
     return workspace_.at(workspace_.plan().layers[L].net_bias);
@@ -107,7 +133,8 @@ class Pass {
   auto weights_in(T* w, int weight_gate) const {
     constexpr Connection c = LayerType<L>::connections[C];
     constexpr Index rows = fixed_units<L> == Dynamic ? Dynamic : Gates * fixed_units<L>;
-    constexpr Index cols = c.diagonal ? 1 : fixed_units<c.source_of(L)>;
+    constexpr Index source_units = fixed_units<c.source_of(L)>;
+    constexpr Index cols = c.weights == Weights::Full ? source_units : c.fan_in(source_units);
     return MatrixView<T, rows, cols>(
         w + architecture_.template weights_offset<L, C>() + weight_gate * units<L>(),
         Gates * units<L>(), architecture_.template fan_in<L, C>(),
@@ -130,6 +157,40 @@ class Pass {
   template <int L>
   const S* bias() const {
     return w_ + architecture_.template bias_offset<L>();
+  }
+
+  /// What layer L takes its forward step on: block t, or all steps where it does not step through
+  /// time.
+  template <int L>
+  LayerStep<S> layer_step(Index t, Index columns) const {
+    return {net<L>(t),
+            own_output<L>(t),
+            previous_output<L>(t),
+            memory_or_null<L>(t),
+            memory_or_null<L>(t - 1),
+            w_ + architecture_.template own_offset<L>(),
+            units<L>(),
+            columns,
+            settings_.mode,
+            LayerNoise(settings_.noise, L, batch(), t)};
+  }
+  /// And its pull-back.
+  template <int L>
+  LayerPullBack<S> layer_pull_back(Index t, Index columns, S* gradient) const {
+    return {net<L>(t),
+            own_output<L>(t),
+            previous_output<L>(t),
+            memory_or_null<L>(t),
+            memory_or_null<L>(t - 1),
+            w_ + architecture_.template own_offset<L>(),
+            delta<L>(t),
+            d_memory_or_null<L>(),
+            previous_delta<L>(t),
+            gradient + architecture_.template own_offset<L>(),
+            units<L>(),
+            columns,
+            settings_.mode,
+            LayerNoise(settings_.noise, L, batch(), t)};
   }
 
  private:
@@ -162,6 +223,7 @@ class Pass {
   const S* input_;
   Index input_stride_;
   Workspace<Net, Batch, For>& workspace_;
+  PassSettings settings_;
 };
 
 BACKFOLD_END_NAMESPACE

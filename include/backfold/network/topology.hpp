@@ -15,7 +15,7 @@ struct Link {
   int target;
   int index;
   int delay;
-  bool diagonal;
+  Weights weights;
 };
 
 /// Layers first..last that run together: for the whole sequence at once, or step by step in time.
@@ -36,8 +36,8 @@ template <Index Units>
 inline constexpr bool is_input<Input<Units>> = true;
 
 template <class Links>
-constexpr Segment segment_of(const Links& links, int layer) {
-  Segment segment{layer, layer, false};
+constexpr Segment segment_of(const Links& links, int layer, bool has_memory) {
+  Segment segment{layer, layer, has_memory};
   for (bool grown = true; grown;) {
     grown = false;
     for (const Link& link : links) {
@@ -60,8 +60,8 @@ constexpr Segment segment_of(const Links& links, int layer) {
 /// Because every layer is chained to the one before, a delayed connection from layer s back to
 /// layer t <= s makes the layers t..s depend on one another through time, and on no other layer:
 /// the strongly connected components are runs of neighbouring layers. They are the segments that
-/// step through time; each other layer is a segment of its own and runs for the whole sequence at
-/// once.
+/// step through time, and so does a cell with a memory, which depends on its own past without a
+/// connection; each other layer is a segment of its own and runs for the whole sequence at once.
 template <class InputLayer, class... Layers>
 struct Topology {
   static_assert(detail::is_input<InputLayer>,
@@ -71,7 +71,12 @@ struct Topology {
   static_assert((!detail::is_input<Layers> && ...),
                 "backfold: only the first layer of a network is an Input");
   static_assert((Layer<Layers> && ...),
-                "backfold: what stands behind Input is a layer: Dense, Lstm, Gru or your own");
+                "backfold: what stands behind Input is a layer: Dense, Lstm, Gru or your own, with "
+                "units(), connections, bias_columns, and either activation() or forward()");
+
+  static_assert((detail::parts_fit<Layers>() && ...),
+                "backfold: each connection of a cell has one to eight parts, which lie within its "
+                "weight_gates and net_gates");
 
   static constexpr int layer_count = 1 + static_cast<int>(sizeof...(Layers));
   static constexpr int link_count = (0 + ... + static_cast<int>(Layers::connections.size()));
@@ -85,7 +90,7 @@ struct Topology {
       ++target;
       int index = 0;
       for (const Connection& c : connections) {
-        result[next++] = {c.source_of(target), target, index++, c.delay, c.diagonal};
+        result[next++] = {c.source_of(target), target, index++, c.delay, c.weights};
       }
     };
     (add(Layers::connections), ...);
@@ -99,6 +104,33 @@ struct Topology {
     return true;
   }();
   static_assert(sources_exist, "backfold: a connection comes from a layer that the network lacks");
+
+  static constexpr std::array<Index, layer_count> fixed_units{InputLayer::units_at_compile_time,
+                                                              Layers::units_at_compile_time...};
+
+  /// A connection whose weights do not fit these numbers of units, index -1 if there is none:
+  /// one-to-one between different numbers, or a Lookup by more than one unit. Dynamic fits any.
+  static constexpr Link unfit_link(const std::array<Index, layer_count>& units) {
+    for (const Link& link : links) {
+      if (link.source < 0 || link.source >= layer_count) continue;
+      const Index from = units[static_cast<std::size_t>(link.source)];
+      const Index to = units[static_cast<std::size_t>(link.target)];
+      const Index needed = link.weights == Weights::Lookup ? 1 : to;
+      const bool fits = from == Dynamic || needed == Dynamic || from == needed;
+      if (link.weights != Weights::Full && !fits) return link;
+    }
+    return {0, 0, -1, 0, Weights::Full};
+  }
+  static constexpr Weights unfit_weights =
+      unfit_link(fixed_units).index < 0 ? Weights::Full : unfit_link(fixed_units).weights;
+  static_assert(unfit_weights != Weights::Diagonal,
+                "backfold: a diagonal connection joins unit i to unit i: its two layers need the "
+                "same number of units");
+  static_assert(unfit_weights != Weights::Identity,
+                "backfold: a connection without weights joins unit i to unit i: its two layers "
+                "need the same number of units");
+  static_assert(unfit_weights != Weights::Lookup,
+                "backfold: a Lookup reads an index from one unit: its source has more");
 
   static constexpr bool skips_come_from_before = [] {
     for (const Link& link : links) {
@@ -114,8 +146,13 @@ struct Topology {
   static constexpr bool links_are_distinct = [] {
     for (std::size_t a = 0; a < links.size(); ++a) {
       for (std::size_t b = 0; b < a; ++b) {
-        if (links[a].target == links[b].target && links[a].source == links[b].source &&
-            links[a].delay == links[b].delay) {
+        const bool same_end = links[a].target == links[b].target &&
+                              links[a].source == links[b].source &&
+                              links[a].delay == links[b].delay;
+        // A sum without weights may stand next to one with weights.
+        const bool same_kind =
+            (links[a].weights == Weights::Identity) == (links[b].weights == Weights::Identity);
+        if (same_end && same_kind) {
           return false;
         }
       }
@@ -126,12 +163,27 @@ struct Topology {
                 "backfold: a layer lists the same connection twice (the one from the layer before "
                 "is always there)");
 
+  /// Which layers are cells with a memory.
+  static constexpr std::array<bool, layer_count> has_memory{false, detail::has_memory<Layers>()...};
+
+  /// Whether a step depends on those before: through a delay, or the memory of a cell.
   static constexpr bool is_recurrent = [] {
     for (const Link& link : links) {
       if (link.delay > 0) return true;
     }
+    for (const bool memory : has_memory) {
+      if (memory) return true;
+    }
     return false;
   }();
+
+  /// Whether a layer has a connection from itself: then a cell is given its previous output.
+  static constexpr bool feeds_itself(int layer) {
+    for (const Link& link : links) {
+      if (link.source == layer && link.target == layer) return true;
+    }
+    return false;
+  }
 
   /// The longest delay with which the output of a layer is used: how many steps are remembered.
   static constexpr int history(int layer) {
@@ -143,12 +195,14 @@ struct Topology {
   }
 
   /// The segment that a layer runs in.
-  static constexpr Segment segment_of(int layer) { return detail::segment_of(links, layer); }
+  static constexpr Segment segment_of(int layer) {
+    return detail::segment_of(links, layer, has_memory[static_cast<std::size_t>(layer)]);
+  }
 
   static constexpr int segment_count = [] {
     int count = 0;
     for (int layer = 1; layer < layer_count;) {
-      layer = detail::segment_of(links, layer).last + 1;
+      layer = segment_of(layer).last + 1;
       ++count;
     }
     return count;
@@ -159,7 +213,7 @@ struct Topology {
     std::array<Segment, segment_count> result{};
     std::size_t next = 0;
     for (int layer = 1; layer < layer_count;) {
-      const Segment segment = detail::segment_of(links, layer);
+      const Segment segment = segment_of(layer);
       layer = segment.last + 1;
       result[next++] = segment;
     }

@@ -21,9 +21,9 @@ struct LayerPieces {
   Index output = 0;      ///< history + steps blocks, the first ones before the first step
   Index delta = 0;       ///< as many
   Index net = 0;         ///< net_gates·steps blocks
-  Index memory = 0;      ///< 1 + steps blocks (cells with a memory)
+  Index memory = 0;      ///< 1 + steps blocks (layers with a memory)
   Index d_memory = 0;    ///< one block
-  Index net_bias = 0;    ///< net_gates·units (cells)
+  Index net_bias = 0;    ///< net_gates·units (layers that gather their bias)
   Index transposed = 0;  ///< the weights that carry the error from step to step, transposed once
 };
 
@@ -42,7 +42,7 @@ struct LayerShape {
   Index units = 0;
   Index history = 0;
   Index net_gates = 0;
-  bool is_cell = false;
+  bool gathers_bias = false;
   bool has_memory = false;
   Size transposed = 0;
   Index block_rows = 0;
@@ -79,7 +79,7 @@ constexpr SharedPieces lay_out(const LayerShape* shapes, int count, Purpose purp
     piece.net = take(Size(layer.net_gates) * block * steps);
     if (layer.has_memory) piece.memory = take(block * (Size(1) + steps));
     if (layer.has_memory && gradient) piece.d_memory = take(block);
-    if (layer.is_cell) piece.net_bias = take(Size(layer.net_gates) * layer.units);
+    if (layer.gathers_bias) piece.net_bias = take(Size(layer.net_gates) * layer.units);
     if (gradient) piece.transposed = take(layer.transposed);
     if (l > 0 && columns > 1) {
       scratch =
@@ -101,7 +101,7 @@ constexpr LayerShape shape_of(const Arch& architecture) {
     using Type = typename Arch::template LayerType<L>;
     constexpr int connections = Arch::template connection_count<L>;
     shape.net_gates = net_gates<Type>();
-    shape.is_cell = Cell<Type>;
+    shape.gathers_bias = has_net_bias<Type> && !bias_is_net_bias<Type>;
     shape.has_memory = has_memory<Type>();
     shape.block_rows = architecture.template block_rows<L>();
     for_each_index<connections>([&](auto c) {

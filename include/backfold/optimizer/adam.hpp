@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "backfold/optimizer/blend.hpp"
 #include "backfold/optimizer/epsilon_placement.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
@@ -29,43 +30,55 @@ void check_adam(const char* const (&names)[4], const Settings& s) {
 
 /// w and moments after a gradient, in one pass, in registers; if it Decays, w shrinks by
 /// η·weight_decay first. Compiled once for all objectives.
-template <Index N, bool Decays, class Settings, Real S>
-BACKFOLD_NO_INLINE void adam_update(const Settings& settings, double weight_decay, S* w,
-                                    AdamState<S, N>& state) {
-  ++state.steps;
+/// @tparam Usual whether β1 and β2 are at least ½
+template <Index N, bool Usual, bool Decays, class Settings, Real S>
+BACKFOLD_NO_INLINE void adam_update(const Settings& settings, double weight_decay,
+                                    std::int64_t count, Index n, const S* g, S* w, S* first,
+                                    S* second) {
   // 1 − β^τ in double, exact for small τ and for τ in the millions.
-  const double steps = static_cast<double>(state.steps);
+  const double steps = static_cast<double>(count);
   const double correction1 =
       settings.beta1 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta1));
   const double correction2 =
       settings.beta2 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta2));
   using V = LanesFor<S, N>;
   const V rate(-settings.learning_rate / correction1);
-  const V rest1(1 - settings.beta1);
-  const V rest2(1 - settings.beta2);
+  const Blend<V, Usual> moment(settings.beta1);
+  const Blend<V, Usual> square_moment(settings.beta2);
   const V unbias(1 / correction2);
   const V epsilon(settings.epsilon);
-  [[maybe_unused]] const V keep(1 - settings.learning_rate * weight_decay);
+  const double decay = settings.learning_rate * weight_decay;
+  [[maybe_unused]] const Blend<V> decayed(1 - decay, decay);
   with_constant(settings.epsilon_placement, [&](auto placement) {
     fused_pass<N>(
-        state.vectors.size(), state.vectors[0],
+        n, g,
         [&](const V& full_gradient, V& w_, V& m, V& v) {
           const V gradient = with_finite_square(full_gradient);
-          m = flushed(multiply_add(rest1, gradient - m, m));
-          v = flushed(multiply_add(rest2, multiply_add(gradient, gradient, -v), v));
-          if constexpr (Decays) w_ *= keep;
-          w_ = multiply_add(rate * m, over_root<placement()>(v, unbias, epsilon), w_);
+          m = flushed(moment(m, gradient));
+          v = flushed(square_moment(v, gradient * gradient));
+          const V root = over_root<placement()>(v, unbias, epsilon);
+          if constexpr (Decays) {
+            w_ = decayed.keep_and_add(w_, rate * m * root);
+          } else {
+            w_ = multiply_add(rate * m, root, w_);
+          }
         },
-        w, state.vectors[1], state.vectors[2]);
+        w, first, second);
   });
 }
 
 template <bool Decays, Index N, class Settings, Real S, class Objective>
 BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_decay, S* w,
                                         Objective&& objective, AdamState<S, N>& state) {
+  auto& vectors = state.vectors;
   double error;
-  if (evaluate_finite<N>(objective, w, state.vectors[0], state.vectors.size(), error)) {
-    adam_update<N, Decays>(settings, weight_decay, w, state);
+  if (evaluate_finite<N>(objective, w, vectors[0], vectors.size(), error)) {
+    ++state.steps;
+    const bool usual = settings.beta1 >= 0.5 && settings.beta2 >= 0.5;
+    const auto update = usual ? adam_update<N, true, Decays, Settings, S>
+                              : adam_update<Dynamic, false, Decays, Settings, S>;
+    update(settings, weight_decay, state.steps, vectors.size(), vectors[0], w, vectors[1],
+           vectors[2]);
   }
   return error;
 }

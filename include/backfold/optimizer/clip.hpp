@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "backfold/core/long_sum.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -25,11 +26,14 @@ NormParts norm_parts(const S* x, Index n) {
     if (!(magnitude <= largest)) largest = magnitude;
   }
   if (largest == 0 || !is_finite(largest)) return {largest, 1};
-  double sum = 0;
-  for (Index i = 0; i < n; ++i) {
-    const double part = static_cast<double>(x[i]) / largest;
-    sum += part * part;
-  }
+  const double sum = sum_in_runs(n, [&](Index first, Index count) {
+    double part_sum = 0;
+    for (Index i = first; i < first + count; ++i) {
+      const double part = static_cast<double>(x[i]) / largest;
+      part_sum += part * part;
+    }
+    return part_sum;
+  });
   return {largest, std::sqrt(sum)};
 }
 
@@ -96,7 +100,8 @@ struct ClipNorm : detail::Clipping<ClipNorm<O>, O> {
     const double largest_allowed = largest_norm / relative;
     if (largest <= largest_allowed) return;
     const double factor = largest_allowed / largest;
-    for (Index i = 0; i < n; ++i) gradient[i] = static_cast<S>(gradient[i] * factor);
+    for (Index i = 0; i < n; ++i)
+      gradient[i] = static_cast<S>(static_cast<double>(gradient[i]) * factor);
   }
 };
 

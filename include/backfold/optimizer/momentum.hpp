@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/optimizer/blend.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -33,11 +34,11 @@ struct Momentum {
     if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
     using V = LanesFor<S, N>;
     const V rate(-learning_rate);
-    const V mu(momentum);
+    const detail::Blend<V> kept(momentum);
     detail::fused_pass<N>(
         n, g,
         [&](const V& gradient, V& w_, V& change) {
-          change = detail::flushed(multiply_add(mu, change, rate * gradient));
+          change = detail::flushed(kept.keep_and_add(change, rate * gradient));
           w_ += change;
         },
         w, state.vectors[1]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/optimizer/blend.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -36,6 +37,7 @@ struct Nesterov {
     using V = LanesFor<S, N>;
     const V rate(-learning_rate);
     const V mu(momentum);
+    const detail::Blend<V> kept(momentum);
     transform_into<N>(
         ahead, n, [&](const V& at, const V& change_) { return multiply_add(mu, change_, at); }, w,
         change);
@@ -44,7 +46,7 @@ struct Nesterov {
     detail::fused_pass<N>(
         n, g,
         [&](const V& gradient, V& w_, V& change_) {
-          change_ = detail::flushed(multiply_add(mu, change_, rate * gradient));
+          change_ = detail::flushed(kept.keep_and_add(change_, rate * gradient));
           w_ += change_;
         },
         w, change);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/optimizer/blend.hpp"
 #include "backfold/optimizer/epsilon_placement.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
@@ -37,15 +38,14 @@ struct RmsProp {
     if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
     using V = LanesFor<S, N>;
     const V rate(-learning_rate);
-    const V gamma(decay);
-    const V rest(1 - decay);
+    const detail::Blend<V> average(decay);
     const V eps(epsilon);
     detail::with_constant(epsilon_placement, [&](auto placement) {
       detail::fused_pass<N>(
           n, g,
           [&](const V& full_gradient, V& w_, V& v) {
             const V gradient = detail::with_finite_square(full_gradient);
-            v = detail::flushed(multiply_add(gamma, v, rest * gradient * gradient));
+            v = detail::flushed(average(v, gradient * gradient));
             w_ = multiply_add(rate * gradient, detail::over_root<placement()>(v, V(1), eps), w_);
           },
           w, state.vectors[1]);

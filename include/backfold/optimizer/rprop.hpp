@@ -13,6 +13,8 @@ BACKFOLD_BEGIN_NAMESPACE
 /// RPROP algorithm (1993), without weight backtracking (iRprop− of Igel & Hüsken, 2000), as in
 /// PyTorch.
 struct Rprop {
+  static constexpr bool follows_learning_rate = false;  ///< its first step alone uses it
+
   double learning_rate = 0.01;  ///< the first Δ
   double increase = 1.2;        ///< η⁺ >= 1
   double decrease = 0.5;        ///< η⁻ in [0, 1)

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
+#include <type_traits>
 
 #include "backfold/activation/activation.hpp"
 #include "backfold/data/samples.hpp"
+#include "backfold/data/windows.hpp"
 #include "backfold/loss/loss.hpp"
 #include "backfold/network/network.hpp"
 
@@ -13,7 +16,119 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+/// What `fit` can learn from: so many sequences (or samples), each as a view. All have as many
+/// steps, and targets, weights and lengths alike.
+template <class D>
+concept SequenceSource = requires(const D data) {
+  { data.count() } -> std::convertible_to<Index>;
+  data[Index{0}];
+};
+
 namespace detail {
+
+/// What Training keeps of its data: Samples become Sequences.
+template <class Net, class Source>
+using DataOf = std::conditional_t<std::is_convertible_v<Source, Sequences<typename Net::Scalar>>,
+                                  Sequences<typename Net::Scalar>, Source>;
+
+/// Whether a source's sequences have numbers of type S.
+template <class Data, class S>
+constexpr bool is_of_scalar() {
+  using One = std::remove_cvref_t<decltype(std::declval<const Data&>()[Index{0}])>;
+  return std::is_base_of_v<Samples<S>, One>;
+}
+
+/// Whether a source goes over its columns itself, each once, though sequences overlap.
+template <class Source>
+concept VisitsTargets = requires(const Source& source) {
+  source.for_each_target([](const auto&, Index) {});
+};
+
+/// Holds sequence i against a network and against the first one, for which memory is laid out.
+template <class Net, class S>
+void check_sequence(const Sequences<S>& one, const Sequences<S>& first, Index i, Index inputs,
+                    Index outputs) {
+  check_data(one, inputs, outputs);
+  check_sequences<Net>(one);
+  if (one.batch() != 1) {
+    fail_argument("data: expected one sequence (or sample) at place ", i, ", got ", one.batch());
+  }
+  if (one.steps != first.steps) {
+    fail_argument("data: sequence ", i, " has ", one.steps, " steps, sequence 0 has ", first.steps,
+                  "; those of different lengths go into Sequences, padded, with their lengths");
+  }
+  if (one.targets_at != first.targets_at) {
+    fail_argument("data: sequence ", i, " has its targets at other steps than sequence 0");
+  }
+  if ((one.weights == nullptr) != (first.weights == nullptr) ||
+      (one.lengths == nullptr) != (first.lengths == nullptr)) {
+    fail_argument("data: weights and lengths are for all sequences or for none: sequence ", i,
+                  " differs from sequence 0");
+  }
+}
+
+/// Whether two sequences take the same room.
+template <class S>
+bool have_same_sizes(const Sequences<S>& a, const Sequences<S>& b) {
+  return a.steps == b.steps && a.inputs.rows() == b.inputs.rows() &&
+         a.inputs.cols() == b.inputs.cols() && a.targets.rows() == b.targets.rows() &&
+         a.targets.cols() == b.targets.cols() && a.weight_count == b.weight_count &&
+         (a.weights == nullptr) == (b.weights == nullptr) &&
+         (a.lengths == nullptr) == (b.lengths == nullptr) && a.targets_at == b.targets_at;
+}
+
+/// A source of a user whose sequences are held to the sizes that the first one had, since they may
+/// be given others while they are learned. Our own are views, and keep theirs.
+template <class Source, class S>
+class SteadySource {
+ public:
+  explicit SteadySource(const Source& source) : source_(source), first_(source[0]) {}
+
+  Index count() const { return source_.count(); }
+  Sequences<S> operator[](Index i) const {
+    const Sequences<S> one = source_[i];
+    if (!have_same_sizes(one, first_)) {
+      fail_argument("data: sequence ", i, " has other sizes now than when training began");
+    }
+    return one;
+  }
+
+ private:
+  Source source_;
+  Sequences<S> first_;
+};
+
+/// Sequences and Windows as they are, other sources held to their sizes.
+template <class Data, class S>
+using KeptSource =
+    std::conditional_t<std::is_same_v<Data, Sequences<S>> || std::is_same_v<Data, Windows<S>>, Data,
+                       SteadySource<Data, S>>;
+
+/// Checks all sequences of a source: sizes, numbers, weights.
+/// @throws std::invalid_argument naming the first that does not do
+template <class Net, class Source>
+void check_source(const Source& source, Index inputs, Index outputs) {
+  using S = typename Net::Scalar;
+  if constexpr (std::is_same_v<Source, Sequences<S>>) {
+    check_data(source, inputs, outputs);
+    check_sequences<Net>(source);
+    source.check_finite();
+    if (source.target_count() == 0) fail_argument("data: all weights are 0");
+  } else {
+    const Index count = source.count();
+    if (count < 1) fail_argument("data: no samples");
+    const Sequences<S> first = source[0];
+    if constexpr (requires { source.check_finite(); }) source.check_finite();
+    bool has_target = false;
+    for (Index i = 0; i < count; ++i) {
+      const Sequences<S> one = source[i];
+      check_sequence<Net>(one, first, i, inputs, outputs);
+      if constexpr (!VisitsTargets<Source>) one.check_finite();
+      has_target = has_target || one.target_count() > 0;
+    }
+    if (!has_target) fail_argument("data: all weights are 0");
+  }
+}
 
 /// Whether a network's outputs are what a loss takes them for.
 template <class Net, class L>
@@ -30,17 +145,49 @@ constexpr bool outputs_suit_loss() {
 
 /// Holds all targets of a source against what the loss asks of them.
 /// @throws std::invalid_argument naming the first column that does not do
-template <class L, class Source>
+template <class S, class L, class Source>
 void check_targets(const L& loss, const Source& source) {
   auto check = [&](const auto& targets, Index c) {
     if constexpr (requires { loss.check_targets(targets.data(), targets.rows(), c); }) {
       loss.check_targets(targets.column(c), targets.rows(), c);
     }
   };
-  if constexpr (requires { source.for_each_target(check); }) {
+  if constexpr (VisitsTargets<Source>) {
     source.for_each_target(check);
   } else {
-    for (Index i = 0; i < source.count(); ++i) source[i].for_each_target(check);
+    for (Index i = 0; i < source.count(); ++i) Sequences<S>(source[i]).for_each_target(check);
+  }
+}
+
+/// Whether an optimizer's next step uses a learning_rate that is set before it.
+template <class O>
+constexpr bool follows_learning_rate() {
+  if constexpr (requires { O::follows_learning_rate; }) {
+    return O::follows_learning_rate;
+  } else {
+    return requires(O & optimizer) { optimizer.learning_rate = 1.0; };
+  }
+}
+
+/// The learning rate of an optimizer, or 0 where there is none to follow.
+template <class O>
+double learning_rate_of(const O& optimizer) {
+  if constexpr (follows_learning_rate<O>()) {
+    return static_cast<double>(optimizer.learning_rate);
+  } else {
+    return 0;
+  }
+}
+
+/// For how many parameters an optimizer's state is, `otherwise` where it is a user's and not known.
+template <class State>
+Index parameters_of(const State& state, Index otherwise) {
+  if constexpr (requires { state.vectors.size(); }) {
+    return state.vectors.size();
+  } else if constexpr (requires { state.inner; }) {
+    return parameters_of(state.inner, otherwise);
+  } else {
+    return otherwise;
   }
 }
 

@@ -18,12 +18,12 @@ struct FitOptions {
   Index batch_size = 32;   ///< samples (or sequences) a step: 1 is online learning; or full_batch
   bool shuffle = true;     ///< a fresh random order each epoch
   std::uint64_t seed = 1;  ///< of the order
-  double final_rate = 1;   ///< the learning rate falls linearly to this part of it, >= 0
+  double final_rate = 1;   ///< the learning rate falls linearly over `epochs` to this part of it
   Reduction reduction = Reduction::Mean;  ///< over the targets of a batch
   Index truncation = 0;   ///< steps of a truncated pass through time, the state carried on; 0: none
   bool stateful = false;  ///< windows: the state is carried from each window to the next
-  Index threads = 0;  ///< of OpenMP, if compiled with it; 0: the batch is not split. A large batch
-                      ///< is split into shards that do not depend on n: same bits for any n >= 1
+  Index threads = 0;      ///< 0: the batch is not split. A large batch is split into shards that do
+                          ///< not depend on n: same bits for any n >= 1; more than 1 needs OpenMP
   bool flush_denormals = true;  ///< flush-to-zero while fit runs (restored after): a dead unit's
                                 ///< numbers would otherwise slow each step many times
 
@@ -38,6 +38,13 @@ struct FitOptions {
     }
     if (truncation < 0) fail_argument("fit: truncation must be >= 0, got ", truncation);
     if (threads < 0) fail_argument("fit: threads must be >= 0, got ", threads);
+#if !defined(_OPENMP)
+    if (threads > 1) {
+      fail_argument(
+          "fit: threads above 1 need OpenMP (compile with -fopenmp), expected 0 or 1, got ",
+          threads);
+    }
+#endif
     if (stateful && (shuffle || batch_size != 1)) {
       fail_argument("fit: stateful training needs shuffle = false and batch_size = 1");
     }

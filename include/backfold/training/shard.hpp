@@ -14,18 +14,21 @@ namespace detail {
 template <class Net, Index Batch, bool = Net::Graph::is_recurrent>
 class CarriedState {
  public:
-  CarriedState(const Net& net, Index batch) : before_(net, batch), after_(net, batch) {}
+  CarriedState(const Net& net, Index batch)
+      : states_{State<Net, Batch>(net, batch), State<Net, Batch>(net, batch)} {}
   void forget(Index batch) {
-    before_.resize(batch);
-    after_.resize(batch);
-    before_.reset();
+    for (State<Net, Batch>& state : states_) state.resize(batch);
+    states_[before_].reset();
   }
-  void advance() { std::swap(before_, after_); }
-  const State<Net, Batch>* before() const { return &before_; }
-  State<Net, Batch>* after() { return &after_; }
+  /// What was after becomes what is before. The states stay where they are: those of networks of
+  /// fixed size may be large, and a swap would take the stack for one of them.
+  void advance() { before_ = 1 - before_; }
+  const State<Net, Batch>* before() const { return &states_[before_]; }
+  State<Net, Batch>* after() { return &states_[1 - before_]; }
 
  private:
-  State<Net, Batch> before_, after_;
+  State<Net, Batch> states_[2];
+  int before_ = 0;
 };
 
 template <class Net, Index Batch>
@@ -80,10 +83,11 @@ class Shard {
   template <class L, class Scale>
   BACKFOLD_ALWAYS_INLINE double evaluate(const Net& net, const L& loss, const S* w,
                                          const Sequences<S>& batch, const Scale& scale,
-                                         bool carries, S* gradient) {
+                                         bool carries, const Noise& noise, S* gradient) {
     return detail::evaluate<true, false>(net.architecture(), w, loss, batch, scale, workspace_,
                                          carries ? carried_.before() : nullptr,
-                                         carries ? carried_.after() : nullptr, gradient);
+                                         carries ? carried_.after() : nullptr, gradient,
+                                         PassSettings{Mode::Training, noise});
   }
 
   /// Steps t..t+n of a batch.

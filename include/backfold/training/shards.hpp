@@ -6,6 +6,7 @@
 #include "backfold/core/denormals.hpp"
 #include "backfold/core/size.hpp"
 #include "backfold/training/batch_buffer.hpp"
+#include "backfold/training/first_exception.hpp"
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/shard.hpp"
 
@@ -23,6 +24,8 @@ class BatchShard {
   BatchShard(const Net& net, const Sequences<S>& one, Index size, Index steps, bool gathers)
       : shard_(net, one, size, steps), buffer_(one, gathers ? size : 0), batch_(one), part_(one) {}
 
+  /// Where its sequences begin in their batch.
+  void set_first(Index first) { first_ = first; }
   /// The sequences order[0..n) of the source, copied together.
   template <class Source>
   void gather(const Source& source, const Index* order, Index n) {
@@ -42,9 +45,10 @@ class BatchShard {
   /// E and gradient of what has begun.
   template <class L>
   BACKFOLD_NO_INLINE void evaluate(const Net& net, const L& loss, const S* w, double scale,
-                                   bool carries, S* gradient) {
+                                   bool carries, Noise noise, S* gradient) {
+    noise.first_sample = first_;
     error_ = shard_.evaluate(
-        net, loss, w, part_, [=](Index) { return scale; }, carries, gradient);
+        net, loss, w, part_, [=](Index) { return scale; }, carries, noise, gradient);
   }
   double error() const { return error_; }
 
@@ -52,6 +56,7 @@ class BatchShard {
   Shard<Net, Dynamic> shard_;
   BatchBuffer<S> buffer_;
   Sequences<S> batch_, part_;
+  Index first_ = 0;
   double error_ = 0;
 };
 
@@ -84,10 +89,10 @@ class Shards {
   /// E and gradient of what the first n shards have begun.
   template <class L>
   double evaluate(Index n, const Net& net, const L& loss, const S* w, double scale, bool carries,
-                  S* gradient) {
+                  const Noise& noise, S* gradient) {
     for_each(n, [&](Index s) {
       S* const g = s == 0 ? gradient : gradient_of(s);
-      (*this)[s].evaluate(net, loss, w, scale, carries, g);
+      (*this)[s].evaluate(net, loss, w, scale, carries, noise, g);
     });
     if (n > 1) add_up_gradients(n, gradient);
     double error = 0;
@@ -95,18 +100,24 @@ class Shards {
     return error;
   }
 
-  /// Calls f(0) to f(n − 1), in threads if compiled with OpenMP.
+  /// Calls f(0) to f(n − 1), in threads if compiled with OpenMP. Throws what the first call that
+  /// throws has thrown, as a loop would.
   template <class Function>
   void for_each(Index n, const Function& f) const {
     if (n == 1) return f(Index{0});
 #if defined(_OPENMP)
     const int threads = static_cast<int>(std::clamp(options_.threads, Index{1}, n));
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-#endif
-    for (Index s = 0; s < n; ++s) {
-      const FlushDenormals flush(options_.flush_denormals);  // a setting of each thread
-      f(s);
+    if (threads > 1) {
+      FirstException exception;
+#pragma omp parallel for schedule(static) num_threads(threads)
+      for (Index s = 0; s < n; ++s) {
+        const FlushDenormals flush(options_.flush_denormals);  // a setting of each thread
+        exception.guard(s, f);
+      }
+      return exception.rethrow();
     }
+#endif
+    for (Index s = 0; s < n; ++s) f(s);
   }
 
  private:

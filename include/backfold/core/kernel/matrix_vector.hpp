@@ -3,6 +3,7 @@
 
 #include "backfold/core/kernel/register_block.hpp"
 #include "backfold/core/kernel/tile.hpp"
+#include "backfold/core/long_sum.hpp"
 
 /// Products with one column. Inlined, so that sizes known at compile time leave straight code.
 
@@ -174,19 +175,36 @@ BACKFOLD_ALWAYS_INLINE S dot(Index k, const S* a, const S* x) {
 template <Real S>
 BACKFOLD_NO_INLINE void matrix_vector(Index m, Index k, const S* a, Index lda, const S* x,
                                       Index x_stride, S* y, const TileStart<S>& start) {
+  using namespace backfold::detail;
   using V = Lanes<S>;
+  if (k > longest_plain_sum) {
+    auto part = [=](Index row, Index rows, Index first, Index count, S* sums) {
+      matrix_vector(rows, count, a + first * lda + row, lda, x + first * x_stride, x_stride, sums,
+                    {});
+    };
+    start.write(m, y, y);
+    return add_long_sums(m, k, longest_run, y, part);
+  }
   matrix_times_vector<V, Dynamic, Dynamic>(
       m, k, a, lda, x, x_stride,
       [&](Index i, auto count) BACKFOLD_INLINE_LAMBDA { return start.template at<V>(y, i, count); },
       [&](Index i, auto count, const V& sum)
-          BACKFOLD_INLINE_LAMBDA { backfold::detail::store_run(sum, y + i, count); });
+          BACKFOLD_INLINE_LAMBDA { store_run(sum, y + i, count); });
 }
 
 /// Y ← start + Aᵀ d, compiled once a scalar.
 template <Real S>
 BACKFOLD_NO_INLINE void transposed_matrix_vector(Index m, Index k, const S* a, Index lda,
                                                  const S* d, S* y, const TileStart<S>& start) {
+  using namespace backfold::detail;
   using V = Lanes<S>;
+  if (m > longest_plain_sum) {
+    auto part = [=](Index column, Index columns, Index first, Index count, S* sums) {
+      transposed_matrix_vector(count, columns, a + column * lda + first, lda, d + first, sums, {});
+    };
+    start.write(k, y, y);
+    return add_long_sums(k, m, longest_run * V::size, y, part);
+  }
   constexpr std::integral_constant<Index, V::size> whole;
   Index i = 0;
   for (; i + V::size <= k; i += V::size) {

@@ -59,6 +59,45 @@ struct BlockFunction {
   }
 };
 
+/// Columns of a deep product's blocks.
+inline constexpr Index deep_columns = 128;
+
+/// How many numbers of scratch a product of n columns and sums of k terms needs at most: a packed
+/// panel, and where the sums are long, a block of those of a run, and of each digit of RunSums.
+template <Real S>
+constexpr Index panel_scratch(Index k, Index n) {
+  using namespace backfold::detail;
+  if (k <= longest_plain_sum) return panel_rows<S> * (std::min)(k, panel_depth);
+  const Index blocks = 1 + RunSums<S>::levels(k);
+  return panel_rows<S> * (panel_depth + blocks * (std::min)(n, deep_columns));
+}
+
+/// Rows of Y ← start + A·B, where k is large: run by run, for blocks of columns.
+/// @param a, y, start of the first row, @param a_step from a column of A to the next one
+template <Real S>
+BACKFOLD_NO_INLINE void deep_panel(decltype(panel<Source::AsIs, S>)& panel_of_run, Index rows,
+                                   Index n, Index k, const S* a, Index lda, Index a_step,
+                                   const Strided<S>& b, S* y, Index ldy, const TileStart<S>& start,
+                                   S* scratch) {
+  constexpr Index run = backfold::detail::longest_run;
+  S* const sums = scratch + panel_rows<S> * panel_depth;
+  for (Index j = 0; j < n; j += deep_columns) {
+    const Index columns = (std::min)(deep_columns, n - j);
+    const Index size = rows * columns;
+    S* const digits = sums + size;
+    backfold::detail::RunSums<S> runs;
+    for (Index first = 0; first < k; first += run) {
+      panel_of_run(0, rows, columns, (std::min)(run, k - first), a + first * a_step, lda,
+                   {b.data + first * b.row + j * b.column, b.row, b.column}, sums, rows, {},
+                   scratch);
+      runs.add(size, digits, sums);
+    }
+    for (Index c = 0; c < columns; ++c) start.write(rows, y + (j + c) * ldy, sums + c * rows);
+    runs.add_total(size, digits, sums);
+    for (Index c = 0; c < columns; ++c) std::copy_n(sums + c * rows, rows, y + (j + c) * ldy);
+  }
+}
+
 /// Y (m × n) ← done(start + A·B)
 template <Source From, Real S>
 BACKFOLD_NO_INLINE void product(Index m, Index n, Index k, const S* a, Index lda,
@@ -74,7 +113,13 @@ BACKFOLD_NO_INLINE void product(Index m, Index n, Index k, const S* a, Index lda
   }
   for (Index i = 0; i < m; i += panel_rows<S>) {
     const Index rows = (std::min)(panel_rows<S>, m - i);
-    panel<From>(i, rows, n, k, a, lda, b, y, ldy, start, scratch);
+    if (k <= backfold::detail::longest_plain_sum) {
+      panel<From>(i, rows, n, k, a, lda, b, y, ldy, start, scratch);
+    } else {
+      constexpr bool transposed = From == Source::Transposed;
+      deep_panel<S>(panel<From, S>, rows, n, k, a + (transposed ? i * lda : i), lda,
+                    transposed ? 1 : lda, b, y + i, ldy, start.from_row(i), scratch);
+    }
     done(i, rows, n, y, ldy);
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+
 #include "backfold/core/elementwise.hpp"
 
 /// The register-tiled product behind all matrix-matrix products: Y ← start + A·B, with the columns
@@ -38,6 +40,16 @@ struct TileStart {
   BACKFOLD_ALWAYS_INLINE V at(const S* y, Index i, Count count) const {
     if (bias != nullptr) return backfold::detail::load_run<V>(bias + i, count);
     return add ? backfold::detail::load_run<V>(y + i, count) : V(0);
+  }
+  /// What rows from i on are added to.
+  TileStart from_row(Index i) const { return {bias != nullptr ? bias + i : nullptr, add}; }
+  /// to ← start, for the m rows of a column y.
+  void write(Index m, const S* y, S* to) const {
+    if (bias == nullptr && !add) {
+      std::fill_n(to, m, S(0));
+    } else if (bias != nullptr || to != y) {
+      std::copy_n(bias != nullptr ? bias : y, m, to);
+    }
   }
 };
 

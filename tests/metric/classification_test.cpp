@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "backfold/training/metrics.hpp"
+#include "backfold/metric/classification.hpp"
 
 #include "catch.hpp"
 

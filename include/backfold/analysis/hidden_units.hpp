@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "backfold/network/describe.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// The hidden layers of a network as data: which symmetry their units have, and which numbers of w
+/// lead into a unit and out of it. Not a template, so that it is compiled once for all networks.
+class HiddenUnits {
+ public:
+  template <Real S, class... Layers>
+  explicit HiddenUnits(const Network<S, Layers...>& net)
+      : layers_(layers(net)), blocks_(backfold::blocks(net)) {
+    check_parameters(net);
+    std::erase_if(blocks_, [](const Block& b) { return b.size() == 0; });
+  }
+
+  const std::vector<LayerDescription>& descriptions() const { return layers_; }
+  const std::vector<Block>& blocks() const { return blocks_; }
+
+  int layer_count() const { return static_cast<int>(layers_.size()); }
+  bool is_hidden(int layer) const { return 0 < layer && layer < layer_count() - 1; }
+  Index units(int layer) const { return description(layer).units; }
+  Index gates(const Block& block) const { return block.rows / units(block.layer); }
+
+  /// Whether units can change places.
+  bool can_exchange(int layer) const {
+    return is_hidden(layer) && (description(layer).symmetry == UnitSymmetry::Exchange ||
+                                description(layer).symmetry == UnitSymmetry::ExchangeAndNegate);
+  }
+  /// Whether the output of a unit can change its sign.
+  bool can_negate(int layer) const {
+    return is_hidden(layer) && description(layer).symmetry == UnitSymmetry::ExchangeAndNegate;
+  }
+
+  /// @throws std::invalid_argument unless the layer is hidden, and what is known of it and of the
+  /// layers that it leads to says what its units may do
+  void check_layer(int layer) const {
+    if (!is_hidden(layer)) {
+      fail_argument("symmetry: layer ", layer, " is not hidden: the network has ", layer_count(),
+                    " layers, of which the first and the last have no symmetries");
+    }
+    if (description(layer).symmetry == UnitSymmetry::Undeclared) {
+      fail_argument("symmetry: ", name(layer),
+                    " does not declare its unit_symmetry (see activation/unit_symmetry.hpp)");
+    }
+    if (description(layer).symmetry == UnitSymmetry::Fixed) return;
+    for (const LayerDescription& target : layers_) {
+      for (const Connection& c : target.connections) check_connection(layer, target.layer, c);
+    }
+  }
+
+  /// All hidden layers.
+  void check_layers() const {
+    for (int layer = 1; layer < layer_count() - 1; ++layer) check_layer(layer);
+  }
+
+  void check_can_exchange(int layer) const {
+    check_layer(layer);
+    if (!can_exchange(layer)) {
+      fail_argument("symmetry: the units of ", name(layer), " are declared as Fixed");
+    }
+  }
+  void check_can_negate(int layer) const {
+    check_layer(layer);
+    if (!can_negate(layer)) {
+      fail_argument("symmetry: a unit of ", name(layer),
+                    " cannot change its sign: that takes an activation with is_odd, as Tanh or "
+                    "Linear");
+    }
+  }
+  void check_unit(int layer, Index unit) const {
+    if (unit < 0 || unit >= units(layer)) {
+      fail_argument("symmetry: layer ", layer, " has ", units(layer), " units, got unit ", unit);
+    }
+  }
+
+  /// Negates what leads into a unit, bias included, and what leads out of it. What leads from the
+  /// unit to itself is negated twice.
+  template <class S>
+  void negate(int layer, Index unit, S* w) const {
+    for (const Block& b : blocks_) {
+      S* const numbers = w + b.offset;
+      if (b.layer == layer) {
+        for (Index i = unit; i < b.size(); i += units(layer)) numbers[i] = -numbers[i];
+      }
+      if (!leads_from(b, layer)) continue;
+      if (is_one_to_one(b.connection)) {
+        for (Index i = unit; i < b.size(); i += units(layer)) numbers[i] = -numbers[i];
+      } else {
+        for (Index row = 0; row < b.rows; ++row) {
+          S& number = numbers[unit * b.rows + row];
+          number = -number;
+        }
+      }
+    }
+  }
+
+  /// Lets unit order[i] come to place i: its rows in each gate of what leads into the layer, its
+  /// column of what leads out.
+  template <class S>
+  void permute(int layer, const std::vector<Index>& order, S* w) const {
+    const Index n = units(layer);
+    for (const Block& b : blocks_) {
+      S* const numbers = w + b.offset;
+      if (b.layer == layer) {
+        const std::vector<S> old(numbers, numbers + b.size());
+        for (Index i = 0; i < b.size(); ++i) {
+          numbers[i] = old[at(i - i % n + order[at(i % n)])];  // runs of n rows: gates, columns
+        }
+      }
+      if (leads_from(b, layer) && !is_one_to_one(b.connection)) {
+        const std::vector<S> old(numbers, numbers + b.size());
+        for (Index i = 0; i < b.size(); ++i) {
+          numbers[i] = old[at(order[at(i / b.rows)] * b.rows + i % b.rows)];
+        }
+      }
+    }
+  }
+
+  /// Whether a connection joins unit i to unit i only.
+  static bool is_one_to_one(const Connection& connection) { return connection.is_one_to_one(); }
+  static bool leads_from(const Block& block, int layer) {
+    return block.kind == Block::Kind::Weights && block.connection.source == layer;
+  }
+  static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+ private:
+  const LayerDescription& description(int layer) const {
+    return layers_[static_cast<std::size_t>(layer)];
+  }
+
+  /// "layer 2 (Dense Relu)"
+  std::string name(int layer) const {
+    const LayerDescription& d = description(layer);
+    char text[256];
+    const bool active = d.activation[0] != '\0';
+    write_message(text, sizeof text,
+                  {"layer ", layer, " (", d.type, active ? " " : "", d.activation, ")"});
+    return text;
+  }
+
+  /// A connection without weights, or from unit i to unit i alone, ties the units of two layers to
+  /// each other.
+  void check_connection(int layer, int target, const Connection& c) const {
+    if ((layer != target && layer != c.source) || (c.source == target && is_one_to_one(c))) return;
+    bool joins_all = layer != c.source && !is_one_to_one(c);
+    for (const Block& b : blocks_) {
+      joins_all |= b.layer == target && leads_from(b, c.source) && b.connection.delay == c.delay &&
+                   !is_one_to_one(c) && b.columns == units(c.source);
+    }
+    if (!joins_all) {
+      fail_argument("symmetry: the units of ", name(layer),
+                    " keep their places: a connection from layer ", c.source, " to layer ", target,
+                    " joins unit i to unit i");
+    }
+  }
+
+  std::vector<LayerDescription> layers_;
+  std::vector<Block> blocks_;
+};
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

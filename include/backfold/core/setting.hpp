@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <tuple>
+
+#include "backfold/core/config.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// A number that an activation, a layer or an optimizer can be set to, with its name, by which
+/// descriptions, files and exports know it. A type lists its own:
+///
+///     static constexpr std::tuple settings{Setting{"slope", &Tanh::slope}};
+template <class Owner, class T>
+struct Setting {
+  const char* name;
+  T Owner::*member;
+};
+
+template <class Owner, class T>
+Setting(const char*, T Owner::*) -> Setting<Owner, T>;
+
+/// Calls f(name, value) for each setting of an object, in the order of its list; none without one.
+template <class Owner, class Function>
+constexpr void for_each_setting([[maybe_unused]] Owner& owner, [[maybe_unused]] Function&& f) {
+  if constexpr (requires { owner.settings; }) {
+    (std::apply)([&](const auto&... s) { (f(s.name, owner.*s.member), ...); }, owner.settings);
+  }
+}
+
+BACKFOLD_END_NAMESPACE

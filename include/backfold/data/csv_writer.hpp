@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "backfold/core/file_writer.hpp"
+#include "backfold/core/number_text.hpp"
+#include "backfold/data/csv_blocks.hpp"
+
+/// Not in backfold.hpp, see `data/csv.hpp`.
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Writes a CSV file row by row; it takes the place of an old one at `commit`.
+class CsvWriter {
+ public:
+  /// @throws std::runtime_error naming the file and what is wrong, as the other functions do
+  CsvWriter(const std::string& path, const std::vector<std::string>& names, char delimiter = ',')
+      : file_(path), delimiter_(delimiter), fields_(static_cast<Index>(names.size())) {
+    for (const std::string& name : names) add_text(name);
+    end_row();
+  }
+
+  /// Rows from the columns of x (features × n): each number in the fewest digits that give it back.
+  template <class X>
+  void add(const Eigen::DenseBase<X>& x) {
+    static_assert(Real<typename X::Scalar>, "backfold: a CSV file is written of float or double");
+    if (x.rows() != fields_) {
+      fail_argument("csv: a row has ", fields_, " fields, got ", x.rows(), " features");
+    }
+    const auto& numbers = x.derived().eval();
+    for (Index s = 0; s < numbers.cols(); ++s) {
+      for (Index i = 0; i < numbers.rows(); ++i) add_number(numbers(i, s));
+      end_row();
+    }
+  }
+  /// The rows of a table, names as names.
+  void add(const CsvTable& table) {
+    const auto count = static_cast<Index>(table.columns().size());
+    if (count != fields_) {
+      fail_argument("csv: a row has ", fields_, " fields, got ", count, " columns");
+    }
+    for (Index row = 0; row < table.rows(); ++row) {
+      for (Index c = 0; c < count; ++c) {
+        const CsvColumn& column = table.columns()[static_cast<std::size_t>(c)];
+        const double x = table.value(row, c);
+        if (column.is_categorical) {
+          add_text(column.categories.name(static_cast<Index>(x)));
+        } else {
+          add_number(x);
+        }
+      }
+      end_row();
+    }
+  }
+
+  /// Puts the file in its place.
+  void commit() { file_.commit(); }
+
+ private:
+  void begin_field() {
+    if (!row_.empty()) row_ += delimiter_;
+  }
+
+  template <class S>
+  void add_number(S x) {
+    begin_field();
+    detail::append_number(row_, x);
+  }
+
+  /// Quoted unless it is plain: what could be read as another thing, or as missing.
+  void add_text(const std::string& text) {
+    begin_field();
+    const bool is_plain = !is_missing(text) && text.front() != ' ' && text.back() != ' ' &&
+                          text.find_first_of("\"\t\r\n") == std::string::npos &&
+                          text.find(delimiter_) == std::string::npos;
+    if (is_plain) {
+      row_ += text;
+      return;
+    }
+    row_ += '"';
+    for (const char c : text) {
+      if (c == '"') row_ += '"';
+      row_ += c;
+    }
+    row_ += '"';
+  }
+  bool is_missing(const std::string& text) const {
+    return std::find(missing_.begin(), missing_.end(), text) != missing_.end();
+  }
+
+  void end_row() {
+    row_ += '\n';
+    file_.write(row_);
+    row_.resize(0);
+  }
+
+  detail::FileWriter file_;
+  char delimiter_;
+  Index fields_;
+  std::vector<std::string> missing_ = CsvOptions().missing;
+  std::string row_;
+};
+
+BACKFOLD_END_NAMESPACE

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "backfold/core/array.hpp"
+#include "backfold/data/samples.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Mean, variance and range of each feature, over samples that come batch by batch.
+///
+/// A batch takes two passes, its mean and the squared deviations from that, and is then merged into
+/// what came before. Means are kept as distances from the first sample, so that a mean that is
+/// large beside the spread costs no accuracy, and a feature of equal numbers has exactly that mean,
+/// and variance 0. Everything is in double.
+///
+/// Source: Chan, Golub & LeVeque, Algorithms for computing the sample variance (1983).
+class FeatureStatistics {
+ public:
+  FeatureStatistics() = default;
+
+  /// The statistics of samples that are all there.
+  template <class X>
+  explicit FeatureStatistics(const Eigen::DenseBase<X>& samples) {
+    add(samples);
+  }
+
+  /// Takes further samples. It allocates.
+  /// @param samples features × n, a matrix, Map or Block of float or double
+  /// @throws std::invalid_argument for another number of features than before, and naming the first
+  /// number that is infinite or NaN; the statistics are then as before
+  template <class X>
+  void add(const Eigen::DenseBase<X>& samples) {
+    using S = typename X::Scalar;
+    static_assert(Real<S>, "backfold: statistics are of float or double");
+    const ConstMatrixView<S> x = detail::columns_of(samples);
+    if (count_ > 0 && x.rows() != features()) {
+      fail_argument("statistics: expected ", features(), " features, got ", x.rows());
+    }
+    for (Index s = 0; s < x.cols(); ++s) detail::check_column("samples", x, s);
+    if (x.cols() == 0) return;
+    const detail::Array<Feature> batch = of_batch(x);
+    if (count_ == 0) {
+      features_ = batch;
+    } else {
+      merge(batch, x.cols());
+    }
+    count_ += x.cols();
+  }
+
+  Index features() const { return features_.size(); }
+  Index count() const { return count_; }  ///< samples so far
+
+  double mean(Index feature) const { return of(feature).first + of(feature).mean; }
+  /// Σ (x − mean)² / n, 0 for one sample.
+  double variance(Index feature) const { return of(feature).squares / static_cast<double>(count_); }
+  double minimum(Index feature) const { return of(feature).minimum; }
+  double maximum(Index feature) const { return of(feature).maximum; }
+
+ private:
+  struct Feature {
+    double first;    // of all samples
+    double mean;     // its distance from there
+    double squares;  // Σ (x − mean)²
+    double minimum, maximum;
+  };
+
+  const Feature& of(Index feature) const {
+    if (feature < 0 || feature >= features()) {
+      fail_argument("statistics: no feature ", feature, " of ", features());
+    }
+    return features_.data()[feature];
+  }
+
+  template <class S>
+  detail::Array<Feature> of_batch(const ConstMatrixView<S>& x) const {
+    detail::Array<Feature> batch(x.rows());
+    Feature* const f = batch.data();
+    for (Index i = 0; i < x.rows(); ++i) {
+      f[i].minimum = f[i].maximum = static_cast<double>(x(i, 0));
+      f[i].first = count_ > 0 ? features_.data()[i].first : f[i].minimum;
+    }
+    for (Index s = 0; s < x.cols(); ++s) {
+      for (Index i = 0; i < x.rows(); ++i) {
+        const double number = static_cast<double>(x(i, s));
+        f[i].mean += number - f[i].first;
+        f[i].minimum = (std::min)(f[i].minimum, number);
+        f[i].maximum = (std::max)(f[i].maximum, number);
+      }
+    }
+    for (Index i = 0; i < x.rows(); ++i) f[i].mean /= static_cast<double>(x.cols());
+    for (Index s = 0; s < x.cols(); ++s) {
+      for (Index i = 0; i < x.rows(); ++i) {
+        const double deviation = (static_cast<double>(x(i, s)) - f[i].first) - f[i].mean;
+        f[i].squares += deviation * deviation;
+      }
+    }
+    return batch;
+  }
+
+  void merge(const detail::Array<Feature>& batch, Index count) {
+    const double a = static_cast<double>(count_), b = static_cast<double>(count);
+    for (Index i = 0; i < features(); ++i) {
+      Feature& all = features_.data()[i];
+      const Feature& other = batch.data()[i];
+      const double distance = other.mean - all.mean;
+      all.mean += distance * (b / (a + b));
+      all.squares += other.squares + distance * distance * (a * b / (a + b));
+      all.minimum = (std::min)(all.minimum, other.minimum);
+      all.maximum = (std::max)(all.maximum, other.maximum);
+    }
+  }
+
+  Index count_ = 0;
+  detail::Array<Feature> features_;
+};
+
+BACKFOLD_END_NAMESPACE

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "backfold/activation/linear.hpp"
+#include "backfold/activation/tanh.hpp"
+#include "backfold/core/finite.hpp"
+#include "backfold/core/random.hpp"
+#include "backfold/core/report.hpp"
+#include "backfold/gradient/gradient.hpp"
+#include "backfold/gradient/rtrl.hpp"
+#include "backfold/layer/dense.hpp"
+#include "backfold/loss/half_squared_error.hpp"
+#include "backfold/network/predict.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// Whether a layer has a connection from itself, and so is given its previous output.
+template <class L>
+constexpr bool layer_feeds_itself() {
+  for (const Connection& c : L::connections) {
+    if (c.source == Connection::itself) return true;
+  }
+  return false;
+}
+
+/// One step of a layer for some samples: x = (net, previous output, memory before, own parameters)
+/// in, y = (output, memory, and a block that no step may touch) out. What must be set is NaN
+/// before.
+template <class L, Real S>
+struct SampleStep {
+  const L& layer;
+  Mode mode;
+  Index units, n, net_size, block, own_size;
+  Vector<S> x, y;
+
+  SampleStep(const L& l, Index samples, Mode m)
+      : layer(l),
+        mode(m),
+        units(l.units()),
+        n(samples),
+        net_size(net_gates<L>() * units * n),
+        block(units * n),
+        own_size(own_columns<L>() * weight_gates<L>() * units),
+        x(net_size + 2 * block + own_size),
+        y((Vector<S>::Zero)(3 * block)) {
+    Random random(7);
+    for (S& v : x) v = static_cast<S>(uniform(random, -1, 1));
+    y.head(set_size()).setConstant(std::numeric_limits<S>::quiet_NaN());
+  }
+  /// How many numbers of y a step sets.
+  Index set_size() const { return has_memory<L>() ? 2 * block : block; }
+  bool is_set() const { return all_finite(y.data(), set_size()); }
+  bool is_own(Index i) const { return i >= net_size + 2 * block; }
+  /// The sample that number i of x belongs to, and the unit.
+  Index sample_of(Index i) const {
+    return i < net_size ? i / (net_gates<L>() * units) : (i - net_size) % block / units;
+  }
+  Index unit_of(Index i) const { return (i < net_size ? i : i - net_size) % units; }
+
+  LayerStep<S> step() {
+    const bool memory = has_memory<L>();
+    S* const before = x.data() + net_size;
+    return {x.data(),
+            y.data(),
+            before,
+            memory ? y.data() + block : nullptr,
+            memory ? before + block : nullptr,
+            before + 2 * block,
+            units,
+            n,
+            mode,
+            LayerNoise(Noise{}, 1, n, 0)};
+  }
+  void forward() { run_forward(layer, step()); }
+
+  /// What the pull-back makes of ∂E/∂y = `adjoint`, 1 standing where it adds.
+  Vector<S> pulled_back(const Vector<S>& adjoint) {
+    Vector<S> d_x = (Vector<S>::Ones)(x.size());
+    d_x.segment(net_size + block, block) = adjoint.tail(block);
+    S* const d_before = d_x.data() + net_size;
+    const LayerStep<S> at = step();
+    run_pull_back(layer, LayerPullBack<S>{at.net, at.output, at.output_before, at.memory,
+                                          at.memory_before, at.own, adjoint.data(),
+                                          has_memory<L>() ? d_before + block : nullptr, d_before,
+                                          d_before + 2 * block, units, n, mode, at.noise});
+    d_x.head(net_size) = x.head(net_size);
+    d_x.segment(net_size, block).array() -= 1;
+    d_x.tail(own_size).array() -= 1;
+    return d_x;
+  }
+
+  Index number_within(Index i) const {
+    return is_own(i) ? i - net_size - 2 * block : i < net_size ? i : (i - net_size) % block;
+  }
+  const char* name_of(Index i) const {
+    return is_own(i)              ? "own parameter "
+           : i < net_size         ? "net input "
+           : i < net_size + block ? "previous output "
+                                  : "previous memory ";
+  }
+};
+
+/// The pull-back against differences of the forward step, and that samples feel no others in it,
+/// nor units if the layer says so.
+template <class L>
+void check_pull_back(const L& layer, Mode mode, Report& report) {
+  SampleStep<L, double> at(layer, 3, mode), done = at;
+  done.forward();
+  report.expect(done.is_set(), "forward leaves outputs or memories unset, or not finite");
+  report.expect(done.y.tail(at.y.size() - at.set_size()).isZero(0),
+                "forward writes past the last output or memory");
+  if (!report.ok()) return;
+  Vector<double> adjoint(2 * at.block);
+  Random random(8);
+  for (double& v : adjoint) v = uniform(random, -1, 1);
+  if (!has_memory<L>()) adjoint.tail(at.block).setZero();
+  const Vector<double> given = done.pulled_back(adjoint);
+  report.expect(done.x.tail(at.x.size() - at.net_size) == at.x.tail(at.x.size() - at.net_size),
+                "the step writes past its last gate: net_gates is ", net_gates<L>());
+
+  constexpr double h = 1e-5;
+  for (Index i = 0; i < at.x.size(); ++i) {
+    const bool is_memory = !at.is_own(i) && i >= at.net_size + at.block;
+    if (is_memory && !has_memory<L>()) continue;
+    SampleStep<L, double> above = at, below = at;
+    above.x[i] += h;
+    below.x[i] -= h;
+    above.forward();
+    below.forward();
+    const Vector<double> change = (above.y - below.y).head(2 * at.block);
+    const double expected = adjoint.dot(change) / (2 * h);
+    const char* const what = at.name_of(i);
+    const Index number = at.number_within(i);
+    const bool is_previous = i >= at.net_size && i < at.net_size + at.block;
+    report.expect(!is_previous || layer_feeds_itself<L>() || (given[i] == 0 && change.isZero(0)),
+                  "the previous output is felt, but the layer has no connection from itself: list "
+                  "one, or keep the output as a memory");
+    report.expect(std::abs(given[i] - expected) <= 1e-8 * (std::max)(1.0, std::abs(expected)),
+                  "pull_back to ", what, number, ": ", given[i], ", differences give ", expected);
+    for (Index k = 0; k < change.size(); ++k) {
+      if (change[k] == 0) continue;
+      report.expect(at.is_own(i) || k % at.block / at.units == at.sample_of(i), what, number,
+                    " is felt by another sample");
+      report.expect(!units_are_independent<L> || k % at.units == at.unit_of(i), what, number,
+                    " is felt by another unit, but units_are_independent is true");
+    }
+  }
+}
+
+/// A gate at ±1e4 leaves all finite, a gate of NaN is felt.
+template <Real S, class L>
+void check_extremes(const L& layer, Report& report) {
+  for (const double extreme : {-1e4, 1e4, std::numeric_limits<double>::quiet_NaN()}) {
+    for (Index gate = 0; gate < net_gates<L>(); ++gate) {
+      SampleStep<L, S> step(layer, 1, Mode::Inference);
+      step.x[gate * step.units] = static_cast<S>(extreme);
+      step.forward();
+      const bool finite = step.is_set();
+      report.expect(finite == (extreme == extreme), "with gate ", gate, " at ", extreme,
+                    " the step gives ", finite ? "numbers" : "what is not finite");
+    }
+  }
+}
+
+/// The biases come back to where they came from: gather is linear, scatter its transpose, and each
+/// sets all its numbers and no others.
+template <class L>
+void check_biases(const L& layer, Report& report) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  const Index units = layer.units();
+  const Index rows = net_gates<L>() * units;
+  const Index count = weight_gates<L>() * units * L::bias_columns;
+  const Index past = rows + count;
+  Vector<double> bias = (Vector<double>::Zero)(count + past);
+  Vector<double> net_bias(rows + past), d_net(rows + past), d_bias(count + past);
+  bias.tail(past).setConstant(nan);
+  d_net.tail(past).setConstant(nan);
+  auto gather = [&] {
+    net_bias.setConstant(nan);
+    net_bias.tail(past).setZero();
+    layer.gather_bias(static_cast<const double*>(bias.data()), net_bias.data(), units);
+    report.expect(all_finite(net_bias.data(), rows), "gather_bias leaves rows of net unset, or ",
+                  "reads past the last of ", count, " biases");
+    report.expect(net_bias.tail(past).isZero(0), "gather_bias writes past the last row of net");
+  };
+  gather();
+  if constexpr (L::bias_columns > 0) {
+    Random random(9);
+    for (Index i = 0; i < rows; ++i) d_net[i] = 1 + 0.3 * static_cast<double>(i);
+    d_bias.setConstant(nan);
+    d_bias.tail(past).setZero();
+    layer.scatter_bias(static_cast<const double*>(d_net.data()), d_bias.data(), units);
+    report.expect(all_finite(d_bias.data(), count), "scatter_bias leaves biases unset, or reads ",
+                  "past the last row of net");
+    report.expect(d_bias.tail(past).isZero(0), "scatter_bias writes past the last of ", count,
+                  " biases");
+    for (Index q = 0; q < count; ++q) {
+      bias[q] = 1;
+      gather();
+      const double given = net_bias.head(rows).dot(d_net.head(rows));
+      report.expect(std::abs(given - d_bias[q]) < 1e-12 * (std::max)(1.0, std::abs(given)),
+                    "scatter_bias gives ", d_bias[q], " for bias ", q, ", gather_bias makes it ",
+                    given);
+      bias[q] = 0;
+    }
+    for (Index q = 0; q < count; ++q) bias[q] = uniform(random, -1, 1);
+    gather();
+    const double sum = net_bias.head(rows).dot(d_net.head(rows));
+    const double expected = bias.head(count).dot(d_bias.head(count));
+    report.expect(std::abs(sum - expected) < 1e-10 * (std::max)(1.0, d_bias.head(count).norm()),
+                  "gather_bias is not linear in the biases");
+  }
+}
+
+/// In all runs of `units` numbers, those of the first two units change places.
+inline void swap_first_units(Vector<double>& numbers, Index units) {
+  for (Index i = 0; i < numbers.size(); i += units) std::swap(numbers[i], numbers[i + 1]);
+}
+
+/// Units that have changed places do as before, where the layer says that they may.
+template <class L>
+void check_exchange(const L& layer, Report& report) {
+  if (layer.units() < 2) return;
+  SampleStep<L, double> at(layer, 2, Mode::Inference), exchanged = at;
+  swap_first_units(exchanged.x, at.units);
+  at.forward();
+  exchanged.forward();
+  swap_first_units(exchanged.y, at.units);
+  const Index n = at.set_size();
+  report.expect((at.y - exchanged.y).head(n).cwiseAbs().maxCoeff() <= 1e-12,
+                "unit_symmetry: units that change places give other outputs");
+  if constexpr (GathersBias<L>) {
+    Vector<double> bias(weight_gates<L>() * at.units * L::bias_columns);
+    for (Index i = 0; i < bias.size(); ++i) bias[i] = static_cast<double>(i);
+    Vector<double> net_bias(net_gates<L>() * at.units), exchanged_bias = net_bias;
+    layer.gather_bias(static_cast<const double*>(bias.data()), net_bias.data(), at.units);
+    swap_first_units(bias, at.units);
+    layer.gather_bias(static_cast<const double*>(bias.data()), exchanged_bias.data(), at.units);
+    swap_first_units(exchanged_bias, at.units);
+    report.expect(net_bias == exchanged_bias,
+                  "unit_symmetry: units that change places get other biases");
+  }
+}
+
+/// A network around a layer, each other one as wide, in which all that it names exist.
+template <class L>
+struct NetworkAround {
+  static constexpr bool looks_up = L::connections[0].weights == Weights::Lookup;
+  static constexpr Index width = L::units_at_compile_time;
+  static constexpr int before = [] {
+    int last = -1;
+    for (const Connection& c : L::connections) last = (std::max)(last, c.source);
+    return last + 1;
+  }();
+  using First = Input<looks_up ? 1 : width>;
+  using Hidden = Dense<width, Tanh>;
+
+  static auto of(const L& layer) {
+    return [&]<int... Index_>(std::integer_sequence<int, Index_...>) {
+      return network(First(looks_up ? 1 : layer.units()), hidden<Index_>(layer.units())..., layer);
+    }
+    (std::make_integer_sequence<int, before>{});
+  }
+
+ private:
+  template <int>
+  static Hidden hidden(Index units) {
+    return Hidden(units);
+  }
+  template <class... Layers>
+  static auto network(const Layers&... layers) {
+    return Rnn<double, Layers..., Dense<2, Linear>>(layers..., Dense<2, Linear>{});
+  }
+};
+
+/// A layer in a network, for sequences that repeat.
+template <class L>
+struct LayerInNetwork {
+  static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  static constexpr Index steps = 4;
+  using Net = decltype(NetworkAround<L>::of(std::declval<L>()));
+
+  Index batch;
+  Net net;
+  Random random{10};
+  Matrix<double> X, Z;
+  HalfSquaredError loss;
+  Workspace<Net> workspace;
+
+  LayerInNetwork(const L& layer, Index samples)
+      : batch(samples),
+        net(NetworkAround<L>::of(layer)),
+        X(net.inputs(), steps * batch),
+        Z(net.outputs(), steps * batch),
+        workspace(net, batch, steps) {
+    draw(net.parameters());
+    draw(X);
+    draw(Z);
+    if constexpr (NetworkAround<L>::looks_up) {
+      const auto entries = static_cast<std::uint64_t>(L::connections[0].entries);
+      for (Index i = 0; i < X.size(); ++i)
+        X.data()[i] = static_cast<double>(below(random, entries));
+    }
+  }
+  template <class Numbers>
+  void draw(Numbers& numbers) {
+    for (Index i = 0; i < numbers.size(); ++i) numbers.data()[i] = uniform(random, -1, 1);
+  }
+  Sequences<double> data() const { return {X, Z, steps}; }
+  /// So that memory which nobody sets is seen.
+  void forget() { std::fill_n(workspace.at(0), workspace.plan().size, nan); }
+  Vector<double> gradient(Mode mode) {
+    Vector<double> g = (Vector<double>::Constant)(net.parameter_count(), nan);
+    forget();
+    backfold::gradient(net, loss, data(), workspace, g, {.mode = mode});
+    return g;
+  }
+};
+
+/// Steps one after the other against whole sequences.
+template <class L>
+void check_steps(LayerInNetwork<L>& at, Report& report) {
+  at.forget();
+  const Matrix<double> Y = run(at.net, at.X, at.steps, at.workspace);
+  State<typename LayerInNetwork<L>::Net> state(at.net, at.batch);
+  for (Index t = 0; t < at.steps; ++t) {
+    const Matrix<double> y = step(at.net, at.X.middleCols(t * at.batch, at.batch), state);
+    const auto same = Y.middleCols(t * at.batch, at.batch);
+    report.expect((y - same).norm() <= 1e-12 * (std::max)(1.0, same.norm()), "in a network, step ",
+                  t, " alone is not that of the whole sequence");
+  }
+}
+
+/// The gradient against differences in some directions.
+template <class L>
+void check_slopes(LayerInNetwork<L>& at, Mode mode, Report& report) {
+  const Vector<double> g = at.gradient(mode);
+  const double scale = (std::max)(1.0, g.norm());
+  const Vector<double> w = at.net.parameters();
+  Vector<double> direction(w.size());
+  auto error_at = [&](double h) {
+    at.net.parameters() = w + h * direction;
+    return error(at.net, at.loss, at.data(), at.workspace, {.mode = mode});
+  };
+  for (int k = 0; k < 8; ++k) {
+    constexpr double h = 1e-5;
+    at.draw(direction);
+    direction.normalize();
+    const double above = error_at(h);
+    const double expected = (above - error_at(-h)) / (2 * h);
+    report.expect(std::abs(g.dot(direction) - expected) <= 1e-7 * scale,
+                  "in a network, the slope of E is ", g.dot(direction), ", differences give ",
+                  expected);
+  }
+  at.net.parameters() = w;
+}
+
+/// Real-time recurrent learning against backpropagation through time.
+template <class L>
+void check_rtrl(LayerInNetwork<L>& at, Report& report) {
+  using Net = typename LayerInNetwork<L>::Net;
+  if constexpr (Net::Graph::is_recurrent) {
+    const Vector<double> expected = at.gradient(Mode::Inference);
+    Vector<double> sum = (Vector<double>::Zero)(expected.size()), g;
+    Rtrl<Net> rtrl(at.net);
+    for (Index t = 0; t < at.steps; ++t) {
+      rtrl.step(at.net, at.loss, at.X.col(t), at.Z.col(t), g);
+      sum += g;
+    }
+    report.expect((sum - expected).norm() <= 1e-10 * (std::max)(1.0, expected.norm()),
+                  "in a network, real-time recurrent learning is not backpropagation through time");
+  }
+}
+
+template <class L>
+void check_in_network(const L& layer, Report& report) {
+  for (const Index batch : {1, 3}) {
+    LayerInNetwork<L> at(layer, batch);
+    check_steps(at, report);
+    check_slopes(at, Mode::Inference, report);
+    check_slopes(at, Mode::Training, report);
+    if (batch == 1) check_rtrl(at, report);
+  }
+}
+
+template <class L>
+concept HasDynamicSize = std::is_constructible_v < typename L::template Resized<Dynamic>,
+const L& > ;
+
+template <class L>
+Report check_one_layer(const L& layer) {
+  Report report;
+  check_pull_back(layer, Mode::Inference, report);
+  check_pull_back(layer, Mode::Training, report);
+  check_extremes<float>(layer, report);
+  check_extremes<double>(layer, report);
+  if constexpr (GathersBias<L>) check_biases(layer, report);
+  if constexpr (requires { L::unit_symmetry; }) {
+    if (L::unit_symmetry >= UnitSymmetry::Exchange) check_exchange(layer, report);
+  }
+  // A network with a layer that is wrong by itself adds no information, and may crash.
+  if (report.ok()) check_in_network(layer, report);
+  return report;
+}
+
+}  // namespace detail
+
+/// Runs our own checks on a layer: its pull-back against differences of its step, in inference and
+/// in training; samples that feel no others; biases there and back; nothing left unset; finite for
+/// gates of ±1e4, NaN for NaN, in float and double; units that can change places, where its
+/// unit_symmetry says so. If all that holds, a small network with the
+/// layer in it, for batches of 1 and 3: steps against whole sequences, the gradient against
+/// differences, real-time recurrent learning against backpropagation. Of fixed size, the layer is
+/// checked with its size Dynamic too.
+template <class L>
+Report check_layer(const L& layer) {
+  static_assert(Layer<L>, "backfold: not a layer (see layer/layer.hpp)");
+  Report report = detail::check_one_layer(layer);
+  if constexpr (L::units_at_compile_time != Dynamic && detail::HasDynamicSize<L>) {
+    using Sized = typename L::template Resized<Dynamic>;
+    if (report.ok()) report = detail::check_one_layer(Sized(layer));
+  }
+  return report;
+}
+
+/// The name of check_layer for a Cell.
+template <class C>
+Report check_cell(const C& cell) {
+  static_assert(Cell<C>, "backfold: not a cell (see layer/layer.hpp)");
+  return check_layer(cell);
+}
+
+BACKFOLD_END_NAMESPACE

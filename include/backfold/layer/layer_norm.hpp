@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/error.hpp"
+#include "backfold/core/setting.hpp"
+#include "backfold/layer/connection.hpp"
+#include "backfold/layer/extent.hpp"
+#include "backfold/layer/layer_step.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Layer normalisation of the source's outputs, with a gain g and a shift b for each unit:
+///
+///     x_j = g_j n_j + b_j,  n_j = (net_j − m)/s,  m the mean of net over the units,
+///     s² = (1/units) Σ_j (net_j − m)² + ε,
+///     δ_j = (e_j − mean(e) − n_j mean(e ∘ n))/s with e_j = g_j ∂E/∂x_j.
+///
+/// Its own parameters are [g | b]; g starts at 1 and b at 0, whatever initializer the weights get.
+/// The sum of further connections is normalised too, so `LayerNorm<8, Delayed<3>>` stands inside a
+/// recurrent layer.
+///
+/// Source: Ba, Kiros & Hinton, Layer normalization (2016). ε inside the root, as in PyTorch.
+template <Index Units>
+class LayerNorm : public Extent<Units> {
+ public:
+  static constexpr const char* name = "LayerNorm";
+  static constexpr Index units_at_compile_time = Units;
+  static constexpr std::array<Connection, 1> connections{
+      {{Connection::previous, 0, Weights::Identity}}};
+  static constexpr int bias_columns = 0;
+  static constexpr int own_columns = 2;
+  template <Index OtherUnits>
+  using Resized = LayerNorm<OtherUnits>;
+
+  double epsilon = 1e-5;
+  static constexpr std::tuple settings{Setting{"epsilon", &LayerNorm::epsilon}};
+
+  using Extent<Units>::Extent;
+  constexpr LayerNorm() = default;
+  /// @throws std::invalid_argument unless ε > 0
+  constexpr LayerNorm(Index units, double e) : Extent<Units>(units), epsilon(e) { (check)(); }
+  template <Index OtherUnits>
+  constexpr explicit LayerNorm(const LayerNorm<OtherUnits>& other)
+      : LayerNorm(other.units(), other.epsilon) {}
+
+  constexpr void(check)() const {
+    if (!(epsilon > 0)) fail_argument("LayerNorm: expected epsilon > 0, got ", epsilon);
+  }
+
+  template <Real S>
+  void initialise_own(S* own, Index units) const {
+    std::fill(own, own + units, S(1));
+    std::fill(own + units, own + 2 * units, S(0));
+  }
+
+  template <Real S>
+  void forward(const LayerStep<S>& at) const {
+    const ColumnOf<const S> gain(at.own, at.units), shift(at.own + at.units, at.units);
+    for (Index c = 0; c < at.n; ++c) {
+      const ColumnOf<const S> net(at.net + c * at.units, at.units);
+      const S mean = net.mean();
+      ColumnOf<S>(at.output + c * at.units, at.units) =
+          gain * ((net - mean) * factor(net, mean)) + shift;
+    }
+  }
+
+  template <Real S>
+  void pull_back(const LayerPullBack<S>& at) const {
+    const ColumnOf<const S> gain(at.own, at.units);
+    ColumnOf<S> d_gain(at.d_own, at.units), d_shift(at.d_own + at.units, at.units);
+    for (Index c = 0; c < at.n; ++c) {
+      const ColumnOf<const S> d_output(at.d_output + c * at.units, at.units);
+      ColumnOf<S> net(at.net + c * at.units, at.units);
+      const S mean = net.mean(), by_deviation = factor(net, mean);
+      net = (net - mean) * by_deviation;  // n
+      d_gain += d_output * net;
+      d_shift += d_output;
+      const S mean_e = (gain * d_output).mean(), mean_en = (gain * d_output * net).mean();
+      net = (gain * d_output - mean_e - net * mean_en) * by_deviation;
+    }
+  }
+
+ private:
+  template <class S>
+  using ColumnOf = Eigen::Map<
+      std::conditional_t<std::is_const_v<S>, const Eigen::Array<std::remove_const_t<S>, Units, 1>,
+                         Eigen::Array<S, Units, 1>>>;
+
+  /// 1/s
+  template <class Net, class S>
+  S factor(const Net& net, S mean) const {
+    return 1 / std::sqrt((net - mean).square().mean() + static_cast<S>(epsilon));
+  }
+};
+
+BACKFOLD_END_NAMESPACE

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/counter_random.hpp"
+#include "backfold/core/types.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// What a pass is for. Layers such as Dropout differ between the two.
+enum class Mode {
+  Inference,  ///< the network as it is used
+  Training,   ///< with the noise that training adds
+};
+
+/// The noise of a pass: which of all random functions its layers draw from. The numbers depend on
+/// nothing else, so a second pass with the same noise repeats them, on any number of threads.
+struct Noise {
+  std::uint64_t seed = 1;
+  std::uint64_t update = 0;  ///< the optimizer's step τ
+  Index first_sample = 0;    ///< where the pass's samples begin in their batch
+};
+
+/// The noise of one layer in a pass: uniform random bits for each column and unit.
+class LayerNoise {
+ public:
+  constexpr LayerNoise() = default;
+  /// For columns of `batch` samples each from time step `first_step` on.
+  constexpr LayerNoise(const Noise& noise, int layer, Index batch, Index first_step)
+      : random_(mixed(noise.seed) ^ noise.update),
+        layer_(layer),
+        first_sample_(noise.first_sample),
+        batch_(batch),
+        first_step_(first_step) {}
+
+  /// 32 bits for each of the units 4q..4q+3 of a column.
+  constexpr CounterRandom::Block bits(Index column, Index q) const {
+    return of(column, q, first_step_ + column / batch_ + 1);
+  }
+  /// Those that a sample keeps over all time steps.
+  constexpr CounterRandom::Block bits_of_sample(Index column, Index q) const {
+    return of(column, q, 0);
+  }
+
+ private:
+  constexpr CounterRandom::Block of(Index column, Index q, Index step) const {
+    return random_({static_cast<std::uint32_t>(q),
+                    static_cast<std::uint32_t>(first_sample_ + column % batch_),
+                    static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(layer_)});
+  }
+  /// SplitMix64's mixing: neighbouring seeds become far ones.
+  static constexpr std::uint64_t mixed(std::uint64_t z) {
+    z += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+
+  CounterRandom random_{0};
+  int layer_ = 0;
+  Index first_sample_ = 0, batch_ = 1, first_step_ = 0;
+};
+
+BACKFOLD_END_NAMESPACE

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "backfold/core/class_of.hpp"
+#include "backfold/metric/metric.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// @throws std::invalid_argument naming the first column of targets that names no class
+template <class Z, class Weights>
+void check_target_classes(const Eigen::MatrixBase<Z>& targets, const Weights& weights) {
+  const bool one_row = targets.rows() == 1;
+  for (Index c = 0; c < targets.cols(); ++c) {
+    if (weights.of(c) == 0) continue;
+    const Index largest = one_row ? 0 : class_of(targets, c);
+    Index as_large = 0;
+    for (Index i = 0; i < targets.rows(); ++i) {
+      const double z = static_cast<double>(targets(i, c));
+      if (!(z <= 1 && z >= (one_row ? 0 : -1))) {
+        fail_argument("targets: ", z, " at row ", i, ", column ", c,
+                      one_row ? ", expected 0 (no) to 1 (yes)"
+                              : ", expected a row for each class (one_hot makes them of labels)");
+      }
+      as_large += targets(i, c) == targets(largest, c);
+    }
+    if (!one_row && as_large > 1) {
+      fail_argument("targets: column ", c, " names no class: its largest number, ",
+                    static_cast<double>(targets(largest, c)), ", is there ", as_large, " times");
+    }
+  }
+}
+
+/// Outputs and targets of classes: of equal sizes, finite, each target naming a class.
+template <class Y, class Z, class Weights>
+void check_classes(const char* metric, const Eigen::MatrixBase<Y>& outputs,
+                   const Eigen::MatrixBase<Z>& targets, const Weights& weights) {
+  if (outputs.rows() == 0 && targets.rows() == 0) fail_argument(metric, ": no classes");
+  check_outputs(metric, outputs, targets, weights);
+  check_target_classes(targets, weights);
+}
+
+}  // namespace detail
+
+/// Samples counted by true class (row) and predicted class (column), and what follows from these
+/// counts.
+///
+/// Outputs are classes × n, the largest (the first of several) is the prediction; or 1 × n, yes
+/// where it is over ½: two classes then, no and yes. Targets are classes × n, one-hot (a
+/// distribution, or 1 and −1 will do); or 1 × n, 0 to 1.
+class ConfusionMatrix {
+ public:
+  /// @throws std::invalid_argument if sizes differ, there is no class, a number is not finite, or
+  /// targets name no class: labels in a row, other numbers than those above, columns without one
+  /// largest number
+  template <class Y, class Z>
+  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
+    count(outputs, targets, detail::EqualWeights{});
+  }
+  template <class Y, class Z, class W>
+  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+           const W& weights) {
+    count(outputs, targets, detail::GivenWeights{weights});
+  }
+
+  Index classes() const { return counts_.rows(); }
+  /// Sums of weights, numbers of samples where all weigh 1. Empty before the first batch.
+  const Matrix<double>& counts() const { return counts_; }
+
+  /// The fraction of samples predicted right.
+  /// @throws std::invalid_argument without samples, as the functions below
+  double accuracy() const {
+    double right = 0, all = 0;
+    for (Index k = 0; k < classes(); ++k) {
+      right += counts_(k, k);
+      all += row_sum(k);
+    }
+    return right / some(all);
+  }
+
+  /// Of the samples predicted to be of class k, the fraction that are; 0 if there are none.
+  double precision(Index k) const {
+    check_class(k);
+    return ratio(counts_(k, k), column_sum(k));
+  }
+  /// Of the samples of class k, the fraction predicted to be; 0 if there are none.
+  double recall(Index k) const {
+    check_class(k);
+    return ratio(counts_(k, k), row_sum(k));
+  }
+  /// The harmonic mean of precision and recall.
+  double f1(Index k) const {
+    check_class(k);
+    return ratio(2 * counts_(k, k), row_sum(k) + column_sum(k));
+  }
+
+  /// The means over all classes, each counting the same.
+  double macro_precision() const {
+    return macro([this](Index k) { return precision(k); });
+  }
+  double macro_recall() const {
+    return macro([this](Index k) { return recall(k); });
+  }
+  double macro_f1() const {
+    return macro([this](Index k) { return f1(k); });
+  }
+
+ private:
+  template <class Y, class Z, class Weights>
+  void count(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+             const Weights& weights) {
+    detail::check_classes("confusion_matrix", outputs, targets, weights);
+    const Index classes = (std::max)(outputs.rows(), Index{2});
+    if (counts_.size() == 0) counts_.setZero(classes, classes);
+    detail::check_rows("confusion_matrix", classes, counts_.rows());
+    for (Index s = 0; s < outputs.cols(); ++s) {
+      if (weights.of(s) == 0) continue;
+      counts_(detail::class_of(targets, s), detail::class_of(outputs, s)) += weights.of(s);
+    }
+  }
+
+  static double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+  static double some(double all) {
+    if (!(all > 0)) fail_argument("confusion_matrix: no samples");
+    return all;
+  }
+
+  void check_class(Index k) const {
+    if (k < 0 || k >= classes()) {
+      fail_argument("confusion_matrix: no class ", k, " of ", classes());
+    }
+  }
+  double row_sum(Index k) const {
+    double sum = 0;
+    for (Index i = 0; i < classes(); ++i) sum += counts_(k, i);
+    return sum;
+  }
+  double column_sum(Index k) const {
+    double sum = 0;
+    for (Index i = 0; i < classes(); ++i) sum += counts_(i, k);
+    return sum;
+  }
+
+  template <class Of>
+  double macro(const Of& of) const {
+    double sum = 0, all = 0;
+    for (Index k = 0; k < classes(); ++k) {
+      sum += of(k);
+      all += row_sum(k);
+    }
+    (void)some(all);
+    return sum / static_cast<double>(classes());
+  }
+
+  Matrix<double> counts_;
+};
+
+/// The fraction of samples predicted right: of classes (the largest output), or with one output, of
+/// yes or no (over ½ or not). Outputs and targets are those of ConfusionMatrix.
+class Accuracy {
+ public:
+  /// @throws std::invalid_argument as ConfusionMatrix::add
+  template <class Y, class Z>
+  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
+    count(outputs, targets, detail::EqualWeights{});
+  }
+  template <class Y, class Z, class W>
+  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+           const W& weights) {
+    count(outputs, targets, detail::GivenWeights{weights});
+  }
+
+  /// @throws std::invalid_argument if there are no samples
+  double value() const {
+    if (!(all_ > 0)) fail_argument("accuracy: no samples");
+    return right_ / all_;
+  }
+
+ private:
+  template <class Y, class Z, class Weights>
+  void count(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+             const Weights& weights) {
+    detail::check_classes("accuracy", outputs, targets, weights);
+    for (Index s = 0; s < outputs.cols(); ++s) {
+      const double weight = weights.of(s);
+      if (weight == 0) continue;
+      all_ += weight;
+      if (detail::class_of(outputs, s) == detail::class_of(targets, s)) right_ += weight;
+    }
+  }
+
+  double right_ = 0, all_ = 0;
+};
+
+/// Precision: of the samples predicted to be of a class, the fraction that are; the mean over the
+/// classes. A class that is never predicted counts as 0.
+struct Precision : ConfusionMatrix {
+  double value() const { return macro_precision(); }
+  double value(Index k) const { return precision(k); }
+};
+
+/// Recall: of the samples of a class, the fraction predicted to be; the mean over the classes.
+struct Recall : ConfusionMatrix {
+  double value() const { return macro_recall(); }
+  double value(Index k) const { return recall(k); }
+};
+
+/// F1, the harmonic mean of precision and recall; the mean over the classes.
+struct F1Score : ConfusionMatrix {
+  double value() const { return macro_f1(); }
+  double value(Index k) const { return f1(k); }
+};
+
+/// Counts of samples by true class (row) and predicted class (column). With one output: 2 × 2, of
+/// no and yes. Outputs and targets are those of ConfusionMatrix, which counts batch by batch.
+/// @throws std::invalid_argument as ConfusionMatrix::add
+template <class Y, class Z>
+Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
+                               const Eigen::MatrixBase<Z>& targets) {
+  ConfusionMatrix matrix;
+  matrix.add(outputs, targets);
+  return matrix.counts().template cast<Index>();
+}
+
+/// The fraction of samples predicted right. Outputs and targets are those of ConfusionMatrix.
+/// @throws std::invalid_argument as ConfusionMatrix::add, and if there are no samples
+template <class Y, class Z>
+double accuracy(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
+  if (outputs.cols() == 0) fail_argument("accuracy: no samples");
+  Accuracy metric;
+  metric.add(outputs, targets);
+  return metric.value();
+}
+
+BACKFOLD_END_NAMESPACE

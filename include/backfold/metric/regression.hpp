@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+
+#include "backfold/core/array.hpp"
+#include "backfold/metric/metric.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// Sums of a regression, output by output. In double.
+class RegressionSums {
+ public:
+  struct Output {
+    double absolute;  // Σ weight |y − z|
+    double squared;   // Σ weight (y − z)²
+    double mean;      // of the targets
+    double spread;    // Σ weight (z − mean)²
+  };
+
+  /// @param outputs, targets outputs × n
+  /// @throws std::invalid_argument if sizes differ, from earlier batches too, there are no rows, or
+  /// a number is not finite
+  template <class Y, class Z>
+  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
+    sum(outputs, targets, EqualWeights{});
+  }
+  template <class Y, class Z, class W>
+  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+           const W& weights) {
+    sum(outputs, targets, GivenWeights{weights});
+  }
+
+  Index outputs() const { return sums_.size(); }
+  Index count() const { return count_; }  ///< samples that have a weight
+
+ protected:
+  /// @throws std::invalid_argument without samples, or without such an output
+  const Output& of(const char* metric, Index output) const {
+    if (count_ == 0) fail_argument(metric, ": no samples");
+    if (output < 0 || output >= outputs()) {
+      fail_argument(metric, ": no output ", output, " of ", outputs());
+    }
+    return sums_.data()[output];
+  }
+  double weight() const { return weight_; }
+
+  /// The mean of a metric's values of the outputs.
+  template <class M>
+  static double mean_of(const char* name, const M& metric) {
+    if (metric.count() == 0) fail_argument(name, ": no samples");
+    double sum = 0;
+    for (Index i = 0; i < metric.outputs(); ++i) sum += metric.value(i);
+    return sum / static_cast<double>(metric.outputs());
+  }
+
+ private:
+  template <class Y, class Z, class Weights>
+  void sum(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+           const Weights& weights) {
+    check_outputs("regression", outputs, targets, weights);
+    if (outputs.rows() == 0) fail_argument("regression: outputs have no rows");
+    if (sums_.size() == 0) sums_ = Array<Output>(outputs.rows());
+    check_rows("regression", outputs.rows(), sums_.size());
+    for (Index s = 0; s < outputs.cols(); ++s) {
+      const double w = weights.of(s);
+      if (w == 0) continue;
+      ++count_;
+      weight_ += w;
+      for (Index i = 0; i < outputs.rows(); ++i) {
+        Output& o = sums_.data()[i];
+        const double z = static_cast<double>(targets(i, s));
+        const double error = static_cast<double>(outputs(i, s)) - z;
+        o.absolute += w * std::abs(error);
+        o.squared += w * error * error;
+        // Welford's update: the first sample gives its mean exactly, equal ones no spread.
+        const double distance = count_ == 1 ? z : z - o.mean;
+        o.mean += count_ == 1 ? z : distance * (w / weight_);
+        if (count_ > 1) o.spread += w * distance * (z - o.mean);
+      }
+    }
+  }
+
+  Index count_ = 0;
+  double weight_ = 0;
+  Array<Output> sums_;
+};
+
+}  // namespace detail
+
+/// Mean absolute error, Σ weight |y − z| / Σ weight of each output; the mean over the outputs.
+struct MeanAbsoluteError : detail::RegressionSums {
+  double value() const { return mean_of("mean_absolute_error", *this); }
+  double value(Index output) const { return of("mean_absolute_error", output).absolute / weight(); }
+};
+
+/// Root mean squared error, √(Σ weight (y − z)² / Σ weight) of each output; the mean over the
+/// outputs.
+///
+/// Differs: other libraries take the root after the mean over the outputs.
+struct RootMeanSquaredError : detail::RegressionSums {
+  double value() const { return mean_of("root_mean_squared_error", *this); }
+  double value(Index output) const {
+    return std::sqrt(of("root_mean_squared_error", output).squared / weight());
+  }
+};
+
+/// Coefficient of determination R² = 1 − Σ weight (y − z)² / Σ weight (z − mean)² of each output:
+/// 1 is perfect, 0 as good as the mean of these targets. The mean over the outputs.
+///
+/// Where the targets are constant, it is 1 if the outputs meet them, else 0, as in scikit-learn.
+/// @throws std::invalid_argument (value) for fewer than two samples
+struct RSquared : detail::RegressionSums {
+  double value() const { return mean_of("r_squared", *this); }
+  double value(Index output) const {
+    const Output& o = of("r_squared", output);
+    if (count() < 2) fail_argument("r_squared: needs two samples, got 1");
+    if (o.spread > 0) return 1 - o.squared / o.spread;
+    return o.squared > 0 ? 0 : 1;
+  }
+};
+
+/// Root mean squared error in standard deviations of the targets, √(1 − R²) of each output: 0 is
+/// perfect, 1 as good as the mean of these targets. The mean over the outputs.
+///
+/// Differs: some authors divide by the range or the mean of the targets.
+/// @throws std::invalid_argument (value) if the targets of an output are constant
+struct NormalizedRootMeanSquaredError : detail::RegressionSums {
+  double value() const { return mean_of("normalized_root_mean_squared_error", *this); }
+  double value(Index output) const {
+    const Output& o = of("normalized_root_mean_squared_error", output);
+    if (!(o.spread > 0)) {
+      fail_argument("normalized_root_mean_squared_error: the targets of output ", output,
+                    " are constant");
+    }
+    return std::sqrt(o.squared / o.spread);
+  }
+};
+
+BACKFOLD_END_NAMESPACE

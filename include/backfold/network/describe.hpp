@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "backfold/activation/unit_symmetry.hpp"
+#include "backfold/network/network.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// A setting of a layer's activation, or of the layer, by name: {"slope", 2}.
+struct SettingValue {
+  const char* name;
+  double value;
+  friend bool operator==(const SettingValue& a, const SettingValue& b) {
+    return std::string(a.name) == b.name && a.value == b.value;
+  }
+};
+
+/// A block of w: the weights of one connection, or the parameters that a layer has for itself.
+///
+/// In w, rows × columns numbers from `offset` on, column-major without gaps. The blocks of a
+/// network follow each other and fill w.
+struct Block {
+  enum class Kind { Weights, Bias, Own };
+  int layer;              ///< the layer it belongs to; the input is 0
+  const char* type;       ///< of the layer: "Dense"
+  Kind kind;              ///< weights of a connection, the bias columns, or what else is its own
+  Connection connection;  ///< of weights; the source is the index of a layer
+  Index rows, columns;    ///< rows: units, or gates·units; columns: fan-in, 1 for diagonal weights
+  Index offset;           ///< in w
+  Index size() const { return rows * columns; }
+};
+
+/// A layer of a network as data.
+struct LayerDescription {
+  int layer;                           ///< its index; the input is 0
+  const char* type;                    ///< "Input", "Dense", "Lstm", ...: the type's `name`
+  const char* activation;              ///< "Tanh", ..., or "" where a layer has none
+  std::vector<SettingValue> settings;  ///< of the activation, or of the layer if it has none
+  Index units;
+  std::vector<Connection> connections;  ///< into it, each source the index of a layer
+  Index parameters;
+  UnitSymmetry symmetry;  ///< of its units
+};
+
+namespace detail {
+
+/// The `name` of a type, by which descriptions and files know it.
+template <class T>
+constexpr const char* name_of() {
+  if constexpr (requires { T::name; }) {
+    return T::name;
+  } else {
+    return "unnamed";
+  }
+}
+
+template <class T>
+std::vector<SettingValue> settings_of(const T& object) {
+  std::vector<SettingValue> values;
+  for_each_setting(object, [&](const char* name, const auto& value) {
+    values.push_back({name, static_cast<double>(value)});
+  });
+  return values;
+}
+
+template <class L>
+std::vector<Connection> connections_into([[maybe_unused]] int layer) {
+  std::vector<Connection> list;
+  if constexpr (requires { L::connections; }) {
+    for (const Connection& c : L::connections) {
+      list.push_back({c.source_of(layer), c.delay, c.weights, c.entries});
+    }
+  }
+  return list;
+}
+
+template <class L>
+constexpr UnitSymmetry symmetry_of() {
+  if constexpr (requires { L::unit_symmetry; }) {
+    return L::unit_symmetry;
+  } else {
+    return UnitSymmetry::Undeclared;
+  }
+}
+
+template <class L>
+LayerDescription describe_layer(int index, const L& layer, Index parameters) {
+  LayerDescription d{index,      name_of<L>(),    "", {}, layer.units(), connections_into<L>(index),
+                     parameters, symmetry_of<L>()};
+  if constexpr (requires { layer.activation(); }) {
+    d.activation = name_of<typename L::ActivationType>();
+    d.settings = settings_of(layer.activation());
+  } else {
+    d.settings = settings_of(layer);
+  }
+  return d;
+}
+
+}  // namespace detail
+
+/// The layers of a network, in order: what it is made of, at run time.
+template <Real S, class... Layers>
+std::vector<LayerDescription> layers(const Network<S, Layers...>& net) {
+  const auto& architecture = net.architecture();
+  std::vector<LayerDescription> list;
+  for_each_index<sizeof...(Layers)>([&](auto l) {
+    const auto& layer = architecture.template layer<l()>();
+    Index parameters = 0;
+    if constexpr (l() > 0) {
+      parameters =
+          architecture.template block_offset<l() + 1>() - architecture.template block_offset<l()>();
+    }
+    list.push_back(detail::describe_layer(l(), layer, parameters));
+  });
+  return list;
+}
+
+/// The blocks of a network's w, in their order: files, exports and fingerprints are loops over
+/// them. The numbers of a block are net.parameters().segment(block.offset, block.size()).
+template <Real S, class... Layers>
+std::vector<Block> blocks(const Network<S, Layers...>& net) {
+  const auto& architecture = net.architecture();
+  std::vector<Block> list;
+  for_each_index<sizeof...(Layers) - 1>([&](auto before) {
+    constexpr int l = before() + 1;
+    using Type = typename Network<S, Layers...>::ArchitectureType::template LayerType<l>;
+    const Index rows = architecture.template block_rows<l>();
+    Index offset = architecture.template block_offset<l>();
+    auto add = [&](Block::Kind kind, const Connection& connection, Index columns) {
+      list.push_back({l, detail::name_of<Type>(), kind, connection, rows, columns, offset});
+      offset += rows * columns;
+    };
+    const auto connections = detail::connections_into<Type>(l);
+    for_each_index<static_cast<int>(Type::connections.size())>([&](auto c) {
+      const Index columns = architecture.template fan_in<l, c()>();
+      if (columns > 0) {
+        add(Block::Kind::Weights, connections[static_cast<std::size_t>(c())], columns);
+      }
+    });
+    if (Type::bias_columns > 0) add(Block::Kind::Bias, {}, Type::bias_columns);
+    if (detail::own_columns<Type>() > 0) add(Block::Kind::Own, {}, detail::own_columns<Type>());
+  });
+  return list;
+}
+
+namespace detail {
+
+inline std::string describe_settings(const std::vector<SettingValue>& settings) {
+  std::string text;
+  for (const SettingValue& s : settings) {
+    char number[64];
+    write_message(number, sizeof number, {s.value});
+    text += (text.empty() ? "(" : ", ") + std::string(s.name) + " = " + number;
+  }
+  return text.empty() ? text : text + ")";
+}
+
+inline std::string describe_connections(const LayerDescription& layer) {
+  std::string text;
+  for (const Connection& c : layer.connections) {
+    if (!text.empty()) text += ", ";
+    text += c.source == layer.layer ? "itself" : std::to_string(c.source);
+    if (c.delay > 0) text += " t-" + std::to_string(c.delay);
+    if (c.weights == Weights::Diagonal) text += " diagonal";
+    if (c.weights == Weights::Identity) text += " added";
+    if (c.weights == Weights::Lookup) text += " lookup";
+  }
+  return text;
+}
+
+/// A table: a row a layer.
+inline void print_layers(std::ostream& out, const std::vector<LayerDescription>& layers) {
+  const std::vector<std::string> heading{"layer", "type", "units", "from", "parameters"};
+  std::vector<std::vector<std::string>> rows{heading};
+  Index total = 0;
+  for (const LayerDescription& l : layers) {
+    std::string type = l.type;
+    if (l.activation[0] != '\0') (type += ' ') += l.activation;
+    rows.push_back({std::to_string(l.layer), type + describe_settings(l.settings),
+                    std::to_string(l.units), describe_connections(l),
+                    std::to_string(l.parameters)});
+    total += l.parameters;
+  }
+  rows.push_back({"", "", "", "", std::to_string(total)});
+  std::vector<std::size_t> widths(heading.size());
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = (std::max)(widths[i], row[i].size());
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const bool number = heading[i] != "type" && heading[i] != "from";
+      const std::string fill(widths[i] - row[i].size(), ' ');
+      line += (number ? fill + row[i] : row[i] + fill) + "  ";
+    }
+    line.resize(line.find_last_not_of(' ') + 1);
+    out << line << '\n';
+  }
+}
+
+}  // namespace detail
+
+/// Writes a table of the layers: type, activation and its settings, units, where the connections
+/// come from (and how many steps ago), parameters.
+template <Real S, class... Layers>
+std::ostream& operator<<(std::ostream& out, const Network<S, Layers...>& net) {
+  detail::print_layers(out, layers(net));
+  return out;
+}
+
+BACKFOLD_END_NAMESPACE

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <exception>
+
+#include "backfold/core/types.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// Carries an exception out of a parallel region, whose end it may not pass: of all that the
+/// region's calls have thrown, that of the first in their order, with which a loop would end.
+#if defined(__cpp_exceptions) || defined(_CPPUNWIND)
+class FirstException {
+ public:
+  /// Calls f(i), from any thread.
+  template <class Function>
+  void guard(Index i, const Function& f) {
+    try {
+      f(i);
+    } catch (...) {
+      keep(i, std::current_exception());
+    }
+  }
+
+  /// Throws what was kept, if anything was; after the region.
+  void rethrow() const {
+    if (thrown_ != nullptr) std::rethrow_exception(thrown_);
+  }
+
+ private:
+  BACKFOLD_NO_INLINE void keep(Index i, const std::exception_ptr& thrown) {
+#if defined(_OPENMP)
+#pragma omp critical(backfold_first_exception)
+#endif
+    if (thrown_ == nullptr || i < at_) {
+      thrown_ = thrown;
+      at_ = i;
+    }
+  }
+
+  std::exception_ptr thrown_;
+  Index at_ = 0;
+};
+#else
+class FirstException {
+ public:
+  template <class Function>
+  void guard(Index i, const Function& f) {
+    f(i);
+  }
+  void rethrow() const {}
+};
+#endif
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Our own checks on each of the library's gated layers.
+#include "backfold/backfold.hpp"
+#include "catch.hpp"
+
+using namespace backfold;
+
+namespace {
+
+template <class L>
+void passes(const L& layer) {
+  const Report report = check_layer(layer);
+  INFO(report.failures());
+  CHECK(report.ok());
+}
+
+}  // namespace
+
+TEST_CASE("check_layer passes gated layers", "[layer]") {
+  passes(Lstm<5>());
+  passes(Lstm<3, NoBias, From<0>>());
+  passes(Gru<5>());
+  passes(Gru<3, Recurrent<2>, NoBias>());
+  passes(MinGru<5>());
+  passes(MinGru<3, From<0>, NoBias>());
+  passes(MinGru<3, SelfRecurrent<>>());
+  passes(MinGru<1>());
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Our own checks on each of the library's layers.
+#include "backfold/backfold.hpp"
+#include "catch.hpp"
+
+using namespace backfold;
+
+namespace {
+
+template <class L>
+void passes(const L& layer) {
+  const Report report = check_layer(layer);
+  INFO(report.failures());
+  CHECK(report.ok());
+}
+
+}  // namespace
+
+TEST_CASE("check_layer passes Dense layers with every kind of connection", "[layer]") {
+  passes(Dense<5, Tanh>());
+  passes(Dense<5, Silu, From<0>, Recurrent<>, NoBias>());
+  passes(Dense<4, Softmax, SelfRecurrent<2>>());
+  passes(Dense<4, Sigmoid, Add<0>, Delayed<0, 2>>());
+  passes(Dense<1, Relu>());
+}
+
+TEST_CASE("check_layer passes layers without weights", "[layer]") {
+  passes(Residual<5, 0>());
+  passes(Activate<5, Gelu>());
+  passes(Dense<4, Tanh, Direct, Add<0, 1>, NoBias>());
+  passes(Embedding<4, 7>());
+  passes(Dense<3, Tanh, Lookup<2>, Recurrent<>>());
+}
+
+TEST_CASE("check_layer passes normalisation and dropout", "[layer]") {
+  passes(LayerNorm<5>());
+  passes(LayerNorm<Dynamic>(70));
+  passes(LayerNorm<1>());
+  passes(Dropout<9>(0.4));
+  passes(Dropout<9, MaskOver::Sequence>(0.4));
+  passes(Dropout<Dynamic>(3, 0.0));
+}
