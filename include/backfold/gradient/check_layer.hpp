@@ -139,7 +139,7 @@ void check_pull_back(const L& layer, Mode mode, Report& report) {
     const Index number = at.number_within(i);
     const bool is_previous = i >= at.net_size && i < at.net_size + at.block;
     report.expect(!is_previous || layer_feeds_itself<L>() || (given[i] == 0 && change.isZero(0)),
-                  "the previous output is felt, but the layer has no connection from itself: list "
+                  "the previous output is felt, but the cell has no connection from itself: list "
                   "one, or keep the output as a memory");
     report.expect(std::abs(given[i] - expected) <= 1e-8 * (std::max)(1.0, std::abs(expected)),
                   "pull_back to ", what, number, ": ", given[i], ", differences give ", expected);
