@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Many points of weight space are one network: a hidden unit can change its sign, two can change
 // places. Trainings from two such points end at two such points.
+#include <backfold/analysis/symmetry.hpp>
 #include <backfold/backfold.hpp>
 #include <cstdio>
 #include <iostream>

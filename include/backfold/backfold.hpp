@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Everything of Backfold that needs Eigen alone.
+/// What networks are made, trained and run with, as far as it needs Eigen alone. Opt-in: files
+/// (data/csv.hpp, npy.hpp, idx.hpp) and analysis/symmetry.hpp.
 
 #include "backfold/activation/activation.hpp"
 #include "backfold/activation/check_activation.hpp"
@@ -16,13 +17,6 @@
 #include "backfold/activation/softplus.hpp"
 #include "backfold/activation/tanh.hpp"
 #include "backfold/activation/unit_symmetry.hpp"
-#include "backfold/analysis/canonical_form.hpp"
-#include "backfold/analysis/equivalent.hpp"
-#include "backfold/analysis/equivalent_count.hpp"
-#include "backfold/analysis/hidden_units.hpp"
-#include "backfold/analysis/symmetry.hpp"
-#include "backfold/analysis/unit_exchange.hpp"
-#include "backfold/analysis/unit_key.hpp"
 #include "backfold/core/array.hpp"
 #include "backfold/core/bits.hpp"
 #include "backfold/core/class_of.hpp"

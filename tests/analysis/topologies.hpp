@@ -2,6 +2,7 @@
 // Networks of all topologies, with random sizes and weights, for the tests of their symmetries.
 #pragma once
 
+#include <backfold/analysis/symmetry.hpp>
 #include <backfold/backfold.hpp>
 #include <limits>
 #include <numeric>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: this layer is not hidden
+#include <backfold/analysis/symmetry.hpp>
 #include <backfold/backfold.hpp>
 using namespace backfold;
 #ifdef MISUSE

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: a unit of this layer cannot change its sign
+#include <backfold/analysis/symmetry.hpp>
 #include <backfold/backfold.hpp>
 using namespace backfold;
 #ifdef MISUSE

@@ -22,8 +22,11 @@ for document in [project / "README.md", *sorted((project / "docs").glob("*.md"))
         # Types with member templates must stand outside a function.
         outside = [b for b in rest if re.match(r"\s*(///.*\n\s*)*(struct|class|template)", b)]
         inside = [b for b in rest if b not in outside]
+        includes = "".join(re.findall(r"^#include [^\n]*\n", "".join(rest), re.M))
+        outside, inside = ([re.sub(r"^#include [^\n]*\n", "", b, flags=re.M) for b in some]
+                           for some in (outside, inside))
         programs.append("#include <backfold/backfold.hpp>\n#include <cmath>\n#include <cstdio>\n#include <iostream>\n#include <vector>\n"
-                        "namespace bf = backfold;\n" + "".join(outside) + "int main() {\n" +
+                        + includes + "namespace bf = backfold;\n" + "".join(outside) + "int main() {\n" +
                         "".join(inside) + "}\n")
     for number, program in enumerate(programs):
         count += 1
