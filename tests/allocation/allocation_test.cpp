@@ -179,6 +179,44 @@ TEST_CASE("truncated, ragged, weighted and stateful training and windows allocat
                        one) == 0);
 }
 
+namespace {
+
+/// Reads the counter after the begin of the hooks before it, and after each epoch.
+struct CountsEpochs {
+  long* before;
+  long* after;
+  template <class T>
+  void begin(T&) {
+    *before = allocations;
+  }
+  template <class T>
+  void after_epoch(T&, const EpochReport&) {
+    *after = allocations;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("hooks allocate nothing after their begin") {
+  using Net = Mlp<float, Input<2>, Dense<8, Tanh>, Dense<1, Linear>>;
+  Net net;
+  Random random(1);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXf X = Eigen::MatrixXf::Random(2, 50), Z = Eigen::MatrixXf::Random(1, 50);
+  const Samples data(X, Z);
+  for (const Index batch : {1, 8}) {
+    long before = -1, after = -2;
+    Validate validate(data, 2);
+    fit(net, HalfSquaredError{}, Adam{}, data, {.epochs = 20, .batch_size = batch},
+        WarmUp{CosineDecay{}, 2}, validate, StopEarly({.patience = 100}, validate),
+        KeepBest(validate), CountsEpochs{&before, &after});
+    CHECK(before == after);
+    fit(net, HalfSquaredError{}, Adam{}, data, {.epochs = 20, .batch_size = batch},
+        ReduceOnPlateau({.patience = 1}), KeepBest(), CountsEpochs{&before, &after});
+    CHECK(before == after);
+  }
+}
+
 TEST_CASE("a hundred updates of real-time recurrent learning allocate nothing") {
   using Loop = Rnn<double, Input<2>, Dense<5, Tanh, Recurrent<>>, Dense<3, Tanh, SelfRecurrent<>>,
                    Dense<1, Linear>>;

@@ -7,11 +7,11 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-template <Index Batch, class Net, class L, class O, class Source, class Callback>
+template <Index Batch, class Net, class L, class O, class Source, class... Hooks>
 History run_training(Net& net, const L& loss, const O& optimizer, const Source& data,
-                     const FitOptions& options, Callback& callback) {
+                     const FitOptions& options, Hooks&... hooks) {
   Training<Net, L, O, Source, Batch> training(net, loss, optimizer, data, options);
-  return training.run(options.epochs, callback);
+  return training.run(options.epochs, hooks...);
 }
 
 }  // namespace detail
@@ -32,7 +32,9 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
 ///     training.run(10);   // the same as 20 epochs at once
 ///
 /// @param data Samples, Sequences or Windows
-/// @param callback called with an EpochReport after each epoch; returns whether to go on (or void)
+/// @param hooks called in their order while training runs (hook/hook.hpp): schedules of the
+/// learning rate, Validate, StopEarly, KeepBest, your own; a callable gets an EpochReport after
+/// each epoch and returns whether to go on (or void)
 /// @return the loss of each epoch, and why training ended. Where E or a gradient is not finite, it
 /// ends before that step, and the network keeps its last finite parameters (those before the epoch,
 /// if steps have overflown the parameters themselves).
@@ -45,9 +47,9 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
 ///
 /// Inlined, so that where the batch_size is a constant a compiler can leave out the other kind of
 /// training.
-template <class Net, class L, class O, class Source, class Callback = detail::GoOn>
+template <class Net, class L, class O, class Source, class... Hooks>
 BACKFOLD_ALWAYS_INLINE History fit(Net& net, const L& loss, const O& optimizer, const Source& data,
-                                   const FitOptions& options = {}, Callback&& callback = {}) {
+                                   const FitOptions& options = {}, Hooks&&... hooks) {
   static_assert(!std::is_const_v<Net>,
                 "backfold: fit changes the network's parameters: give one that is not const");
   static_assert(Loss<L>,
@@ -68,10 +70,10 @@ BACKFOLD_ALWAYS_INLINE History fit(Net& net, const L& loss, const O& optimizer, 
   // Without delays, one sample at a time is one column: a sequence of several is a batch of them.
   constexpr bool one_column = Net::Graph::is_recurrent || std::is_same_v<Source, Samples<S>>;
   if (one_sample && (one_column || (source.count() > 0 && Sequences<S>(source[0]).steps == 1))) {
-    return detail::run_training<1>(net, loss, optimizer, source, options, callback);
+    return detail::run_training<1>(net, loss, optimizer, source, options, hooks...);
   }
   return detail::run_training<detail::only_batches>(net, loss, optimizer, source, options,
-                                                    callback);
+                                                    hooks...);
 }
 
 BACKFOLD_END_NAMESPACE

@@ -11,7 +11,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Why training ended.
 enum class TrainingStatus {
   EpochsDone,  ///< all epochs asked for
-  Stopped,     ///< the callback said so
+  Stopped,     ///< a hook or a callback said so
   NonFinite,   ///< E or its gradient was not finite; the parameters are those before that step
 };
 
@@ -20,11 +20,12 @@ enum class TrainingStatus {
 using Status = TrainingStatus;
 #endif
 
-/// What the callback of `fit` is told after each epoch.
+/// What the hooks and callbacks of `fit` are told after each epoch.
 struct EpochReport {
   Index epoch;    ///< from 1
   double loss;    ///< E over the epoch: each batch's at the parameters of its time
   Index samples;  ///< samples (or sequences) seen in the epoch
+  double validation_loss = detail::hidden_nan();  ///< E on held-out data, from Validate; else NaN
 };
 
 /// How training went.

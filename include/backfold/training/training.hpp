@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/denormals.hpp"
@@ -15,27 +17,13 @@
 #include "backfold/training/check_learning.hpp"
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/history.hpp"
+#include "backfold/training/hook/hook.hpp"
 #include "backfold/training/shards.hpp"
 #include "backfold/training/stored.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
-
-/// Goes on after every epoch.
-struct GoOn {
-  bool operator()(const EpochReport&) const { return true; }
-};
-
-template <class Callback>
-bool goes_on(Callback& callback, const EpochReport& report) {
-  if constexpr (std::is_void_v<decltype(callback(report))>) {
-    callback(report);
-    return true;
-  } else {
-    return callback(report);
-  }
-}
 
 /// In place of Training's Batch: batches alone, so that online learning is not compiled.
 inline constexpr Index only_batches = -2;
@@ -84,7 +72,10 @@ class Training {
                 "the other");
   static constexpr Index parameters =
       Net::fixed ? Net::ArchitectureType::fixed_parameter_count : Dynamic;
+  using NetworkType = Net;
+  using OptimizerType = O;
   using OptimizerState = typename O::template State<S, parameters>;
+  using GradientView = Eigen::Map<Eigen::Matrix<S, Eigen::Dynamic, 1>>;
 
   /// Checks all that it is given, every sample too.
   /// @throws std::invalid_argument for options, settings or data out of range
@@ -116,47 +107,54 @@ class Training {
   /// @return the sum of E over the epoch's steps, each weighed by its targets; NaN where a step was
   /// not finite (then `failed_step` says which, and the parameters are the last finite ones: those
   /// before that step, or where steps have overflown them, those before the epoch).
-  double run_epoch() {
-    const FlushDenormals flush(options_.flush_denormals);
-    begin_epoch();
-    if (!learn_epoch()) return failed();
-    if (!parameters_are_finite()) return failed();
-    if (step_ == 0) fail_argument("data: all weights are 0");
-    return options_.reduction == Reduction::Mean ? error_.total() / weight_ : error_.total();
-  }
+  double run_epoch() { return run_epoch(detail::NoStepHooks{}); }
 
   /// So many epochs more: the optimizer's state, the random order and the count of epochs go on
   /// from where they are.
-  /// @param callback called with an EpochReport after each epoch; returns whether to go on (or
-  /// void)
+  /// @param hooks called in their order (hook/hook.hpp); a callable gets an EpochReport after each
+  /// epoch and returns whether to go on (or void)
   /// @return as of `fit`, with the losses of these epochs
-  template <class Callback = detail::GoOn>
-  History run(Index epochs, Callback&& callback = {}) {
+  template <class... Hooks>
+  History run(Index epochs, Hooks&&... hooks) {
+    // fit compiles two kinds of training: one of them reports a mistake.
+    if constexpr (takes_samples) detail::check_hooks<Training, std::remove_reference_t<Hooks>...>();
     if (epochs < 0) fail_argument("run: epochs must be >= 0, got ", epochs);
-    History history;
-    history.epoch = epoch_;
-    // So many epochs may be no more than a bound, where the callback is to stop.
-    history.losses.reserve(static_cast<std::size_t>((std::min)(epochs, Index{1} << 16)));
-    for (Index i = 0; i < epochs; ++i) {
-      const double loss = run_epoch();
-      history.epoch = epoch_;
-      if (!is_finite(loss)) {
-        history.status = TrainingStatus::NonFinite;
-        history.step = failed_step();
-        return history;
-      }
-      history.losses.push_back(loss);
-      if (!detail::goes_on(callback, EpochReport{epoch_, loss, samples()})) {
-        history.status = TrainingStatus::Stopped;
-        return history;
-      }
-    }
-    return history;
+    history_ = History{};
+    history_.epoch = epoch_;
+    last_epoch_ =
+        (std::max)(options_.epochs, epochs > most_epochs - epoch_ ? most_epochs : epoch_ + epochs);
+    // So many epochs may be no more than a bound, where a hook is to stop.
+    history_.losses.reserve(static_cast<std::size_t>((std::min)(epochs, Index{1} << 16)));
+    (detail::call_begin(*this, hooks), ...);
+    run_epochs(epochs, hooks...);
+    (detail::call_end(*this, hooks, std::as_const(history_)), ...);
+    return std::exchange(history_, History{});
   }
 
   Index failed_step() const { return step_; }
-  /// The epochs begun so far.
+  /// The epochs begun so far, over all runs.
   Index epoch() const { return epoch_; }
+  /// The epoch with which the present run ends unless a hook ends it, or `epochs` of the options
+  /// where those are more.
+  Index last_epoch() const { return last_epoch_; }
+  /// The optimizer's steps in the present epoch.
+  Index step() const { return step_; }
+  /// The steps of an epoch in which every batch, and every piece of it, has a target.
+  Index steps_per_epoch() const {
+    const Index steps = first().steps;
+    const Index piece = steps_of_pass(steps);
+    return ((count_ - 1) / batch_size_ + 1) * ((steps - 1) / piece + 1);
+  }
+  /// E of the last step, at the parameters before it, reduced as the options say.
+  double step_loss() const { return step_loss_; }
+  /// The losses of the present run's epochs; empty once it has ended.
+  const std::vector<double>& losses() const { return history_.losses; }
+  Net& network() { return net_; }
+  const Net& network() const { return net_; }
+  const L& loss() const { return loss_; }
+  const FitOptions& options() const { return options_; }
+  /// The learning rate with which training began; 0 for an optimizer without one.
+  double first_learning_rate() const { return first_rate_; }
   Index samples() const { return count_; }
   OptimizerState& optimizer_state() { return *optimizer_state_; }
   /// The settings may change between epochs (a learning rate that falls; where `final_rate` is
@@ -166,6 +164,44 @@ class Training {
 
  private:
   using Sample = detail::Shard<Net, 1>;
+  static constexpr Index most_epochs = (std::numeric_limits<Index>::max)();
+
+  template <class Steps>
+  double run_epoch(const Steps& steps) {
+    const FlushDenormals flush(options_.flush_denormals);
+    begin_epoch();
+    if (!learn_epoch(steps)) return failed();
+    if (!parameters_are_finite()) return failed();
+    if (step_ == 0) fail_argument("data: all weights are 0");
+    return options_.reduction == Reduction::Mean ? error_.total() / weight_ : error_.total();
+  }
+
+  template <class... Hooks>
+  void run_epochs(Index epochs, Hooks&... hooks) {
+    using All = detail::StepHooks<Training, Hooks...>;
+    for (Index i = 0; i < epochs; ++i) {
+      double loss;
+      if constexpr (All::sees_steps || All::sees_gradients) {
+        loss = run_epoch(All(*this, hooks...));
+      } else {
+        loss = run_epoch();
+      }
+      history_.epoch = epoch_;
+      if (!is_finite(loss)) {
+        history_.status = TrainingStatus::NonFinite;
+        history_.step = failed_step();
+        return;
+      }
+      history_.losses.push_back(loss);
+      [[maybe_unused]] EpochReport report{epoch_, loss, samples()};
+      bool go_on = true;
+      ((go_on = detail::call_after_epoch(*this, hooks, report) && go_on), ...);
+      if (!go_on) {
+        history_.status = TrainingStatus::Stopped;
+        return;
+      }
+    }
+  }
 
   static const FitOptions& checked(const FitOptions& options, const L& loss, const Net& net,
                                    const Data& data) {
@@ -310,18 +346,19 @@ class Training {
   }
 
   /// All steps of an epoch; false where one was not finite.
-  bool learn_epoch() {
+  template <class Steps>
+  bool learn_epoch(const Steps& hooks) {
     if constexpr (takes_samples) {
       if (online_) {
         for (Index i = 0; i < count_; ++i) {
-          if (!learn(data_[order_.data()[i]])) return false;
+          if (!learn(data_[order_.data()[i]], hooks)) return false;
         }
         return true;
       }
     }
     if constexpr (takes_batches) {
       for (Index i = 0; i < count_; i += batch_size_) {
-        if (!learn(i, batch_size_ < count_ - i ? batch_size_ : count_ - i)) return false;
+        if (!learn(i, batch_size_ < count_ - i ? batch_size_ : count_ - i, hooks)) return false;
       }
     }
     return true;
@@ -337,7 +374,8 @@ class Training {
   }
 
   /// Online learning of one sequence. One step, or as many as truncation cuts it into.
-  BACKFOLD_ALWAYS_INLINE bool learn(const Sequences<S>& batch) {
+  template <class Steps>
+  BACKFOLD_ALWAYS_INLINE bool learn(const Sequences<S>& batch, const Steps& hooks) {
     if (!options_.stateful) sample().carried().forget(batch.batch());
     const Index piece = steps_of_pass(batch.steps);
     const bool whole = piece == batch.steps;
@@ -352,13 +390,13 @@ class Training {
             net_.parameters().data(),
             [&](const S* w, S* gradient) BACKFOLD_INLINE_LAMBDA {
               if constexpr (is_recurrent) {
-                return evaluate_sequence(w, part, gradient);
+                return shown(evaluate_sequence(w, part, gradient), gradient, hooks);
               } else {
-                return evaluate(w, part, gradient);
+                return shown(evaluate(w, part, gradient), gradient, hooks);
               }
             },
             *optimizer_state_);
-        if (!count(e, targets)) return false;
+        if (!count(e, targets, hooks)) return false;
       } else if constexpr (is_recurrent) {
         if (carries()) evaluate_sequence(net_.parameters().data(), part, unused_.data());
       }
@@ -368,7 +406,8 @@ class Training {
   }
 
   /// A batch from place i of the order on, in shards.
-  bool learn(Index i, Index n) {
+  template <class Steps>
+  bool learn(Index i, Index n, const Steps& hooks) {
     const Index shards = (std::min)(shards_->count(), n);
     shards_->for_each(shards, [&](Index s) {
       const Index first = n * s / shards;
@@ -393,9 +432,13 @@ class Training {
         return shards_->evaluate(shards, net_, loss_, w, scale, carries(), noise(), gradient);
       };
       if (targets > 0) {
-        const double e =
-            optimizer_.step(net_.parameters().data(), evaluate_shards, *optimizer_state_);
-        if (!count(e, targets)) return false;
+        const double e = optimizer_.step(
+            net_.parameters().data(),
+            [&](const S* w, S* gradient) {
+              return shown(evaluate_shards(w, gradient), gradient, hooks);
+            },
+            *optimizer_state_);
+        if (!count(e, targets, hooks)) return false;
       } else if (carries()) {
         evaluate_shards(net_.parameters().data(), unused_.data());
       }
@@ -416,14 +459,29 @@ class Training {
     }
   }
 
+  /// Shows a gradient to the hooks that look at it. @return E
+  template <class Steps>
+  BACKFOLD_ALWAYS_INLINE double shown(double error, S* gradient, const Steps& hooks) {
+    if constexpr (Steps::sees_gradients) {
+      GradientView view(gradient, finite_.size());
+      hooks.after_gradient(view);
+    }
+    return error;
+  }
+
   /// Books a step; false where it was not finite.
-  bool count(double e, Index targets) {
+  template <class Steps>
+  bool count(double e, Index targets, const Steps& hooks) {
     ++step_;
     ++update_;
     if (!is_finite(e)) return false;
     const double n = static_cast<double>(targets);
     error_.add(options_.reduction == Reduction::Mean ? e * n : e);
     weight_ += n;
+    if constexpr (Steps::sees_steps) {
+      step_loss_ = e;
+      hooks.after_step();
+    }
     return true;
   }
 
@@ -461,6 +519,9 @@ class Training {
   Index step_ = 0;
   std::uint64_t update_ = 0;
   Index epoch_ = 0;
+  Index last_epoch_ = 0;
+  double step_loss_ = 0;  ///< where a hook looks at steps
+  History history_;       ///< of the present run
 };
 
 template <class Net, class L, class O, class Source>

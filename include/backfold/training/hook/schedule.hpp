@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <type_traits>
+
+#include "backfold/core/error.hpp"
+#include "backfold/core/finite.hpp"
+#include "backfold/optimizer/optimizer.hpp"
+#include "backfold/training/check_learning.hpp"
+#include "backfold/training/hook/validate.hpp"
+
+/// Schedules of the learning rate, as hooks of `fit` and `Training::run`:
+///
+///     fit(net, loss, bf::Adam{.learning_rate = 0.01}, data, {.epochs = 100}, bf::CosineDecay{})
+///
+/// A schedule gives a factor of the first learning rate η₀, which is that of the optimizer when
+/// training begins. It sets the rate of an epoch before it (OneCycle and the rise of WarmUp: that
+/// of each step before the step), counted over all runs of a Training; the rate that a user sets
+/// between runs is overwritten. `epochs` in the formulas is that of the options, or the last epoch
+/// of the run where that is more. One schedule a run: two would overwrite each other's rates.
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Where training is, for a schedule.
+struct ScheduleTime {
+  double epoch;   ///< epochs completed
+  double epochs;  ///< of the whole training
+  double step;    ///< steps done
+  double steps;   ///< of the whole training, if every batch has a target
+};
+
+namespace detail {
+
+template <class T>
+constexpr void check_has_learning_rate() {
+  static_assert(follows_learning_rate<typename T::OptimizerType>(),
+                "backfold: a schedule sets the learning rate of each step: this optimizer's steps "
+                "do not use one");
+}
+
+template <class T>
+void check_schedules_alone(const T& training) {
+  if (training.options().final_rate != 1) {
+    fail_argument("schedule: final_rate sets the learning rate too, expected 1, got ",
+                  training.options().final_rate);
+  }
+}
+
+/// Sets η = η₀ · factor. @throws std::invalid_argument for a factor below 0 or not finite
+template <class T>
+void set_rate(T& training, double factor) {
+  if constexpr (follows_learning_rate<typename T::OptimizerType>()) {
+    if (!(factor >= 0 && is_finite(factor))) {
+      fail_argument("schedule: a factor must be finite and >= 0, got ", factor);
+    }
+    using Rate = decltype(training.optimizer().learning_rate);
+    training.optimizer().learning_rate = static_cast<Rate>(training.first_learning_rate() * factor);
+  }
+}
+
+/// The time between epochs, or within the present one after so many of its steps.
+template <class T>
+ScheduleTime schedule_time(const T& training, bool within_epoch) {
+  const double per_epoch = double(training.steps_per_epoch());
+  const double done = within_epoch ? (std::min)(double(training.step()), per_epoch) - per_epoch : 0;
+  const double step = double(training.epoch()) * per_epoch + done;
+  return {std::floor(step / per_epoch), double(training.last_epoch()), step,
+          double(training.last_epoch()) * per_epoch};
+}
+
+template <class T, class Schedule>
+void begin_schedule(T& training, const Schedule& schedule) {
+  check_has_learning_rate<T>();
+  check_schedules_alone(training);
+  (schedule.check)();
+  set_rate(training, schedule.factor(schedule_time(training, false)));
+}
+template <class T, class Schedule>
+void follow_schedule(T& training, const Schedule& schedule, bool within_epoch) {
+  set_rate(training, schedule.factor(schedule_time(training, within_epoch)));
+}
+
+inline void check_part(const char* name, double value) {
+  if (!(value >= 0 && value <= 1)) fail_argument(name, " must lie between 0 and 1, got ", value);
+}
+
+}  // namespace detail
+
+/// A schedule of one's own: η = η₀ · f, with f(epochs completed), or f(time) of a ScheduleTime.
+///
+///     bf::Schedule{[](bf::Index epoch) { return 1.0 / (1.0 + 0.1 * double(epoch)); }}
+template <class F>
+struct Schedule {
+  F function;
+
+  void(check)() const {}
+  double factor(const ScheduleTime& time) const {
+    if constexpr (std::is_invocable_v<const F&, const ScheduleTime&>) {
+      return static_cast<double>(function(time));
+    } else {
+      static_assert(std::is_invocable_v<const F&, Index>,
+                    "backfold: Schedule takes a function of the epoch or of a ScheduleTime");
+      return static_cast<double>(function(static_cast<Index>(time.epoch)));
+    }
+  }
+  template <class T>
+  void begin(T& training) const {
+    detail::begin_schedule(training, *this);
+  }
+  template <class T>
+  void after_epoch(T& training, const EpochReport&) const {
+    detail::follow_schedule(training, *this, false);
+  }
+};
+template <class F>
+Schedule(F) -> Schedule<F>;
+
+/// The first rate all the time: η = η₀. For WarmUp without a schedule after it.
+struct ConstantRate {
+  void(check)() const {}
+  double factor(const ScheduleTime&) const { return 1; }
+  template <class T>
+  void begin(T& training) const {
+    detail::begin_schedule(training, *this);
+  }
+};
+
+/// Falls by a factor every so many epochs: η = η₀ · decay^⌊epoch / every⌋.
+///
+/// As torch.optim.lr_scheduler.StepLR.
+struct StepDecay {
+  Index every = 10;    ///< epochs, >= 1
+  double decay = 0.1;  ///< >= 0
+
+  /// @throws std::invalid_argument for settings out of range
+  void(check)() const {
+    if (every < 1) fail_argument("StepDecay: every must be >= 1, got ", every);
+    detail::check_not_negative("StepDecay: decay", decay);
+  }
+  double factor(const ScheduleTime& time) const {
+    return std::pow(decay, std::floor(time.epoch / double(every)));
+  }
+  template <class T>
+  void begin(T& training) const {
+    detail::begin_schedule(training, *this);
+  }
+  template <class T>
+  void after_epoch(T& training, const EpochReport&) const {
+    detail::follow_schedule(training, *this, false);
+  }
+};
+
+/// Falls by a factor each epoch: η = η₀ · decay^epoch.
+///
+/// As torch.optim.lr_scheduler.ExponentialLR.
+struct ExponentialDecay {
+  double decay = 0.95;  ///< >= 0
+
+  /// @throws std::invalid_argument for settings out of range
+  void(check)() const { detail::check_not_negative("ExponentialDecay: decay", decay); }
+  double factor(const ScheduleTime& time) const { return std::pow(decay, time.epoch); }
+  template <class T>
+  void begin(T& training) const {
+    detail::begin_schedule(training, *this);
+  }
+  template <class T>
+  void after_epoch(T& training, const EpochReport&) const {
+    detail::follow_schedule(training, *this, false);
+  }
+};
+
+/// Falls on half a period of a cosine: η = η₀ (f + (1 − f)(1 + cos(π · epoch / epochs)) / 2).
+///
+/// Source: Loshchilov & Hutter, SGDR: stochastic gradient descent with warm restarts (2017),
+/// without the restarts; as torch.optim.lr_scheduler.CosineAnnealingLR. f would be the factor after
+/// the last epoch.
+struct CosineDecay {
+  double final_factor = 0;  ///< f in [0, 1]
+
+  /// @throws std::invalid_argument for settings out of range
+  void(check)() const { detail::check_part("CosineDecay: final_factor", final_factor); }
+  double factor(const ScheduleTime& time) const {
+    const double passed = (std::min)(time.epoch / time.epochs, 1.0);
+    return final_factor + (1 - final_factor) * (1 + std::cos(std::numbers::pi * passed)) / 2;
+  }
+  template <class T>
+  void begin(T& training) const {
+    detail::begin_schedule(training, *this);
+  }
+  template <class T>
+  void after_epoch(T& training, const EpochReport&) const {
+    detail::follow_schedule(training, *this, false);
+  }
+};
+
+/// Falls on a line that the last epoch ends: η = η₀ (1 − (1 − f) · epoch / (epochs − 1)), f in a
+/// training of one epoch. `final_rate` of FitOptions does this without a hook.
+///
+/// As torch.optim.lr_scheduler.LinearLR from 1 to f over epochs − 1.
+struct LinearDecay {
+  double final_factor = 0;  ///< f in [0, 1], in the last epoch
+
+  /// @throws std::invalid_argument for settings out of range
+  void(check)() const { detail::check_part("LinearDecay: final_factor", final_factor); }
+  double factor(const ScheduleTime& time) const {
+    const double last = (std::max)(time.epochs - 1, 1.0);
+    const double left = time.epochs > 1 ? (std::max)(last - time.epoch, 0.0) / last : 1;
+    return left + (1 - left) * final_factor;
+  }
+  template <class T>
+  void begin(T& training) const {
+    detail::begin_schedule(training, *this);
+  }
+  template <class T>
+  void after_epoch(T& training, const EpochReport&) const {
+    detail::follow_schedule(training, *this, false);
+  }
+};
+
+/// Rises on a line over the first k epochs, step by step, then follows another schedule, whose time
+/// begins there: η = η₀ (s + (1 − s) · step / n) with n steps in k epochs.
+///
+///     bf::WarmUp{bf::CosineDecay{}, 5}
+///
+/// Source: Goyal et al., Accurate, large minibatch SGD: training ImageNet in 1 hour (2017); as
+/// torch.optim.lr_scheduler.LinearLR at each batch, then the other one at each epoch.
+template <class Then>
+struct WarmUp {
+  Then then;                ///< a schedule of epochs, or ConstantRate
+  double epochs;            ///< k > 0
+  double start_factor = 0;  ///< s in [0, 1], of the first step
+
+  WarmUp(const Then& schedule, double epochs_of_rise, double start = 0)
+      : then(schedule), epochs(epochs_of_rise), start_factor(start) {}
+
+  /// @throws std::invalid_argument for settings out of range
+  void(check)() const {
+    (then.check)();
+    detail::check_above_zero("WarmUp: epochs", epochs);
+    detail::check_part("WarmUp: start_factor", start_factor);
+  }
+  double factor(const ScheduleTime& time) const {
+    const double rise = epochs * (time.steps / time.epochs);
+    if (time.step < rise) return start_factor + (1 - start_factor) * (time.step / rise);
+    return then.factor({(std::max)(time.epoch - epochs, 0.0), (std::max)(time.epochs - epochs, 1.0),
+                        time.step - rise, (std::max)(time.steps - rise, 1.0)});
+  }
+  template <class T>
+  void begin(T& training) const {
+    detail::begin_schedule(training, *this);
+  }
+  template <class T>
+  void after_step(T& training) const {
+    detail::follow_schedule(training, *this, true);
+  }
+  template <class T>
+  void after_epoch(T& training, const EpochReport&) const {
+    detail::follow_schedule(training, *this, false);
+  }
+};
+
+/// Rises from s to 1 over a part p of all N steps and falls to f in the last one, on half periods
+/// of a cosine; η₀ is the highest rate. With u = step and r = p·N − 1:
+///
+///     η = η₀ (s + (1 − s)(1 − cos(π u / r)) / 2)                          for u <= r,
+///     η = η₀ (f + (1 − f)(1 + cos(π (u − r) / (N − 1 − r))) / 2)          after.
+///
+/// Source: Smith & Topin, Super-convergence: very fast training of neural networks using large
+/// learning rates (2018); as torch.optim.lr_scheduler.OneCycleLR. Differs: the momentum stays as it
+/// is.
+struct OneCycle {
+  double start_factor = 1.0 / 25;    ///< s in [0, 1]
+  double final_factor = 1.0 / 25e4;  ///< f in [0, 1]
+  double rise = 0.3;                 ///< p in [0, 1]
+
+  /// @throws std::invalid_argument for settings out of range
+  void(check)() const {
+    detail::check_part("OneCycle: start_factor", start_factor);
+    detail::check_part("OneCycle: final_factor", final_factor);
+    detail::check_part("OneCycle: rise", rise);
+  }
+  double factor(const ScheduleTime& time) const {
+    const double last = time.steps - 1;
+    const double top = (std::max)(rise * time.steps - 1, 0.0);
+    if (time.step < top) return blend(start_factor, time.step / top);
+    const double fall = (std::max)(last - top, 1.0);
+    return blend(final_factor, 1 - (std::min)((time.step - top) / fall, 1.0));
+  }
+  template <class T>
+  void begin(T& training) const {
+    detail::begin_schedule(training, *this);
+  }
+  template <class T>
+  void after_step(T& training) const {
+    detail::follow_schedule(training, *this, true);
+  }
+  template <class T>
+  void after_epoch(T& training, const EpochReport&) const {
+    detail::follow_schedule(training, *this, false);
+  }
+
+ private:
+  /// From `low` at u = 0 to 1 at u = 1.
+  static double blend(double low, double u) {
+    return low + (1 - low) * (1 - std::cos(std::numbers::pi * u)) / 2;
+  }
+};
+
+/// Settings of ReduceOnPlateau.
+struct PlateauOptions {
+  double decay = 0.1;          ///< in [0, 1]: the rate times this
+  Index patience = 10;         ///< losses without a gain that are borne, >= 0
+  double minimum_gain = 1e-4;  ///< a part of the best loss, in [0, 1)
+  Index cooldown = 0;          ///< losses after a fall of the rate that do not count, >= 0
+  double smallest_rate = 0;    ///< of η
+
+  /// @throws std::invalid_argument for settings out of range
+  void(check)() const {
+    detail::check_part("ReduceOnPlateau: decay", decay);
+    if (patience < 0) fail_argument("ReduceOnPlateau: patience must be >= 0, got ", patience);
+    detail::check_setting("ReduceOnPlateau: minimum_gain", minimum_gain, 0, 1);
+    if (cooldown < 0) fail_argument("ReduceOnPlateau: cooldown must be >= 0, got ", cooldown);
+    detail::check_not_negative("ReduceOnPlateau: smallest_rate", smallest_rate);
+  }
+};
+
+/// Lowers the rate where the loss no longer falls: η ← max(decay·η, smallest_rate) after more than
+/// `patience` losses in a row that are not below best·(1 − minimum_gain). The loss is that of an
+/// epoch, or of a Validate, which then has to come before it.
+///
+/// As torch.optim.lr_scheduler.ReduceLROnPlateau (mode min, threshold rel, eps 0). It changes the
+/// present rate, and so goes with no other schedule.
+class ReduceOnPlateau {
+ public:
+  explicit ReduceOnPlateau(const PlateauOptions& options = {}) : options_(options) {}
+  ReduceOnPlateau(const PlateauOptions& options, const HeldOutLoss& held_out)
+      : options_(options), watched_(held_out) {}
+  ReduceOnPlateau(const PlateauOptions& options, const HeldOutLoss&& held_out) = delete;
+
+  template <class T>
+  void begin(T& training) {
+    detail::check_has_learning_rate<T>();
+    detail::check_schedules_alone(training);
+    (options_.check)();
+    watched_.begin("ReduceOnPlateau");
+    if (training.epoch() > 0) return;
+    best_ = (std::numeric_limits<double>::max)();
+    without_gain_ = 0;
+    cooldown_ = 0;
+  }
+  template <class T>
+  void after_epoch(T& training, const EpochReport& report) {
+    if (!watched_.has_loss(report)) return;
+    const double loss = watched_.loss(report);
+    // Also right for losses below 0: a gain is a part of the magnitude.
+    if (loss < best_ - options_.minimum_gain * std::abs(best_)) {
+      best_ = loss;
+      without_gain_ = 0;
+    } else {
+      ++without_gain_;
+    }
+    if (cooldown_ > 0) {
+      --cooldown_;
+      without_gain_ = 0;
+    }
+    if (without_gain_ <= options_.patience) return;
+    cooldown_ = options_.cooldown;
+    without_gain_ = 0;
+    if constexpr (detail::follows_learning_rate<typename T::OptimizerType>()) {
+      auto& rate = training.optimizer().learning_rate;
+      const double now = static_cast<double>(rate);
+      const double lower = (std::max)(now * options_.decay, options_.smallest_rate);
+      if (lower < now) rate = static_cast<std::remove_reference_t<decltype(rate)>>(lower);
+    }
+  }
+
+ private:
+  PlateauOptions options_;
+  detail::WatchedLoss watched_;
+  double best_ = (std::numeric_limits<double>::max)();
+  Index without_gain_ = 0;
+  Index cooldown_ = 0;
+};
+
+BACKFOLD_END_NAMESPACE

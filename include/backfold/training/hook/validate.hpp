@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include "backfold/core/array.hpp"
+#include "backfold/core/denormals.hpp"
+#include "backfold/gradient/gradient.hpp"
+#include "backfold/training/batch_buffer.hpp"
+#include "backfold/training/check_learning.hpp"
+#include "backfold/training/history.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// The losses that a Validate has found, for hooks after it.
+class HeldOutLoss {
+ public:
+  /// The losses so far, one for each epoch in which it looked.
+  const std::vector<double>& losses() const { return losses_; }
+  /// The last one; NaN before the first.
+  double loss() const { return losses_.empty() ? detail::hidden_nan() : losses_.back(); }
+  /// The epoch of the last one; 0 before the first.
+  Index epoch() const { return epoch_; }
+  /// Whether a run that it is given to has begun and not ended.
+  bool is_running() const { return is_running_; }
+
+ protected:
+  std::vector<double> losses_;
+  Index epoch_ = 0;
+  bool is_running_ = false;
+};
+
+namespace detail {
+
+/// The loss that a hook looks at: that of the epoch, or of a Validate.
+class WatchedLoss {
+ public:
+  WatchedLoss() = default;
+  explicit WatchedLoss(const HeldOutLoss& held_out) : held_out_(&held_out) {}
+
+  /// @throws std::invalid_argument if its Validate is not given to the run, before the hook
+  void begin(const char* hook) const {
+    if (held_out_ != nullptr && !held_out_->is_running()) {
+      fail_argument(hook, ": its Validate must be given too, before it");
+    }
+  }
+  /// Whether there is a loss of this epoch.
+  bool has_loss(const EpochReport& report) const {
+    return held_out_ == nullptr || held_out_->epoch() == report.epoch;
+  }
+  double loss(const EpochReport& report) const {
+    return held_out_ == nullptr ? report.loss : held_out_->loss();
+  }
+
+ private:
+  const HeldOutLoss* held_out_ = nullptr;
+};
+
+}  // namespace detail
+
+/// A hook that evaluates the training's loss on held-out data every so many epochs, in inference
+/// mode and with the training's reduction, at the parameters after the epoch. Hooks and callbacks
+/// after it find it in `EpochReport::validation_loss`. It changes nothing of the training.
+///
+///     bf::Validate validate(held_out);
+///     bf::fit(net, loss, bf::Adam{}, data, {.epochs = 50}, validate);
+///     validate.losses();
+///
+/// Recurrent networks begin each sequence with a state of zeros. The data are a view, as in `fit`.
+/// Allocates in `begin` alone (losses: for the first 65,536 epochs of a run).
+///
+/// @tparam Source Sequences, Windows or a SequenceSource of your own
+template <class Source>
+class Validate : public HeldOutLoss {
+ public:
+  /// @throws std::invalid_argument if every < 1
+  explicit Validate(const Source& data, Index every = 1) : data_(data), every_(every) {
+    if (every < 1) fail_argument("Validate: every must be >= 1, got ", every);
+  }
+
+  /// @throws std::invalid_argument for data that training would refuse too
+  template <class T>
+  void begin(T& training) {
+    using Net = typename T::NetworkType;
+    static_assert(SequenceSource<Source> && detail::is_of_scalar<Source, typename Net::Scalar>(),
+                  "backfold: Validate takes Samples, Sequences or Windows of the network's scalar");
+    const Net& net = training.network();
+    detail::check_source<Net>(data_, net.inputs(), net.outputs());
+    detail::check_targets<typename Net::Scalar>(training.loss(), data_);
+    memory_ =
+        Memory(new Room<Net>(net, data_), [](void* room) { delete static_cast<Room<Net>*>(room); });
+    if (training.epoch() == 0) {
+      losses_.clear();
+      epoch_ = 0;
+    }
+    const Index runs = (training.last_epoch() - training.epoch()) / every_ + 1;
+    losses_.reserve(losses_.size() + static_cast<std::size_t>((std::min)(runs, Index{1} << 16)));
+    is_running_ = true;
+  }
+  template <class T>
+  void after_epoch(T& training, EpochReport& report) {
+    if (report.epoch % every_ != 0) return;
+    using Net = typename T::NetworkType;
+    const FlushDenormals flush(training.options().flush_denormals);
+    auto& room = *static_cast<Room<Net>*>(memory_.get());
+    losses_.push_back(
+        room.evaluate(training.network(), training.loss(), data_, training.options().reduction));
+    epoch_ = report.epoch;
+    report.validation_loss = losses_.back();
+  }
+  template <class T>
+  void end(T&, const History&) {
+    memory_.reset();
+    is_running_ = false;
+  }
+
+ private:
+  /// Memory for a batch of the data, and the order in which they are taken.
+  template <class Net>
+  class Room {
+   public:
+    using S = typename Net::Scalar;
+    Room(const Net& net, const Source& data)
+        : count_(data.count()),
+          batch_(std::clamp(Index{1024} / Sequences<S>(data[0]).steps, Index{1}, count_)),
+          workspace_(net, batch_, Sequences<S>(data[0]).steps),
+          buffer_(data[0], batch_),
+          order_(count_) {
+      std::iota(order_.data(), order_.data() + count_, Index{0});
+    }
+    template <class L>
+    double evaluate(const Net& net, const L& loss, const Source& data, Reduction reduction) {
+      double sum = 0, targets = 0;
+      for (Index i = 0; i < count_; i += batch_) {
+        const Sequences<S> part =
+            buffer_.gather(data, order_.data() + i, (std::min)(batch_, count_ - i));
+        sum += error(net, loss, part, workspace_);
+        targets += static_cast<double>(part.target_count());
+      }
+      return reduction == Reduction::Mean ? sum / targets : sum;
+    }
+
+   private:
+    Index count_, batch_;
+    Workspace<Net, Dynamic> workspace_;
+    BatchBuffer<S> buffer_;
+    detail::Array<Index> order_;
+  };
+  using Memory = std::unique_ptr<void, void (*)(void*)>;
+
+  Source data_;
+  Index every_;
+  Memory memory_{nullptr, [](void*) {}};  ///< a Room of the network, which a run brings
+};
+
+template <class Source>
+Validate(const Source&, Index = 1) -> Validate<Source>;
+template <Real S>
+Validate(const Samples<S>&, Index = 1) -> Validate<Sequences<S>>;
+
+BACKFOLD_END_NAMESPACE
