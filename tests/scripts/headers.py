@@ -17,7 +17,8 @@ headers = sorted(p.relative_to(root) for p in root.rglob("*.hpp"))
 # They need more than Eigen, or cost compile time that few programs have a use for.
 opt_in = {f"backfold/{name}.hpp" for name in (
     "core/file_writer", "core/number_text", "data/categories", "data/csv", "data/csv_blocks",
-    "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy")}
+    "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy",
+    "training/hook/progress")}
 errors = []
 
 # Rows such as "  activation/  loss/    one header each   floor 2".
