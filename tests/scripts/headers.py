@@ -19,7 +19,8 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "analysis/canonical_form", "analysis/equivalent", "analysis/equivalent_count",
     "analysis/hidden_units", "analysis/symmetry", "analysis/unit_exchange", "analysis/unit_key",
     "core/file_writer", "core/number_text", "data/categories", "data/csv", "data/csv_blocks",
-    "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy")}
+    "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy",
+    "training/hook/progress")}
 errors = []
 
 # Rows such as "  activation/  loss/    one header each   floor 2".
