@@ -2,7 +2,7 @@
 #pragma once
 
 /// What networks are made, trained and run with, as far as it needs Eigen alone. Opt-in: files
-/// (data/csv.hpp, npy.hpp, idx.hpp) and analysis/symmetry.hpp.
+/// (data/csv.hpp, npy.hpp, idx.hpp), analysis/symmetry.hpp, training/hook/progress.hpp.
 
 #include "backfold/activation/activation.hpp"
 #include "backfold/activation/check_activation.hpp"

@@ -93,7 +93,7 @@ class Validate : public HeldOutLoss {
     memory_ =
         Memory(new Room<Net>(net, data_), [](void* room) { delete static_cast<Room<Net>*>(room); });
     if (training.epoch() == 0) {
-      losses_.clear();
+      losses_.resize(0);
       epoch_ = 0;
     }
     const Index runs = (training.last_epoch() - training.epoch()) / every_ + 1;
