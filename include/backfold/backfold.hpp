@@ -121,6 +121,7 @@
 #include "backfold/training/history.hpp"
 #include "backfold/training/hook/hook.hpp"
 #include "backfold/training/hook/keep_best.hpp"
+#include "backfold/training/hook/rate_schedule.hpp"
 #include "backfold/training/hook/schedule.hpp"
 #include "backfold/training/hook/stop_early.hpp"
 #include "backfold/training/hook/validate.hpp"

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "said.hpp"
 #include "topologies.hpp"
 
 using namespace topologies;
@@ -105,15 +106,6 @@ using Classic = Mlp<double, Input<2>, Dense<3, Tanh>, Dense<1, Sigmoid>>;
 template <class A>
 using Deep =
     Mlp<double, Input<Dynamic>, Dense<Dynamic, A>, Dense<Dynamic, A>, Dense<Dynamic, Linear>>;
-
-std::string said(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 }  // namespace
 

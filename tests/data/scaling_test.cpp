@@ -2,13 +2,13 @@
 #include "backfold/data/scaling.hpp"
 
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "backfold/core/random.hpp"
 #include "catch.hpp"
+#include "said.hpp"
 
 using namespace backfold;
 
@@ -16,15 +16,6 @@ namespace {
 
 using M = Eigen::MatrixXd;
 using V = Eigen::VectorXd;
-
-std::string said(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 M samples(Index rows, Index cols, double mean, double spread, std::uint64_t seed = 1) {
   Random random(seed);

@@ -3,27 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "said.hpp"
 
 using namespace backfold;
 
 namespace {
 
 using Columns = std::vector<Index>;
-
-std::string said(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 /// Whether the parts, ascending each, hold 0..n−1, each once.
 bool is_partition(const std::vector<Columns>& parts, Index n) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <functional>
 #include <string>
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "said.hpp"
 
 using namespace backfold;
 
@@ -21,15 +21,6 @@ Net drawn(Net net) {
   Random random(7);
   net.initialize(Uniform{-1, 1}, random);
   return net;
-}
-
-std::string said(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 }  // namespace

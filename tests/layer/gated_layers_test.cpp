@@ -1,20 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Our own checks on each of the library's gated layers.
-#include "backfold/backfold.hpp"
-#include "catch.hpp"
+#include "passes.hpp"
 
 using namespace backfold;
-
-namespace {
-
-template <class L>
-void passes(const L& layer) {
-  const Report report = check_layer(layer);
-  INFO(report.failures());
-  CHECK(report.ok());
-}
-
-}  // namespace
 
 TEST_CASE("check_layer passes gated layers", "[layer]") {
   passes(Lstm<5>());

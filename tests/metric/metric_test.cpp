@@ -2,7 +2,6 @@
 #include "backfold/metric/metric.hpp"
 
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "backfold/metric/regression.hpp"
 #include "backfold/metric/roc_auc.hpp"
 #include "catch.hpp"
+#include "said.hpp"
 
 using namespace backfold;
 
@@ -20,15 +20,6 @@ namespace {
 
 using M = Eigen::MatrixXd;
 using V = Eigen::VectorXd;
-
-std::string said(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 const M classes = M::Identity(3, 3);
 

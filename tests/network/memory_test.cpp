@@ -6,6 +6,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "said.hpp"
 
 using namespace backfold;
 
@@ -24,15 +25,6 @@ Net drawn(Net net) {
   Random random(7);
   net.initialize(Uniform{-1, 1}, random);
   return net;
-}
-
-std::string said(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "said.hpp"
 
 using namespace backfold;
 
@@ -23,15 +23,6 @@ Net made(Net net = Net()) {
 }
 
 const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 12), Z = Eigen::MatrixXd::Random(1, 12);
-
-std::string said(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 /// Writes down what it is called with.
 struct Diary {

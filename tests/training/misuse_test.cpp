@@ -6,6 +6,7 @@
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
+#include "said.hpp"
 
 using namespace backfold;
 
@@ -19,15 +20,6 @@ struct Misuse {
   const char* message;
   std::function<void()> wrong;
 };
-
-std::string said(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 const Matrix_ X = Matrix_::Random(2, 6), Z = Matrix_::Random(1, 6);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "backfold/training/hook/schedule.hpp"
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "reference/reference.hpp"
+#include "said.hpp"
 
 using namespace backfold;
 
@@ -64,15 +64,6 @@ Eigen::VectorXd vector(const std::vector<double>& numbers) {
 bool agree(const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
   // PyTorch multiplies rate by rate, so that roundings of some tens of steps add up.
   return a.size() == b.size() && (a - b).cwiseAbs().maxCoeff() < 1e-14;
-}
-
-std::string said(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 }  // namespace

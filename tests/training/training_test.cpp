@@ -9,6 +9,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "said.hpp"
 
 using namespace backfold;
 
@@ -27,15 +28,6 @@ Net made(Net net = Net()) {
 
 const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 12), Z = Eigen::MatrixXd::Random(1, 12);
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-std::string said(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 /// Sequences of a user, each in matrices of its own, with no check of theirs.
 struct Parts {

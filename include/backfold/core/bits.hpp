@@ -43,43 +43,40 @@ BACKFOLD_ALWAYS_INLINE P shift_right(const P& packet) {
   return map_bits(packet, [](auto bits) { return bits >> Count; });
 }
 
-#if defined(EIGEN_VECTORIZE_SSE)
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m128 shift_left(const __m128& packet) {
-  return _mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m128 shift_right(const __m128& packet) {
-  return _mm_castsi128_ps(_mm_srli_epi32(_mm_castps_si128(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m128d shift_left(const __m128d& packet) {
-  return _mm_castsi128_pd(_mm_slli_epi64(_mm_castpd_si128(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m128d shift_right(const __m128d& packet) {
-  return _mm_castsi128_pd(_mm_srli_epi64(_mm_castpd_si128(packet), Count));
-}
-#endif
+/// Those of a register that has an instruction for each, on its bits as integers.
+#define BACKFOLD_SHIFTS(Packet, as_integers, as_numbers, left, right) \
+  template <int Count>                                                \
+  BACKFOLD_ALWAYS_INLINE Packet shift_left(const Packet& packet) {    \
+    return as_numbers(left(as_integers(packet), Count));              \
+  }                                                                   \
+  template <int Count>                                                \
+  BACKFOLD_ALWAYS_INLINE Packet shift_right(const Packet& packet) {   \
+    return as_numbers(right(as_integers(packet), Count));             \
+  }
 
+// clang-format off
+#if defined(EIGEN_VECTORIZE_SSE)
+BACKFOLD_SHIFTS(__m128, _mm_castps_si128, _mm_castsi128_ps, _mm_slli_epi32, _mm_srli_epi32)
+BACKFOLD_SHIFTS(__m128d, _mm_castpd_si128, _mm_castsi128_pd, _mm_slli_epi64, _mm_srli_epi64)
+#endif
 #if defined(EIGEN_VECTORIZE_AVX2)
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m256 shift_left(const __m256& packet) {
-  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m256 shift_right(const __m256& packet) {
-  return _mm256_castsi256_ps(_mm256_srli_epi32(_mm256_castps_si256(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m256d shift_left(const __m256d& packet) {
-  return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m256d shift_right(const __m256d& packet) {
-  return _mm256_castsi256_pd(_mm256_srli_epi64(_mm256_castpd_si256(packet), Count));
-}
-#elif defined(EIGEN_VECTORIZE_AVX)
+BACKFOLD_SHIFTS(__m256, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_slli_epi32, _mm256_srli_epi32)
+BACKFOLD_SHIFTS(__m256d, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_slli_epi64, _mm256_srli_epi64)
+#endif
+#if defined(EIGEN_VECTORIZE_AVX512)
+BACKFOLD_SHIFTS(__m512, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_slli_epi32, _mm512_srli_epi32)
+BACKFOLD_SHIFTS(__m512d, _mm512_castpd_si512, _mm512_castsi512_pd, _mm512_slli_epi64, _mm512_srli_epi64)
+#endif
+#if defined(EIGEN_VECTORIZE_NEON)
+BACKFOLD_SHIFTS(float32x4_t, vreinterpretq_u32_f32, vreinterpretq_f32_u32, vshlq_n_u32, vshrq_n_u32)
+#if EIGEN_ARCH_ARM64
+BACKFOLD_SHIFTS(float64x2_t, vreinterpretq_u64_f64, vreinterpretq_f64_u64, vshlq_n_u64, vshrq_n_u64)
+#endif
+#endif
+// clang-format on
+#undef BACKFOLD_SHIFTS
+
+#if defined(EIGEN_VECTORIZE_AVX) && !defined(EIGEN_VECTORIZE_AVX2)
 // AVX without AVX2 has the shifts of its lower half only.
 template <int Count>
 BACKFOLD_ALWAYS_INLINE __m256 shift_left(const __m256& packet) {
@@ -101,46 +98,6 @@ BACKFOLD_ALWAYS_INLINE __m256d shift_right(const __m256d& packet) {
   return _mm256_set_m128d(shift_right<Count>(_mm256_extractf128_pd(packet, 1)),
                           shift_right<Count>(_mm256_castpd256_pd128(packet)));
 }
-#endif
-
-#if defined(EIGEN_VECTORIZE_AVX512)
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m512 shift_left(const __m512& packet) {
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m512 shift_right(const __m512& packet) {
-  return _mm512_castsi512_ps(_mm512_srli_epi32(_mm512_castps_si512(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m512d shift_left(const __m512d& packet) {
-  return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE __m512d shift_right(const __m512d& packet) {
-  return _mm512_castsi512_pd(_mm512_srli_epi64(_mm512_castpd_si512(packet), Count));
-}
-#endif
-
-#if defined(EIGEN_VECTORIZE_NEON)
-template <int Count>
-BACKFOLD_ALWAYS_INLINE float32x4_t shift_left(const float32x4_t& packet) {
-  return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE float32x4_t shift_right(const float32x4_t& packet) {
-  return vreinterpretq_f32_u32(vshrq_n_u32(vreinterpretq_u32_f32(packet), Count));
-}
-#if EIGEN_ARCH_ARM64
-template <int Count>
-BACKFOLD_ALWAYS_INLINE float64x2_t shift_left(const float64x2_t& packet) {
-  return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(packet), Count));
-}
-template <int Count>
-BACKFOLD_ALWAYS_INLINE float64x2_t shift_right(const float64x2_t& packet) {
-  return vreinterpretq_f64_u64(vshrq_n_u64(vreinterpretq_u64_f64(packet), Count));
-}
-#endif
 #endif
 
 /// The bits that both have, and that one of them has. Scalars go by integers: Eigen takes them byte

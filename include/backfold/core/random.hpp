@@ -16,6 +16,20 @@ concept BitGenerator64 = requires(G& generator) {
   { generator() } -> std::same_as<std::uint64_t>;
 };
 
+namespace detail {
+
+/// The next number of SplitMix64, whose state moves on: neighbouring states have nothing in common.
+/// Source: Steele, Lea & Flood, Fast splittable pseudorandom number generators (2014).
+constexpr std::uint64_t split_mix(std::uint64_t& state) {
+  state += 0x9e3779b97f4a7c15u;
+  std::uint64_t z = state;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+}  // namespace detail
+
 /// The library's generator: xoshiro256++, its state filled from a seed by SplitMix64. A value: a
 /// copy goes on with the same numbers.
 ///
@@ -29,13 +43,7 @@ class Random {
   };
 
   explicit constexpr Random(std::uint64_t seed = 1) {
-    for (std::uint64_t& word : state_.words) {
-      seed += 0x9e3779b97f4a7c15u;
-      std::uint64_t z = seed;
-      z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-      z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-      word = z ^ (z >> 31);
-    }
+    for (std::uint64_t& word : state_.words) word = detail::split_mix(seed);
   }
   /// Goes on from where another generator stood. @pre not all words are 0
   explicit constexpr Random(const State& state) : state_(state) {}

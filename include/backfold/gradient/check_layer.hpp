@@ -12,6 +12,7 @@
 #include "backfold/core/report.hpp"
 #include "backfold/gradient/gradient.hpp"
 #include "backfold/gradient/rtrl.hpp"
+#include "backfold/layer/activate.hpp"
 #include "backfold/layer/dense.hpp"
 #include "backfold/loss/half_squared_error.hpp"
 #include "backfold/network/predict.hpp"
@@ -27,6 +28,27 @@ constexpr bool layer_feeds_itself() {
     if (c.source == Connection::itself) return true;
   }
   return false;
+}
+
+/// The steps of any layer. Those of an activation are what products do where they fuse it.
+template <class L, Real S>
+void run_any_forward(const L& layer, const LayerStep<S>& at) {
+  if constexpr (fuses_activation<L>) {
+    activate<Dynamic>(layer.activation(), static_cast<const S*>(at.net), at.output, at.units, at.n);
+  } else {
+    run_forward(layer, at);
+  }
+}
+template <class L, Real S>
+void run_any_pull_back(const L& layer, const LayerPullBack<S>& at) {
+  if constexpr (fuses_activation<L>) {
+    Vector<S> delta = Eigen::Map<const Vector<S>>(at.d_output, at.units * at.n);
+    multiply_by_derivative<Dynamic>(layer.activation(), static_cast<const S*>(at.net), at.output,
+                                    delta.data(), at.units, at.n);
+    std::copy(delta.begin(), delta.end(), at.net);
+  } else {
+    run_pull_back(layer, at);
+  }
 }
 
 /// One step of a layer for some samples: x = (net, previous output, memory before, own parameters)
@@ -77,7 +99,7 @@ struct SampleStep {
             mode,
             LayerNoise(Noise{}, 1, n, 0)};
   }
-  void forward() { run_forward(layer, step()); }
+  void forward() { run_any_forward(layer, step()); }
 
   /// What the pull-back makes of ∂E/∂y = `adjoint`, 1 standing where it adds.
   Vector<S> pulled_back(const Vector<S>& adjoint) {
@@ -85,10 +107,11 @@ struct SampleStep {
     d_x.segment(net_size + block, block) = adjoint.tail(block);
     S* const d_before = d_x.data() + net_size;
     const LayerStep<S> at = step();
-    run_pull_back(layer, LayerPullBack<S>{at.net, at.output, at.output_before, at.memory,
-                                          at.memory_before, at.own, adjoint.data(),
-                                          has_memory<L>() ? d_before + block : nullptr, d_before,
-                                          d_before + 2 * block, units, n, mode, at.noise});
+    run_any_pull_back(
+        layer,
+        LayerPullBack<S>{at.net, at.output, at.output_before, at.memory, at.memory_before, at.own,
+                         adjoint.data(), has_memory<L>() ? d_before + block : nullptr, d_before,
+                         d_before + 2 * block, units, n, mode, at.noise});
     d_x.head(net_size) = x.head(net_size);
     d_x.segment(net_size, block).array() -= 1;
     d_x.tail(own_size).array() -= 1;

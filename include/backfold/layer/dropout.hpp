@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 
 #include "backfold/core/error.hpp"
 #include "backfold/core/setting.hpp"
@@ -36,8 +35,7 @@ class Dropout : public Extent<Units> {
  public:
   static constexpr const char* name = "Dropout";
   static constexpr Index units_at_compile_time = Units;
-  static constexpr std::array<Connection, 1> connections{
-      {{Connection::previous, 0, Weights::Identity}}};
+  static constexpr auto connections = detail::connections_of<Direct>();
   static constexpr int bias_columns = 0;
   static constexpr bool units_are_independent = true;
   template <Index OtherUnits>

@@ -5,7 +5,6 @@
 #include <array>
 #include <concepts>
 
-#include "backfold/layer/activate.hpp"
 #include "backfold/layer/connection.hpp"
 #include "backfold/layer/layer_step.hpp"
 
@@ -240,13 +239,11 @@ constexpr auto parts(int c) {
   return result;
 }
 
-/// Runs a layer's forward step, in whichever form it has it.
+/// Runs the forward step of a layer that fuses no activation, in whichever form it has it.
 template <class L, Real S>
 BACKFOLD_ALWAYS_INLINE void run_forward(const L& layer, const LayerStep<S>& at) {
   if constexpr (HasSteps<L>) {
     layer.forward(at);
-  } else if constexpr (HasActivation<L>) {
-    activate<Dynamic>(layer.activation(), static_cast<const S*>(at.net), at.output, at.units, at.n);
   } else {
     layer.forward(at.net, at.output_before, at.memory_before, at.output, at.memory, at.units, at.n);
   }
@@ -256,12 +253,6 @@ template <class L, Real S>
 BACKFOLD_ALWAYS_INLINE void run_pull_back(const L& layer, const LayerPullBack<S>& at) {
   if constexpr (HasPullBack<L>) {
     layer.pull_back(at);
-  } else if constexpr (HasActivation<L>) {
-    // Asked by check_layer alone: in a network products fuse φ'.
-    Vector<S> delta = Eigen::Map<const Vector<S>>(at.d_output, at.units * at.n);
-    multiply_by_derivative<Dynamic>(layer.activation(), static_cast<const S*>(at.net), at.output,
-                                    delta.data(), at.units, at.n);
-    std::copy(delta.begin(), delta.end(), at.net);
   } else {
     static_assert(HasArrayPullBack<L>,
                   "backfold: this layer runs forward only: gradients need its pull_back(const "

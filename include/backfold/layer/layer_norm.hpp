@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "backfold/core/error.hpp"
@@ -29,8 +28,7 @@ class LayerNorm : public Extent<Units> {
  public:
   static constexpr const char* name = "LayerNorm";
   static constexpr Index units_at_compile_time = Units;
-  static constexpr std::array<Connection, 1> connections{
-      {{Connection::previous, 0, Weights::Identity}}};
+  static constexpr auto connections = detail::connections_of<Direct>();
   static constexpr int bias_columns = 0;
   static constexpr int own_columns = 2;
   template <Index OtherUnits>

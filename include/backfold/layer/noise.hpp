@@ -2,7 +2,7 @@
 #pragma once
 
 #include "backfold/core/counter_random.hpp"
-#include "backfold/core/types.hpp"
+#include "backfold/core/random.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -26,7 +26,7 @@ class LayerNoise {
   constexpr LayerNoise() = default;
   /// For columns of `batch` samples each from time step `first_step` on.
   constexpr LayerNoise(const Noise& noise, int layer, Index batch, Index first_step)
-      : random_(mixed(noise.seed) ^ noise.update),
+      : random_(key_of(noise)),
         layer_(layer),
         first_sample_(noise.first_sample),
         batch_(batch),
@@ -47,12 +47,9 @@ class LayerNoise {
                     static_cast<std::uint32_t>(first_sample_ + column % batch_),
                     static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(layer_)});
   }
-  /// SplitMix64's mixing: neighbouring seeds become far ones.
-  static constexpr std::uint64_t mixed(std::uint64_t z) {
-    z += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
+
+  static constexpr std::uint64_t key_of(Noise noise) {
+    return detail::split_mix(noise.seed) ^ noise.update;
   }
 
   CounterRandom random_{0};

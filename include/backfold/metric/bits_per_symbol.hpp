@@ -14,19 +14,11 @@ BACKFOLD_BEGIN_NAMESPACE
 ///
 /// Outputs are probabilities, as of a softmax (or one of a sigmoid, for yes); targets those of
 /// ConfusionMatrix.
-class BitsPerSymbol {
+class BitsPerSymbol : public detail::TakesBatches<BitsPerSymbol> {
  public:
   /// @throws std::invalid_argument as ConfusionMatrix::add, and naming outputs that are no
   /// probabilities: outside 0 to 1, or with another sum than 1 (to 1e-3)
-  template <class Y, class Z>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
-    sum(outputs, targets, detail::EqualWeights{});
-  }
-  template <class Y, class Z, class W>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
-           const W& weights) {
-    sum(outputs, targets, detail::GivenWeights{weights});
-  }
+  using detail::TakesBatches<BitsPerSymbol>::add;
 
   /// @throws std::invalid_argument if there are no samples
   double value() const {
@@ -35,9 +27,11 @@ class BitsPerSymbol {
   }
 
  private:
+  friend detail::TakesBatches<BitsPerSymbol>;
+
   template <class Y, class Z, class Weights>
-  void sum(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
-           const Weights& weights) {
+  void take(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+            const Weights& weights) {
     constexpr double tolerance = 1e-3;  // of sums of floats
     detail::check_classes("bits_per_symbol", outputs, targets, weights);
     double bits = 0, weight = 0;

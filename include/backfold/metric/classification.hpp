@@ -51,20 +51,12 @@ void check_classes(const char* metric, const Eigen::MatrixBase<Y>& outputs,
 /// Outputs are classes × n, the largest (the first of several) is the prediction; or 1 × n, yes
 /// where it is over ½: two classes then, no and yes. Targets are classes × n, one-hot (a
 /// distribution, or 1 and −1 will do); or 1 × n, 0 to 1.
-class ConfusionMatrix {
+class ConfusionMatrix : public detail::TakesBatches<ConfusionMatrix> {
  public:
   /// @throws std::invalid_argument if sizes differ, there is no class, a number is not finite, or
   /// targets name no class: labels in a row, other numbers than those above, columns without one
   /// largest number
-  template <class Y, class Z>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
-    count(outputs, targets, detail::EqualWeights{});
-  }
-  template <class Y, class Z, class W>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
-           const W& weights) {
-    count(outputs, targets, detail::GivenWeights{weights});
-  }
+  using detail::TakesBatches<ConfusionMatrix>::add;
 
   Index classes() const { return counts_.rows(); }
   /// Sums of weights, numbers of samples where all weigh 1. Empty before the first batch.
@@ -109,9 +101,11 @@ class ConfusionMatrix {
   }
 
  private:
+  friend detail::TakesBatches<ConfusionMatrix>;
+
   template <class Y, class Z, class Weights>
-  void count(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
-             const Weights& weights) {
+  void take(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+            const Weights& weights) {
     detail::check_classes("confusion_matrix", outputs, targets, weights);
     const Index classes = (std::max)(outputs.rows(), Index{2});
     if (counts_.size() == 0) counts_.setZero(classes, classes);
@@ -160,18 +154,10 @@ class ConfusionMatrix {
 
 /// The fraction of samples predicted right: of classes (the largest output), or with one output, of
 /// yes or no (over ½ or not). Outputs and targets are those of ConfusionMatrix.
-class Accuracy {
+class Accuracy : public detail::TakesBatches<Accuracy> {
  public:
   /// @throws std::invalid_argument as ConfusionMatrix::add
-  template <class Y, class Z>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
-    count(outputs, targets, detail::EqualWeights{});
-  }
-  template <class Y, class Z, class W>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
-           const W& weights) {
-    count(outputs, targets, detail::GivenWeights{weights});
-  }
+  using detail::TakesBatches<Accuracy>::add;
 
   /// @throws std::invalid_argument if there are no samples
   double value() const {
@@ -180,9 +166,11 @@ class Accuracy {
   }
 
  private:
+  friend detail::TakesBatches<Accuracy>;
+
   template <class Y, class Z, class Weights>
-  void count(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
-             const Weights& weights) {
+  void take(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+            const Weights& weights) {
     detail::check_classes("accuracy", outputs, targets, weights);
     for (Index s = 0; s < outputs.cols(); ++s) {
       const double weight = weights.of(s);

@@ -64,6 +64,22 @@ struct GivenWeights {
 template <class W>
 GivenWeights(const W&) -> GivenWeights<W>;
 
+/// The two forms of `add`, without weights and with them, for a metric that takes a batch by
+/// take(outputs, targets, weights).
+template <class M>
+class TakesBatches {
+ public:
+  template <class Y, class Z>
+  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
+    static_cast<M&>(*this).take(outputs, targets, EqualWeights{});
+  }
+  template <class Y, class Z, class W>
+  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+           const W& weights) {
+    static_cast<M&>(*this).take(outputs, targets, GivenWeights{weights});
+  }
+};
+
 /// @throws std::invalid_argument if a number of a sample that counts is not finite: NaN has no
 /// place in an order
 template <class Y, class Weights>

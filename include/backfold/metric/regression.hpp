@@ -11,7 +11,7 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace detail {
 
 /// Sums of a regression, output by output. In double.
-class RegressionSums {
+class RegressionSums : public TakesBatches<RegressionSums> {
  public:
   struct Output {
     double absolute;  // Σ weight |y − z|
@@ -24,15 +24,7 @@ class RegressionSums {
   /// @param targets outputs × n
   /// @throws std::invalid_argument if sizes differ, from earlier batches too, there are no rows, or
   /// a number is not finite
-  template <class Y, class Z>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
-    sum(outputs, targets, EqualWeights{});
-  }
-  template <class Y, class Z, class W>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
-           const W& weights) {
-    sum(outputs, targets, GivenWeights{weights});
-  }
+  using TakesBatches<RegressionSums>::add;
 
   Index outputs() const { return sums_.size(); }
   Index count() const { return count_; }  ///< samples that have a weight
@@ -58,9 +50,11 @@ class RegressionSums {
   }
 
  private:
+  friend TakesBatches<RegressionSums>;
+
   template <class Y, class Z, class Weights>
-  void sum(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
-           const Weights& weights) {
+  void take(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+            const Weights& weights) {
     check_outputs("regression", outputs, targets, weights);
     if (outputs.rows() == 0) fail_argument("regression: outputs have no rows");
     if (sums_.size() == 0) sums_ = Array<Output>(outputs.rows());

@@ -16,19 +16,11 @@ BACKFOLD_BEGIN_NAMESPACE
 /// probabilities. It keeps all outputs: 8 bytes a number, and sorts them at `value`.
 ///
 /// Source: Hanley & McNeil, The meaning and use of the area under a ROC curve (1982).
-class RocAuc {
+class RocAuc : public detail::TakesBatches<RocAuc> {
  public:
   /// Outputs and targets are those of ConfusionMatrix.
   /// @throws std::invalid_argument as ConfusionMatrix::add
-  template <class Y, class Z>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
-    keep(outputs, targets, detail::EqualWeights{});
-  }
-  template <class Y, class Z, class W>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
-           const W& weights) {
-    keep(outputs, targets, detail::GivenWeights{weights});
-  }
+  using detail::TakesBatches<RocAuc>::add;
 
   /// @throws std::invalid_argument if a class has no samples, or all of them
   double value() const {
@@ -67,13 +59,15 @@ class RocAuc {
   }
 
  private:
+  friend detail::TakesBatches<RocAuc>;
+
   struct Sample {
     double output, weight;
     Index label;
   };
 
   template <class Y, class Z, class Weights>
-  void keep(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+  void take(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
             const Weights& weights) {
     detail::check_classes("roc_auc", outputs, targets, weights);
     if (rows_ == 0) rows_ = outputs.rows();

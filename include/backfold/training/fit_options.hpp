@@ -51,4 +51,15 @@ struct FitOptions {
   }
 };
 
+namespace detail {
+
+/// The factor of a learning rate that falls on a line, from 1 in epoch 0 to `final` in the last.
+inline double linear_factor(double epoch, double epochs, double final) {
+  const double steps = epochs > 1 ? epochs - 1 : 1;
+  const double left = epochs > 1 ? (epochs - 1 - epoch) / steps : 1;
+  return left + epoch / steps * final;
+}
+
+}  // namespace detail
+
 BACKFOLD_END_NAMESPACE

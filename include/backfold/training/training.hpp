@@ -274,11 +274,8 @@ class Training {
         fail_argument("training: the learning rate has fallen to final_rate after ", epochs,
                       " epochs: set `epochs` to all that are to be run");
       }
-      const double steps = epochs > 1 ? double(epochs - 1) : 1;
-      const double passed = double(epoch_) / steps;
-      const double left = epochs > 1 ? double(epochs - 1 - epoch_) / steps : 1;
       optimizer_.learning_rate = static_cast<decltype(optimizer_.learning_rate)>(
-          first_rate_ * (left + passed * options_.final_rate));
+          first_rate_ * detail::linear_factor(double(epoch_), double(epochs), options_.final_rate));
     }
   }
 

@@ -6,6 +6,7 @@
 
 #include "backfold/core/types.hpp"
 #include "backfold/training/history.hpp"
+#include "backfold/training/hook/rate_schedule.hpp"
 
 /// A hook is called while a Training runs. It has some of these functions; each may be a template
 /// on the Training, and any may be missing:
@@ -18,7 +19,7 @@
 ///
 /// `G` is an Eigen::Map of a vector of the network's scalar: the hook may change the gradient. An
 /// optimizer that clips does so afterwards. A callable with an EpochReport is a hook with
-/// after_epoch alone.
+/// after_epoch alone; a RateSchedule is one without any of the functions.
 ///
 /// Hooks are called in the order in which they are given, all of them even where one ends the run.
 /// `end` is called for a run that ended with a number that was not finite too, but not after an
@@ -81,8 +82,9 @@ constexpr bool hook_names_fit() {
 }
 
 template <class H, class T>
-inline constexpr bool is_hook = HasBegin<H, T> || HasAfterGradient<H, T> || HasAfterStep<H, T> ||
-                                HasAfterEpoch<H, T> || HasEnd<H, T> || EpochCallback<H>;
+inline constexpr bool is_hook =
+    HasBegin<H, T> || HasAfterGradient<H, T> || HasAfterStep<H, T> || HasAfterEpoch<H, T> ||
+    HasEnd<H, T> || EpochCallback<H> || RateSchedule<H>;
 
 /// Refuses what is no hook, in one line.
 template <class T, class... H>
@@ -99,7 +101,11 @@ constexpr void check_hooks() {
 
 template <class T, class H>
 void call_begin(T& training, H& hook) {
-  if constexpr (HasBegin<H, T>) hook.begin(training);
+  if constexpr (HasBegin<H, T>) {
+    hook.begin(training);
+  } else if constexpr (RateSchedule<H>) {
+    begin_schedule(training, hook);
+  }
 }
 template <class T, class H>
 void call_end(T& training, H& hook, const History& history) {
@@ -120,6 +126,8 @@ template <class T, class H>
 bool call_after_epoch(T& training, H& hook, EpochReport& report) {
   if constexpr (HasAfterEpoch<H, T>) {
     return goes_on([&] { return hook.after_epoch(training, report); });
+  } else if constexpr (RateSchedule<H>) {
+    follow_schedule(training, hook, false);
   } else if constexpr (EpochCallback<H>) {
     return goes_on([&] { return hook(report); });
   }
@@ -139,7 +147,8 @@ class StepHooks;
 template <class T, class First, class... Rest>
 class StepHooks<T, First, Rest...> {
  public:
-  static constexpr bool sees_steps = HasAfterStep<First, T> || StepHooks<T, Rest...>::sees_steps;
+  static constexpr bool sees_steps =
+      HasAfterStep<First, T> || sets_each_step<First> || StepHooks<T, Rest...>::sees_steps;
   static constexpr bool sees_gradients =
       HasAfterGradient<First, T> || StepHooks<T, Rest...>::sees_gradients;
 
@@ -147,7 +156,11 @@ class StepHooks<T, First, Rest...> {
       : training_(training), first_(first), rest_(training, rest...) {}
 
   void after_step() const {
-    if constexpr (HasAfterStep<First, T>) first_.after_step(training_);
+    if constexpr (HasAfterStep<First, T>) {
+      first_.after_step(training_);
+    } else if constexpr (sets_each_step<First>) {
+      follow_schedule(training_, first_, true);
+    }
     rest_.after_step();
   }
   template <class G>

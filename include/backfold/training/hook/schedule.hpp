@@ -8,9 +8,10 @@
 #include <type_traits>
 
 #include "backfold/core/error.hpp"
-#include "backfold/core/finite.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 #include "backfold/training/check_learning.hpp"
+#include "backfold/training/fit_options.hpp"
+#include "backfold/training/hook/rate_schedule.hpp"
 #include "backfold/training/hook/validate.hpp"
 
 /// Schedules of the learning rate, as hooks of `fit` and `Training::run`:
@@ -25,64 +26,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Where training is, for a schedule.
-struct ScheduleTime {
-  double epoch;   ///< epochs completed
-  double epochs;  ///< of the whole training
-  double step;    ///< steps done
-  double steps;   ///< of the whole training, if every batch has a target
-};
-
 namespace detail {
-
-template <class T>
-constexpr void check_has_learning_rate() {
-  static_assert(follows_learning_rate<typename T::OptimizerType>(),
-                "backfold: a schedule sets the learning rate of each step: this optimizer's steps "
-                "do not use one");
-}
-
-template <class T>
-void check_schedules_alone(const T& training) {
-  if (training.options().final_rate != 1) {
-    fail_argument("schedule: final_rate sets the learning rate too, expected 1, got ",
-                  training.options().final_rate);
-  }
-}
-
-/// Sets η = η₀ · factor. @throws std::invalid_argument for a factor below 0 or not finite
-template <class T>
-void set_rate(T& training, double factor) {
-  if constexpr (follows_learning_rate<typename T::OptimizerType>()) {
-    if (!(factor >= 0 && is_finite(factor))) {
-      fail_argument("schedule: a factor must be finite and >= 0, got ", factor);
-    }
-    using Rate = decltype(training.optimizer().learning_rate);
-    training.optimizer().learning_rate = static_cast<Rate>(training.first_learning_rate() * factor);
-  }
-}
-
-/// The time between epochs, or within the present one after so many of its steps.
-template <class T>
-ScheduleTime schedule_time(const T& training, bool within_epoch) {
-  const double per_epoch = double(training.steps_per_epoch());
-  const double done = within_epoch ? (std::min)(double(training.step()), per_epoch) - per_epoch : 0;
-  const double step = double(training.epoch()) * per_epoch + done;
-  return {std::floor(step / per_epoch), double(training.last_epoch()), step,
-          double(training.last_epoch()) * per_epoch};
-}
-
-template <class T, class Schedule>
-void begin_schedule(T& training, const Schedule& schedule) {
-  check_has_learning_rate<T>();
-  check_schedules_alone(training);
-  (schedule.check)();
-  set_rate(training, schedule.factor(schedule_time(training, false)));
-}
-template <class T, class Schedule>
-void follow_schedule(T& training, const Schedule& schedule, bool within_epoch) {
-  set_rate(training, schedule.factor(schedule_time(training, within_epoch)));
-}
 
 inline void check_part(const char* name, double value) {
   if (!(value >= 0 && value <= 1)) fail_argument(name, " must lie between 0 and 1, got ", value);
@@ -107,14 +51,6 @@ struct Schedule {
       return static_cast<double>(function(static_cast<Index>(time.epoch)));
     }
   }
-  template <class T>
-  void begin(T& training) const {
-    detail::begin_schedule(training, *this);
-  }
-  template <class T>
-  void after_epoch(T& training, const EpochReport&) const {
-    detail::follow_schedule(training, *this, false);
-  }
 };
 template <class F>
 Schedule(F) -> Schedule<F>;
@@ -123,10 +59,6 @@ Schedule(F) -> Schedule<F>;
 struct ConstantRate {
   void(check)() const {}
   double factor(const ScheduleTime&) const { return 1; }
-  template <class T>
-  void begin(T& training) const {
-    detail::begin_schedule(training, *this);
-  }
 };
 
 /// Falls by a factor every so many epochs: η = η₀ · decay^⌊epoch / every⌋.
@@ -144,14 +76,6 @@ struct StepDecay {
   double factor(const ScheduleTime& time) const {
     return std::pow(decay, std::floor(time.epoch / double(every)));
   }
-  template <class T>
-  void begin(T& training) const {
-    detail::begin_schedule(training, *this);
-  }
-  template <class T>
-  void after_epoch(T& training, const EpochReport&) const {
-    detail::follow_schedule(training, *this, false);
-  }
 };
 
 /// Falls by a factor each epoch: η = η₀ · decay^epoch.
@@ -163,14 +87,6 @@ struct ExponentialDecay {
   /// @throws std::invalid_argument for settings out of range
   void(check)() const { detail::check_not_negative("ExponentialDecay: decay", decay); }
   double factor(const ScheduleTime& time) const { return std::pow(decay, time.epoch); }
-  template <class T>
-  void begin(T& training) const {
-    detail::begin_schedule(training, *this);
-  }
-  template <class T>
-  void after_epoch(T& training, const EpochReport&) const {
-    detail::follow_schedule(training, *this, false);
-  }
 };
 
 /// Falls on half a period of a cosine: η = η₀ (f + (1 − f)(1 + cos(π · epoch / epochs)) / 2).
@@ -187,17 +103,9 @@ struct CosineDecay {
     const double passed = (std::min)(time.epoch / time.epochs, 1.0);
     return final_factor + (1 - final_factor) * (1 + std::cos(std::numbers::pi * passed)) / 2;
   }
-  template <class T>
-  void begin(T& training) const {
-    detail::begin_schedule(training, *this);
-  }
-  template <class T>
-  void after_epoch(T& training, const EpochReport&) const {
-    detail::follow_schedule(training, *this, false);
-  }
 };
 
-/// Falls on a line that the last epoch ends: η = η₀ (1 − (1 − f) · epoch / (epochs − 1)), f in a
+/// Falls on a line that the last epoch ends: η = η₀ (1 − (1 − f) · epoch / (epochs − 1)), η₀ in a
 /// training of one epoch. `final_rate` of FitOptions does this without a hook.
 ///
 /// As torch.optim.lr_scheduler.LinearLR from 1 to f over epochs − 1.
@@ -207,17 +115,8 @@ struct LinearDecay {
   /// @throws std::invalid_argument for settings out of range
   void(check)() const { detail::check_part("LinearDecay: final_factor", final_factor); }
   double factor(const ScheduleTime& time) const {
-    const double last = (std::max)(time.epochs - 1, 1.0);
-    const double left = time.epochs > 1 ? (std::max)(last - time.epoch, 0.0) / last : 1;
-    return left + (1 - left) * final_factor;
-  }
-  template <class T>
-  void begin(T& training) const {
-    detail::begin_schedule(training, *this);
-  }
-  template <class T>
-  void after_epoch(T& training, const EpochReport&) const {
-    detail::follow_schedule(training, *this, false);
+    const double last = (std::max)(time.epochs - 1, 0.0);
+    return detail::linear_factor((std::min)(time.epoch, last), time.epochs, final_factor);
   }
 };
 
@@ -230,6 +129,7 @@ struct LinearDecay {
 /// torch.optim.lr_scheduler.LinearLR at each batch, then the other one at each epoch.
 template <class Then>
 struct WarmUp {
+  static constexpr bool each_step = true;
   Then then;                ///< a schedule of epochs, or ConstantRate
   double epochs;            ///< k > 0
   double start_factor = 0;  ///< s in [0, 1], of the first step
@@ -249,18 +149,6 @@ struct WarmUp {
     return then.factor({(std::max)(time.epoch - epochs, 0.0), (std::max)(time.epochs - epochs, 1.0),
                         time.step - rise, (std::max)(time.steps - rise, 1.0)});
   }
-  template <class T>
-  void begin(T& training) const {
-    detail::begin_schedule(training, *this);
-  }
-  template <class T>
-  void after_step(T& training) const {
-    detail::follow_schedule(training, *this, true);
-  }
-  template <class T>
-  void after_epoch(T& training, const EpochReport&) const {
-    detail::follow_schedule(training, *this, false);
-  }
 };
 
 /// Rises from s to 1 over a part p of all N steps and falls to f in the last one, on half periods
@@ -273,6 +161,7 @@ struct WarmUp {
 /// learning rates (2018); as torch.optim.lr_scheduler.OneCycleLR. Differs: the momentum stays as it
 /// is.
 struct OneCycle {
+  static constexpr bool each_step = true;
   double start_factor = 1.0 / 25;    ///< s in [0, 1]
   double final_factor = 1.0 / 25e4;  ///< f in [0, 1]
   double rise = 0.3;                 ///< p in [0, 1]
@@ -289,18 +178,6 @@ struct OneCycle {
     if (time.step < top) return blend(start_factor, time.step / top);
     const double fall = (std::max)(last - top, 1.0);
     return blend(final_factor, 1 - (std::min)((time.step - top) / fall, 1.0));
-  }
-  template <class T>
-  void begin(T& training) const {
-    detail::begin_schedule(training, *this);
-  }
-  template <class T>
-  void after_step(T& training) const {
-    detail::follow_schedule(training, *this, true);
-  }
-  template <class T>
-  void after_epoch(T& training, const EpochReport&) const {
-    detail::follow_schedule(training, *this, false);
   }
 
  private:
