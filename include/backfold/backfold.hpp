@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What networks are made, trained and run with, as far as it needs Eigen alone. Opt-in: files
+/// Everything to make, train and run networks that needs Eigen alone. Opt-in: files
 /// (data/csv.hpp, npy.hpp, idx.hpp), analysis/symmetry.hpp, training/hook/progress.hpp.
 
 #include "backfold/activation/activation.hpp"

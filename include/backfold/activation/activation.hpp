@@ -68,7 +68,7 @@ inline constexpr bool uses_net_input =
 ///
 ///     template <> inline constexpr bool backfold::outputs_probabilities<Softsign> = false;
 ///
-/// Where a library's activation is meant all the same, give it a name: `struct Raw : Linear {};`.
+/// To use one of the library's activations all the same, give it a name: `struct Raw : Linear {};`.
 template <class A>
 inline constexpr bool outputs_probabilities = true;
 

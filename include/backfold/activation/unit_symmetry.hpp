@@ -5,7 +5,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What can be done to the units of a hidden layer without changing the function of the network.
+/// The changes of a hidden layer's units that leave the function of the network as it is.
 ///
 /// A layer type declares it as a constant, and so does an activation that acts on the units
 /// together; Dense derives it from its activation:

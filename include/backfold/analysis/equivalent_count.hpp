@@ -54,9 +54,9 @@ void for_each_factor(const HiddenUnits& hidden, Function&& f) {
 
 }  // namespace detail
 
-/// How many networks w stands for: Π |H|!·2^|H| over the hidden layers H, the factor 2^|H| where
-/// the activation is odd, in decimal digits. As many points of weight space give the same f, if
-/// no two units are equal and none is without effect.
+/// The number of networks equivalent to one, itself included: Π |H|!·2^|H| over the hidden layers
+/// H, the factor 2^|H| where the activation is odd, in decimal digits. As many points of weight
+/// space give the same f, if no two units are equal and none is without effect.
 ///
 /// Counted are exchanges and changes of sign; a Relu also allows scaling and a Linear layer any
 /// invertible matrix, so they have infinitely many besides.

@@ -59,7 +59,7 @@ constexpr bool static_check_negation() {
 /// outgoing weights are negated, and because φ(−net) = −φ(net), f stays. A weight from the unit to
 /// itself stays.
 ///
-/// What a State holds of the unit's outputs changes its sign too. Allocates (a description of the
+/// The unit's outputs in a State change their sign too. Allocates (a description of the
 /// network), as all functions of analysis/ do.
 ///
 /// Source: Hecht-Nielsen, On the algebraic structure of feedforward network weight spaces (1990).
@@ -80,7 +80,7 @@ template <Real S, class... Layers>
 void negate_unit(Network<S, Layers...>& net, int layer, Index unit) {
   negate_unit(net, layer, unit, net.parameters());
 }
-/// The same for a layer known at compile time.
+/// For a layer known at compile time.
 template <int L, class Net>
 void negate_unit(Net& net, Index unit) {
   static_assert(detail::static_check_negation<Net, L>());
@@ -91,7 +91,7 @@ void negate_unit(Net& net, Index unit) {
 /// incoming weights, its bias and its outgoing weights; f stays to rounding. The matrix of a
 /// recurrent layer is permuted on both sides, each gate of a cell alike.
 ///
-/// What a State holds of the layer's outputs and memories is permuted too, by its owner.
+/// The owner of a State permutes the layer's outputs and memories in it too.
 ///
 /// @param layer a hidden layer: Dense with an elementwise activation or Softmax, Lstm, Gru, or one
 /// that declares its unit_symmetry
@@ -109,7 +109,7 @@ template <Real S, class... Layers>
 void permute_units(Network<S, Layers...>& net, int layer, const std::vector<Index>& permutation) {
   permute_units(net, layer, permutation, net.parameters());
 }
-/// The same for a layer known at compile time.
+/// For a layer known at compile time.
 template <int L, class Net>
 void permute_units(Net& net, const std::vector<Index>& permutation) {
   static_assert(detail::static_check_hidden<Net, L>());
@@ -133,7 +133,7 @@ template <Real S, class... Layers>
 void exchange_units(Network<S, Layers...>& net, int layer, Index a, Index b) {
   exchange_units(net, layer, a, b, net.parameters());
 }
-/// The same for a layer known at compile time.
+/// For a layer known at compile time.
 template <int L, class Net>
 void exchange_units(Net& net, Index a, Index b) {
   static_assert(detail::static_check_hidden<Net, L>());

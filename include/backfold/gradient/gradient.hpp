@@ -257,7 +257,7 @@ class DataApart {
 
 }  // namespace detail
 
-/// How a pass over data runs, and what is before and after it.
+/// Options of a pass over data: reduction, mode, noise, and the states before and after.
 template <class Net, Index Batch = Dynamic>
 struct PassOptions {
   /// `Sum` is the objective as it is defined; `Mean` divides by the number of columns that have a

@@ -122,8 +122,8 @@ concept SetsChain = requires {
 
 }  // namespace detail
 
-/// What may follow the activation of a layer: a connection, what the connection from the layer
-/// before is (Direct, Lookup), or NoBias.
+/// An option of a layer: a further connection, the kind of the one from the layer before (Direct,
+/// Lookup), or NoBias.
 template <class T>
 concept LayerOption =
     std::is_same_v<T, NoBias> || detail::AddsConnection<T> || detail::SetsChain<T>;

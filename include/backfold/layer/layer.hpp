@@ -48,7 +48,7 @@ concept HasPullBack = requires(const T layer, const LayerPullBack<double>& back)
   layer.pull_back(back);
 };
 
-/// The same by a list of arrays, as a Cell has it.
+/// Steps that take a list of arrays, as those of a Cell do.
 template <class T>
 concept HasArraySteps = requires(const T layer, double* p, const double* c, Index n) {
   layer.forward(p, c, c, p, p, n, n);

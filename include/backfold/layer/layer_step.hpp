@@ -6,7 +6,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What a layer works on in a pass: n columns of one time step, or, where nothing steps through
+/// The arrays of a layer in a pass: n columns of one time step, or, where nothing steps through
 /// time, of all steps. All arrays are column-major and contiguous: net has net_gates·units rows,
 /// the others have units rows. What a layer lacks is null.
 template <Real S>
@@ -22,8 +22,7 @@ struct LayerStep {
   LayerNoise noise;
 };
 
-/// What a layer's pull-back works on: the arrays of its LayerStep after `forward`, and ∂E/∂ of
-/// each.
+/// The arrays of a layer's pull-back: those of its LayerStep after `forward`, and ∂E/∂ of each.
 template <Real S>
 struct LayerPullBack {
   S* net;  ///< to become ∂E/∂net

@@ -6,7 +6,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What a pass is for. Layers such as Dropout differ between the two.
+/// The purpose of a pass. Layers such as Dropout differ between the two.
 enum class Mode {
   Inference,  ///< the network as it is used
   Training,   ///< with the noise that training adds

@@ -5,7 +5,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// How the layers of a pass behave.
+/// Mode and noise of a pass.
 struct PassSettings {
   Mode mode = Mode::Inference;
   Noise noise{};
@@ -159,7 +159,7 @@ class Pass {
     return w_ + architecture_.template bias_offset<L>();
   }
 
-  /// What layer L takes its forward step on: block t, or all steps where it does not step through
+  /// The arrays of layer L's forward step: block t, or all steps where it does not step through
   /// time.
   template <int L>
   LayerStep<S> layer_step(Index t, Index columns) const {

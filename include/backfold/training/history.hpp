@@ -20,7 +20,7 @@ enum class TrainingStatus {
 using Status = TrainingStatus;
 #endif
 
-/// What the hooks and callbacks of `fit` are told after each epoch.
+/// The report to hooks and callbacks of `fit` after each epoch.
 struct EpochReport {
   Index epoch;    ///< from 1
   double loss;    ///< E over the epoch: each batch's at the parameters of its time

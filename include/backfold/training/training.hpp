@@ -109,8 +109,8 @@ class Training {
   /// before that step, or where steps have overflown them, those before the epoch).
   double run_epoch() { return run_epoch(detail::NoStepHooks{}); }
 
-  /// So many epochs more: the optimizer's state, the random order and the count of epochs go on
-  /// from where they are.
+  /// Runs `epochs` more epochs: the optimizer's state, the random order and the count of epochs go
+  /// on from where they are.
   /// @param hooks called in their order (hook/hook.hpp); a callable gets an EpochReport after each
   /// epoch and returns whether to go on (or void)
   /// @return as of `fit`, with the losses of these epochs

@@ -112,7 +112,7 @@ void call_end(T& training, H& hook, const History& history) {
   if constexpr (HasEnd<H, T>) hook.end(training, history);
 }
 
-/// What a hook says after an epoch: whether to go on.
+/// A hook's answer after an epoch: whether to go on.
 template <class F>
 bool goes_on(const F& call) {
   if constexpr (std::is_void_v<decltype(call())>) {
