@@ -20,8 +20,7 @@ class RegressionSums : public TakesBatches<RegressionSums> {
     double spread;    // Σ weight (z − mean)²
   };
 
-  /// @param outputs outputs × n
-  /// @param targets outputs × n
+  /// Takes outputs and targets, both outputs × n.
   /// @throws std::invalid_argument if sizes differ, from earlier batches too, there are no rows, or
   /// a number is not finite
   using TakesBatches<RegressionSums>::add;
