@@ -57,12 +57,12 @@ concept ColumnActivation = requires(const A a, float* f, double* d, Index units)
 template <class A>
 concept Activation = ElementwiseActivation<A> || ColumnActivation<A>;
 
-/// Whether φ' needs the net input, which the network then keeps.
+/// True if φ' needs the net input, which the network then keeps.
 template <class A>
 inline constexpr bool uses_net_input =
     ElementwiseActivation<A> && !detail::DerivativeFromOutput<A, Lanes<double>>;
 
-/// Whether outputs of an activation (or a cell) may stand for probabilities, as the cross-entropies
+/// True if outputs of an activation (or a cell) may stand for probabilities, as the cross-entropies
 /// take them. Training refuses those losses where it is false, as it is for all of this library's
 /// but Sigmoid and Softmax; of an activation of your own it is believed, unless you specialise it:
 ///

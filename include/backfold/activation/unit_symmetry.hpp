@@ -18,7 +18,7 @@ enum class UnitSymmetry {
   ExchangeAndNegate  ///< and a unit's output changes its sign with its incoming weights and bias
 };
 
-/// Whether φ(−net) = −φ(net), by the activation's own constant:
+/// True if φ(−net) = −φ(net), by the activation's own constant:
 ///
 ///     static constexpr bool is_odd = true;
 ///

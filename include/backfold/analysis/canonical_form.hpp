@@ -69,7 +69,7 @@ class CanonicalForm {
 /// One sum over all numbers rather than one number decides, so that rounding does not change the
 /// order where some weights are equal, or all biases 0.
 ///
-/// Where p is equal, v decides, number by number, then the magnitudes of the other weights. Units
+/// Ties in p are broken by v, number by number, then by the magnitudes of the other weights. Units
 /// that are equal in all of these keep their order: they are exchanged without any effect, or
 /// differ only in weights between layers not yet in order; then equivalent networks may have
 /// different forms. So may networks that are equivalent only to rounding, if two units or a

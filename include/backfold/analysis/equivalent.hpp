@@ -91,7 +91,7 @@ class UnitMatching {
     return true;
   }
 
-  /// Whether the weights between two units match those between their images.
+  /// True if the weights between two units match those between their images.
   bool are_compatible(const Unit& u, Image u_image, const Unit& v, Image v_image) const {
     const bool negated = (u_image < 0) != (v_image < 0);
     return weights_match(u, u_image, v, v_image, negated) &&
@@ -173,7 +173,7 @@ class UnitMatching {
     return false;
   }
 
-  /// Whether unmatched units of a layer are joined to other unmatched units.
+  /// True if unmatched units of a layer are joined to other unmatched units.
   bool has_open_neighbours(const Search& search, int layer) const {
     bool open = false, joined = false;
     for (const Unit& u : search) {
@@ -184,7 +184,7 @@ class UnitMatching {
     return open && joined;
   }
 
-  /// Whether all unmatched units of a layer can have places of their own: a perfect matching in the
+  /// True if all unmatched units of a layer can have places of their own: a perfect matching in the
   /// graph of candidates, by augmenting paths.
   bool places_suffice(const Search& search, int layer) const {
     std::vector<const Unit*> holder(HiddenUnits::at(hidden_.units(layer)), nullptr);
@@ -222,7 +222,7 @@ class UnitMatching {
   double tolerance_;
 };
 
-/// Whether two layers are of one type but for their sizes.
+/// True if two layers are of one type but for their sizes.
 template <class A, class B>
 constexpr bool same_but_for_size() {
   if constexpr (std::same_as<A, B>) {
@@ -249,7 +249,7 @@ inline bool have_same_layers(const HiddenUnits& a, const HiddenUnits& b) {
 
 }  // namespace detail
 
-/// Whether exchanges of hidden units and changes of their signs take one network to the other:
+/// True if exchanges of hidden units and changes of their signs take one network to the other:
 /// each parameter of `a`, moved, differs from that of `b` by at most `tolerance`.
 ///
 /// Units are matched with each other rather than sorted: numbers that are equal, or equal to

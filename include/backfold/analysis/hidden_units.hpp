@@ -29,12 +29,12 @@ class HiddenUnits {
   Index units(int layer) const { return description(layer).units; }
   Index gates(const Block& block) const { return block.rows / units(block.layer); }
 
-  /// Whether units can change places.
+  /// True if units can change places.
   bool can_exchange(int layer) const {
     return is_hidden(layer) && (description(layer).symmetry == UnitSymmetry::Exchange ||
                                 description(layer).symmetry == UnitSymmetry::ExchangeAndNegate);
   }
-  /// Whether the output of a unit can change its sign.
+  /// True if the output of a unit can change its sign.
   bool can_negate(int layer) const {
     return is_hidden(layer) && description(layer).symmetry == UnitSymmetry::ExchangeAndNegate;
   }
@@ -124,7 +124,7 @@ class HiddenUnits {
     }
   }
 
-  /// Whether a connection joins unit i to unit i only.
+  /// True if a connection joins unit i to unit i only.
   static bool is_one_to_one(const Connection& connection) { return connection.is_one_to_one(); }
   static bool leads_from(const Block& block, int layer) {
     return block.kind == Block::Kind::Weights && block.connection.source == layer;

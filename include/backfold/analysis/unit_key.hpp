@@ -47,7 +47,7 @@ struct UnitKey {
     return first != signed_numbers.end() && *first < 0;
   }
 
-  /// Whether all numbers of another unit, or of its negative, are within a tolerance of these.
+  /// True if all numbers of another unit, or of its negative, are within a tolerance of these.
   bool matches(const UnitKey& other, bool negated, double tolerance) const {
     return match(signed_numbers, other.signed_numbers, negated, tolerance) &&
            match(kept_numbers, other.kept_numbers, false, tolerance) &&
@@ -107,7 +107,7 @@ class UnitKeys {
  private:
   static std::size_t at(Index i) { return HiddenUnits::at(i); }
 
-  /// What leads into a unit, by one row of one block.
+  /// Adds the weights that lead into a unit, from one row of one block.
   void add(UnitKey& key, const Block& b, int layer, Index unit, std::vector<double> numbers) const {
     if (b.kind == Block::Kind::Weights && b.connection.source == layer) {
       const auto own = numbers.begin() + (HiddenUnits::is_one_to_one(b.connection) ? 0 : unit);

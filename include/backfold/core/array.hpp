@@ -26,9 +26,8 @@ BACKFOLD_ALWAYS_INLINE void copy_numbers(const std::type_identity_t<T>* from, T*
   for (Index i = 0; i < count; ++i) to[i] = from[i];
 }
 
-/// So many numbers, 0 at first, in memory of their own: inside the object where N is a constant,
-/// else on the heap. (What an Eigen vector does too, for some fifty functions that every program
-/// would have to compile.)
+/// Zero-initialised array: inside the object if N is static, on the heap if Dynamic. An Eigen
+/// vector would serve too, but costs each program the compilation of some fifty functions.
 template <class T, Index N = Dynamic>
 class Array {
  public:

@@ -43,7 +43,7 @@
 #define BACKFOLD_ABI_STATIC_ALIGNMENT BACKFOLD_CONCATENATE(_static, EIGEN_MAX_STATIC_ALIGN_BYTES)
 #endif
 
-// What the compiler may use, and whether Eigen uses it.
+// Instruction sets that the compiler may use and Eigen does use.
 #if defined(__AVX512F__)
 #if defined(__AVX512VL__) && defined(__AVX512DQ__) && defined(__AVX512BW__)
 #define BACKFOLD_ABI_REGISTERS _avx512
@@ -127,10 +127,10 @@
                     BACKFOLD_CONCATENATE(BACKFOLD_ABI_MATH, BACKFOLD_ABI_FINITE),                  \
                     BACKFOLD_ABI_OPENMP, BACKFOLD_ABI_EXCEPTIONS, BACKFOLD_ABI_ORDER)
 
-/// What g++ warns of by mistake in these headers, wherever they are inlined: the sign of constants
-/// that depend on a template; reads and writes of a whole register where the number of elements,
-/// which it does not know, selects a part; the undefined operands of its own AVX-512 intrinsics
-/// (GCC bug 105593).
+/// Warnings that g++ gives by mistake in these headers, wherever they are inlined: the sign of
+/// constants that depend on a template; reads and writes of a whole register where the number of
+/// elements, which it does not know, selects a part; the undefined operands of its own AVX-512
+/// intrinsics (GCC bug 105593).
 #if defined(__GNUC__) && !defined(__clang__)
 #define BACKFOLD_BEGIN_FALSE_WARNINGS                                                    \
   _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wsign-conversion\"") \
@@ -171,7 +171,7 @@
 #define BACKFOLD_INLINE_LAMBDA __attribute__((always_inline))
 #define BACKFOLD_NO_INLINE __attribute__((noinline))
 #define BACKFOLD_RESTRICT __restrict__
-/// Whether the compiler knows x, after inlining.
+/// True if the compiler knows x, after inlining.
 #define BACKFOLD_IS_CONSTANT(x) __builtin_constant_p(x)
 #endif
 

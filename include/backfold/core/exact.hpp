@@ -13,7 +13,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Whether the machine's vector unit divides and takes roots.
+/// True if the machine's vector unit divides and takes roots.
 #if (defined(EIGEN_VECTORIZE_NEON) && !EIGEN_ARCH_ARM64) || \
     (defined(EIGEN_VECTORIZE_ALTIVEC) && !defined(EIGEN_VECTORIZE_VSX))
 inline constexpr bool divides_registers = false;

@@ -31,7 +31,7 @@ constexpr std::uint32_t upper_bits(const double& x) {
 
 }  // namespace detail
 
-/// Whether a number is neither infinite nor NaN, by its bits: right under -ffast-math too. By
+/// True if a number is neither infinite nor NaN, by its bits: right under -ffast-math too. By
 /// reference: under -ffinite-math-only a NaN as argument is undefined.
 constexpr bool is_finite(const float& x) {
   return (detail::upper_bits(x) & 0x7f800000u) != 0x7f800000u;
@@ -59,8 +59,8 @@ BACKFOLD_ALWAYS_INLINE V less_itself(const V& x) {
   return minuend - same;
 }
 
-/// Of n numbers: NaN if one of them is infinite or NaN, else 0. Nothing overflows on the way, as a
-/// sum of the numbers might, and denormal numbers cost nothing, as they would in products.
+/// NaN if one of n numbers is infinite or NaN, else 0. Unlike a sum it cannot overflow, and unlike
+/// products it takes no longer for denormal numbers.
 template <Index N, Real S>
 BACKFOLD_ALWAYS_INLINE S sum_of_zeros(const S* x, Index n) {
   using V = LanesFor<S, N>;
@@ -74,7 +74,7 @@ BACKFOLD_ALWAYS_INLINE S sum_of_zeros(const S* x, Index n) {
   return sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
-/// Whether all n numbers are finite. One by one where -ffast-math has summed before it multiplied.
+/// True if all n numbers are finite. One by one where -ffast-math has summed before it multiplied.
 template <Real S>
 BACKFOLD_NO_INLINE bool each_finite(const S* x, Index n) {
   if (is_finite(sum_of_zeros<Dynamic>(x, n))) return true;
@@ -86,7 +86,7 @@ BACKFOLD_NO_INLINE bool each_finite(const S* x, Index n) {
 
 }  // namespace detail
 
-/// Whether all n numbers are finite; N is n where it is a constant.
+/// True if all n numbers are finite; N is n where it is a constant.
 template <Index N = Dynamic, Real S>
 BACKFOLD_ALWAYS_INLINE bool all_finite(const S* x, Index n) {
   if constexpr (N > 0 && N * Index{sizeof(S)} <= 512) {

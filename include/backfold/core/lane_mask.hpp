@@ -11,7 +11,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Of registers P of Size numbers T: all bits of a number where it holds, none where it does not.
+/// Lane mask of packet P: all bits of a lane are set where the comparison holds, clear elsewhere.
 template <class T, int Size, class P>
 struct LaneMask {
   P bits;

@@ -26,7 +26,7 @@ enum class NumberText { Good, NoNumber, OutOfRange };
 /// digits with an optional sign, point and exponent; no blanks, no hexadecimal, no inf or nan.
 inline NumberText read_number(std::string_view text, double& number) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
-  // What from_chars reads too: inf and nan.
+  // from_chars would also accept inf and nan.
   const std::size_t first = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
   if (first >= text.size() || !((text[first] >= '0' && text[first] <= '9') || text[first] == '.')) {
     return NumberText::NoNumber;

@@ -14,7 +14,7 @@ BACKFOLD_BEGIN_NAMESPACE
 template <class T>
 concept Real = std::same_as<T, float> || std::same_as<T, double>;
 
-/// How many numbers of a type the widest vector register holds, as Eigen uses this machine.
+/// Lanes of the widest vector register that Eigen uses for a type on this machine.
 template <Real T>
 inline constexpr int native_width =
     Eigen::internal::unpacket_traits<typename Eigen::internal::packet_traits<T>::type>::size;
@@ -71,7 +71,7 @@ struct Lanes {
   P packet;
 
   Lanes() = default;
-  /// The same number in every lane.
+  /// Broadcasts a number to all lanes.
   template <class Number>
   requires std::is_arithmetic_v<Number> BACKFOLD_ALWAYS_INLINE
   Lanes(Number number)  // NOLINT: 1 + x reads as in the formula

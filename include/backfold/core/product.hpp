@@ -11,7 +11,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What a product is added to: nothing, a column of biases, or what the output holds.
+/// Start of a product's accumulators: zero, a column of biases, or the output's present values.
 struct FromZero {};
 template <Real S>
 struct FromBias {
@@ -27,7 +27,7 @@ struct Identity {
   }
 };
 
-/// How many numbers of scratch the products of an m × k matrix with a batch of n need at most.
+/// Upper bound on the scratch, in numbers, for products of an m × k matrix with a batch of n.
 template <Real S>
 constexpr Index product_scratch(Index m, Index k, Index n) {
   const Index forward = kernel::panel_scratch<S>(k, n);
@@ -79,7 +79,7 @@ struct OfSum {
     return function(sum);
   }
 };
-/// The same of a function of two Lanes.
+/// Elementwise function of two Lanes.
 template <class G>
 struct OfSumAndEntry {
   G function;
@@ -106,7 +106,8 @@ void apply_to_block(const void* function, Index rows, Index n, S* y, Index ldy, 
   }
 }
 
-/// What is done to the rows of a product, with no more to compile for each function than that.
+/// Type-erases the function applied to finished rows, so that the product itself is compiled once
+/// per scalar.
 template <class G, class Xs>
 auto block_function(const G& g, const Xs& x) {
   using S = typename Xs::Scalar;
@@ -117,7 +118,7 @@ auto block_function(const G& g, const Xs& x) {
   }
 }
 
-/// Whether a matrix is a row that lies in one piece; nothing is compiled for one that cannot be.
+/// True if a matrix is a row that lies in one piece; nothing is compiled for one that cannot be.
 template <class M>
 BACKFOLD_ALWAYS_INLINE bool is_contiguous_row(const M& matrix) {
   return matrix.rows() == 1 && matrix.outerStride() == 1;
@@ -125,14 +126,14 @@ BACKFOLD_ALWAYS_INLINE bool is_contiguous_row(const M& matrix) {
 template <class M>
 inline constexpr bool may_be_row = M::RowsAtCompileTime == 1 || M::RowsAtCompileTime == Dynamic;
 
-/// The same view without its constants.
+/// View with dynamic sizes.
 template <class View>
 auto plain(const View& view) {
   using T = std::remove_pointer_t<decltype(view.data())>;
   return MatrixView<T>(view.data(), view.rows(), view.cols(), view.outerStride());
 }
 
-/// Whether sums of `terms` terms, a constant or Dynamic, may be long.
+/// True if sums of `terms` terms, a constant or Dynamic, may be long.
 constexpr bool may_be_long(Index terms) { return terms == Dynamic || terms > longest_plain_sum; }
 
 /// y ← start + W·x with long sums: compiled once.
@@ -153,7 +154,7 @@ BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, co
   using S = typename Y::Scalar;
   using V = LanesFor<S, Y::RowsAtCompileTime>;
   S* const to = y.data();
-  // Where sums are finished in several places, f is compiled in one of its own.
+  // A sum with several exits applies f in a second pass, which instantiates f once and not at each.
   constexpr bool long_sums = may_be_long(X::RowsAtCompileTime);
   constexpr bool at_once =
       (Y::RowsAtCompileTime != Dynamic && !long_sums) || std::is_same_v<Function, Identity>;

@@ -7,7 +7,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What a list of checks found: nothing, or a line for each failure.
+/// Result of a list of checks: empty, or a line for each failure.
 class Report {
  public:
   bool ok() const { return failures_.empty(); }

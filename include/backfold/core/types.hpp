@@ -23,10 +23,10 @@ using Vector = Matrix<Scalar, Size, 1>;
 
 /// A column-major matrix in memory that it does not own: columns contiguous, `outerStride()` apart.
 ///
-/// What the kernels work on. It is a pointer and sizes, nothing is computed with it; `eigen()` is
-/// the same memory as an Eigen expression. (Eigen::Map cannot serve: it makes a row of fixed size
-/// row-major, and costs compile time.) S may be const. Sizes that are known at compile time are
-/// constants here too.
+/// Non-owning column-major view that the kernels work on: pointer, sizes and stride, no arithmetic;
+/// `eigen()` gives it as an Eigen expression. (Eigen::Map cannot serve: it makes a row of fixed
+/// size row-major, and costs compile time.) S may be const. Sizes that are known at compile time
+/// are constants here too.
 template <class S, Index Rows = Dynamic, Index Cols = Dynamic>
 class MatrixView {
  public:
@@ -41,7 +41,7 @@ class MatrixView {
   }
   constexpr MatrixView(S* data, Index rows, Index cols) : MatrixView(data, rows, cols, rows) {}
 
-  /// What can be written can be read.
+  /// A mutable view converts to a constant one.
   constexpr operator MatrixView<const S, Rows, Cols>() const requires(!std::is_const_v<S>) {
     return {data_, rows(), cols(), stride_};
   }
@@ -53,7 +53,7 @@ class MatrixView {
   constexpr S* column(Index j) const { return data_ + j * stride_; }
   constexpr S& operator()(Index i, Index j) const { return data_[i + j * stride_]; }
 
-  /// Whether it shares memory with `count` numbers from `begin` on.
+  /// True if it shares memory with `count` numbers from `begin` on.
   bool overlaps(const Scalar* begin, Index count) const {
     if (rows() == 0 || cols() == 0) return false;
     const Scalar* first = data_;

@@ -24,7 +24,7 @@ BACKFOLD_ALWAYS_INLINE constexpr void for_each_index(Function&& f) {
   detail::for_indices(f, std::make_integer_sequence<int, Count>{});
 }
 
-/// The same from the last to the first.
+/// Calls f(index) for the indices from the last to the first.
 template <int Count, class Function>
 BACKFOLD_ALWAYS_INLINE constexpr void for_each_index_reversed(Function&& f) {
   for_each_index<Count>([&](auto i) { f(std::integral_constant<int, Count - 1 - i()>{}); });

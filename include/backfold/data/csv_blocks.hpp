@@ -16,7 +16,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// How a CSV file is read.
+/// Settings for reading a CSV file.
 struct CsvOptions {
   char delimiter = ',';
   bool has_header = true;  ///< else the columns are called "1", "2", ...
@@ -70,7 +70,7 @@ class CsvBlocks {
     for (Index r = 0; r < most && next_row(); ++r) read_row();
     return table_.rows() > 0;
   }
-  /// What `next` has read.
+  /// The block that `next` has read.
   const CsvTable& block() const { return table_; }
 
   /// The rows that are left, as a table of its own.
@@ -84,7 +84,7 @@ class CsvBlocks {
  private:
   friend std::vector<CsvColumn> scan_csv(const std::string& path, const CsvOptions& options);
 
-  /// Which columns have a field that is neither a number nor missing.
+  /// Flags the columns that have a field which is neither a number nor missing.
   std::vector<bool> find_categorical() {
     std::vector<bool> is_categorical;
     for (const CsvColumn& column : table_.columns_) {

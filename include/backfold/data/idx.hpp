@@ -138,7 +138,7 @@ inline IdxFile read_idx(const std::string& path) {
   if (head[2] != 8) fail_runtime(path, ": expected IDX type 8 (bytes), got ", int{head[2]});
   if (head[3] == 0) fail_runtime(path, ": an IDX file needs at least one dimension");
 
-  // What an Index counts, and a vector holds, on this machine.
+  // Largest count of an Index on this machine, and so of a vector's numbers.
   constexpr auto countable =
       static_cast<std::uint64_t>((std::numeric_limits<std::ptrdiff_t>::max)());
   constexpr std::uint64_t most = (std::min)(std::uint64_t{1} << 40, countable);

@@ -230,7 +230,7 @@ struct Sequences : Samples<S> {
     (void)samples;
   }
 
-  /// Whether these are Samples, of which nobody has said that they are sequences.
+  /// True if these are Samples, of which nobody has said that they are sequences.
   bool are_samples() const { return from_samples_ && steps == 1; }
 
   Index batch() const {
@@ -243,7 +243,7 @@ struct Sequences : Samples<S> {
     return lengths == nullptr ? steps : *std::max_element(lengths, lengths + batch());
   }
 
-  /// Whether column `c` of the targets has a target: its weight is not 0, its sequence not ended.
+  /// True if column `c` of the targets has a target: its weight is not 0, its sequence not ended.
   bool has_target(Index c) const {
     if (this->weights != nullptr && this->weights[c * this->weight_stride] == S(0)) return false;
     if (targets_at == TargetsAt::LastStep || lengths == nullptr) return true;

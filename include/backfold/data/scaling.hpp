@@ -15,7 +15,7 @@ enum class ScalingKind {
   MinMax,     ///< from `low` to `high`
 };
 
-/// How features are to be scaled.
+/// Settings for scaling features.
 struct ScalingOptions {
   ScalingKind kind = ScalingKind::Standard;
   double low = 0;   ///< of MinMax: where the smallest number goes

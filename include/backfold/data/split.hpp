@@ -28,7 +28,7 @@ struct Fold {
 
 namespace detail {
 
-/// How many samples the parts training, validation, test get.
+/// Numbers of samples in the parts training, validation and test.
 struct PartCounts {
   Index of[3];
 };
@@ -165,7 +165,7 @@ Split split_stratified(const Labels& labels, const SplitFractions& fractions, G&
     double largest = -1e300;
     for (Index p = 0; p < 3; ++p) {
       if (given[p] == counts.of[p]) continue;
-      // What the part lacks of its share of the samples dealt so far.
+      // Shortfall of the part against its share of the samples dealt so far.
       const double share = static_cast<double>(counts.of[p]) / static_cast<double>(n);
       const double lack = share * static_cast<double>(i + 1) - static_cast<double>(given[p]);
       if (lack > largest) {

@@ -8,7 +8,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// How windows lie over a series.
+/// Length and spacing of windows over a series.
 struct WindowOptions {
   Index length;       ///< steps of a window, >= 1
   Index stride = 1;   ///< steps from the start of a window to that of the next; < length overlaps

@@ -299,7 +299,7 @@ class Backward {
            Columns > (from, Gates * units, columns, net_gates<LayerType<L>>() * units);
   }
 
-  /// Whether φ' can be applied by the last product, from the output alone.
+  /// True if φ' can be applied by the last product, from the output alone.
   template <int L>
   static constexpr bool fuses() {
     if constexpr (L == 0) {

@@ -21,7 +21,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Whether a layer has a connection from itself, and so is given its previous output.
+/// True if a layer has a connection from itself, and so is given its previous output.
 template <class L>
 constexpr bool layer_feeds_itself() {
   for (const Connection& c : L::connections) {

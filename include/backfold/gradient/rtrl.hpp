@@ -99,7 +99,7 @@ class Rtrl {
 
  private:
   using PassType = Pass<Net, 1, Purpose::Gradient>;
-  /// Whether some layer's pull-back leaves deltas where its net input was.
+  /// True if some layer's pull-back leaves deltas where its net input was.
   static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {
     return (
         !detail::fuses_activation<typename PassType::template LayerType<static_cast<int>(L) + 1>> ||

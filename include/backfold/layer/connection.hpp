@@ -15,7 +15,7 @@ enum class Weights {
   Lookup,    ///< net += column x of W: the source is one unit that holds an index
 };
 
-/// Whether unit i leads to unit i.
+/// True if unit i leads to unit i.
 constexpr bool is_one_to_one(Weights weights) {
   return weights == Weights::Diagonal || weights == Weights::Identity;
 }

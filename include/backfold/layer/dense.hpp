@@ -58,7 +58,7 @@ class Dense : public Extent<Units> {
   template <detail::NoSize T>
   constexpr Dense(T units, const ActivationFunction& activation = {})  // NOLINT
       : Dense(detail::refuse_size(units), activation) {}
-  /// The same layer with its size written otherwise, fixed or Dynamic.
+  /// Converts between static and dynamic size.
   template <Index OtherUnits>
   constexpr explicit Dense(const Dense<OtherUnits, ActivationFunction, Options...>& other)
       : Dense(other.units(), other.activation()) {}

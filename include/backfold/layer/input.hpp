@@ -10,7 +10,7 @@ template <Index Units>
 struct Input : Extent<Units> {
   using Extent<Units>::Extent;
   constexpr Input() = default;
-  /// The same layer with its size written otherwise, fixed or Dynamic.
+  /// Converts between static and dynamic size.
   template <Index OtherUnits>
   constexpr explicit Input(const Input<OtherUnits>& other) : Extent<Units>(other.units()) {}
 

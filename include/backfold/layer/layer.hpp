@@ -110,7 +110,7 @@ concept Cell = Layer<T> && detail::HasArraySteps<T> && requires {
 
 namespace detail {
 
-/// Whether products fuse the layer's φ; else its own steps run.
+/// True if products fuse the layer's φ; else its own steps run.
 template <class L>
 inline constexpr bool fuses_activation = HasActivation<L>;
 
@@ -152,7 +152,7 @@ constexpr int own_columns() {
   }
 }
 
-/// Whether a layer says that its units feel each other through the weights only.
+/// True if a layer says that its units feel each other through the weights only.
 template <class L>
 inline constexpr bool units_are_independent = [] {
   if constexpr (requires { L::units_are_independent; }) {
@@ -162,18 +162,18 @@ inline constexpr bool units_are_independent = [] {
   }
 }();
 
-/// Whether a layer says itself how its biases become one bias for each row of net. One without bias
+/// True if a layer says itself how its biases become one bias for each row of net. One without bias
 /// columns may gather what it likes.
 template <class L>
 concept GathersBias = requires(const L layer, const double* bias, double* net_bias, Index units) {
   layer.gather_bias(bias, net_bias, units);
 };
 
-/// Whether the net input of a layer starts from a bias, not from 0.
+/// True if the net input of a layer starts from a bias, not from 0.
 template <class L>
 inline constexpr bool has_net_bias = L::bias_columns > 0 || GathersBias<L>;
 
-/// Whether the bias column is the bias of the net input as it is.
+/// True if the bias column is the bias of the net input as it is.
 template <class L>
 inline constexpr bool bias_is_net_bias =
     !GathersBias<L> && L::bias_columns == 1 && net_gates<L>() == weight_gates<L>();
@@ -201,7 +201,7 @@ constexpr PartList listed_parts([[maybe_unused]] int c) {
   }
 }
 
-/// Whether the shape of a layer fits together: the parts of its connections lie within its gates,
+/// True if the shape of a layer fits together: the parts of its connections lie within its gates,
 /// and its bias columns lead somewhere.
 template <class L>
 constexpr bool parts_fit() {

@@ -93,7 +93,7 @@ inline constexpr bool has_net_input_form = requires {
   sizeof(FromNetInput<L, A>);
 };
 
-/// Whether the error of this pair is computed from net inputs, which the output layer then keeps.
+/// True if the error of this pair is computed from net inputs, which the output layer then keeps.
 template <class L, class A>
 inline constexpr bool needs_net = has_net_input_form<L, A> || uses_net_input<A>;
 

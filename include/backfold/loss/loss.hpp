@@ -36,7 +36,7 @@ concept LossIn = requires(const L loss, const V v) {
 template <class L>
 concept Loss = detail::LossIn<L, Lanes<float>> && detail::LossIn<L, Lanes<double>>;
 
-/// Whether a loss takes outputs for probabilities.
+/// True if a loss takes outputs for probabilities.
 template <class L>
 inline constexpr bool takes_probabilities = [] {
   if constexpr (requires { L::takes_probabilities; }) {

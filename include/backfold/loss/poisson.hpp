@@ -12,7 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 struct Poisson {
   template <class V>
   V value(const V& y, const V& z) const {
-    // Where e^y overflows, z y must not: their difference is infinite, not NaN.
+    // If e^y overflows, z y is dropped, so that the difference is infinite and not NaN.
     constexpr auto largest = detail::MathConstants<typename V::Scalar>::largest;
     return exp(y) - z * select(y > V(largest), V(0), y);
   }

@@ -5,7 +5,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What becomes of the errors of all samples and time steps.
+/// Reduction of the errors of all samples and time steps to one number.
 enum class Reduction {
   Sum,   ///< E = Σ weight·E(z, y)
   Mean,  ///< that, divided by the number of columns with a target (a weight other than 0)

@@ -73,12 +73,12 @@ class ConfusionMatrix : public detail::TakesBatches<ConfusionMatrix> {
     return right / some(all);
   }
 
-  /// Of the samples predicted to be of class k, the fraction that are; 0 if there are none.
+  /// Fraction of the samples predicted as class k that belong to it; 0 if there are none.
   double precision(Index k) const {
     check_class(k);
     return ratio(counts_(k, k), column_sum(k));
   }
-  /// Of the samples of class k, the fraction predicted to be; 0 if there are none.
+  /// Fraction of the samples of class k that are predicted as class k; 0 if there are none.
   double recall(Index k) const {
     check_class(k);
     return ratio(counts_(k, k), row_sum(k));

@@ -104,7 +104,7 @@ struct RootMeanSquaredError : detail::RegressionSums {
 /// Coefficient of determination R² = 1 − Σ weight (y − z)² / Σ weight (z − mean)² of each output:
 /// 1 is perfect, 0 as good as the mean of these targets. The mean over the outputs.
 ///
-/// Where the targets are constant, it is 1 if the outputs meet them, else 0, as in scikit-learn.
+/// For constant targets it is 1 if the outputs meet them, else 0, as in scikit-learn.
 /// @throws std::invalid_argument (value) for fewer than two samples
 struct RSquared : detail::RegressionSums {
   double value() const { return mean_of("r_squared", *this); }

@@ -30,7 +30,7 @@ class RocAuc : public detail::TakesBatches<RocAuc> {
     return sum / static_cast<double>(rows_);
   }
 
-  /// Of the class of row k against all others.
+  /// Area for the class of row k against all others.
   double value(Index k) const {
     if (kept_.empty()) fail_argument("roc_auc: no samples");
     if (k < 0 || k >= rows_) fail_argument("roc_auc: no row ", k, " of ", rows_);

@@ -14,7 +14,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Where the block of each layer starts in w, for the units of all layers; last the length of w.
+/// Offsets of the layers' blocks in w, given the units of all layers; the last entry is the length
+/// of w.
 template <class InputLayer, class... Layers>
 constexpr auto block_offsets(const std::array<Index, 1 + sizeof...(Layers)>& units) {
   std::array<Index, 2 + sizeof...(Layers)> offsets{};
@@ -60,7 +61,7 @@ class Architecture {
   template <int L>
   static constexpr Index fixed_units = LayerType<L>::units_at_compile_time;
 
-  /// Whether all sizes are part of the type.
+  /// True if all sizes are part of the type.
   static constexpr bool fixed = ((Layers::units_at_compile_time != Dynamic) && ...);
   static constexpr auto fixed_offsets = [] {
     if constexpr (fixed) {
@@ -113,7 +114,7 @@ class Architecture {
     return c.fan_in(units<c.source_of(L)>());
   }
 
-  /// Where the weights of connection C of layer L start in w.
+  /// Offset in w of the weights of connection C of layer L.
   template <int L, int C = 0>
   constexpr Index weights_offset() const {
     Index columns = 0;
@@ -121,7 +122,7 @@ class Architecture {
     return block_offset<L>() + columns * block_rows<L>();
   }
 
-  /// Whether connection C of layer L joins layers that step through time together, by a matrix.
+  /// True if connection C of layer L joins layers that step through time together, by a matrix.
   template <int L, int C>
   static constexpr bool is_matrix_in_time() {
     constexpr Connection c = LayerType<L>::connections[C];
@@ -136,7 +137,7 @@ class Architecture {
     return (fan_in<L, C>() + width - 1) / width * width;
   }
 
-  /// Where the transposed weights of connection C start among those of layer L.
+  /// Offset of the transposed weights of connection C among those of layer L.
   template <int L, int C>
   constexpr Index transposed_offset() const {
     Index sum = 0;
@@ -148,13 +149,13 @@ class Architecture {
     return sum;
   }
 
-  /// Where the bias of layer L starts in w.
+  /// Offset in w of the bias of layer L.
   template <int L>
   constexpr Index bias_offset() const {
     return weights_offset<L, connection_count<L>>();
   }
 
-  /// Where the parameters start that layer L has for itself, besides its bias.
+  /// Offset in w of layer L's own parameters other than its bias.
   template <int L>
   constexpr Index own_offset() const {
     return bias_offset<L>() + block_rows<L>() * LayerType<L>::bias_columns;
@@ -163,7 +164,7 @@ class Architecture {
   template <int L>
   static constexpr int connection_count = static_cast<int>(LayerType<L>::connections.size());
 
-  /// Where the block of layer L starts in w.
+  /// Offset in w of the block of layer L.
   template <int L>
   constexpr Index block_offset() const {
     if constexpr (fixed) {

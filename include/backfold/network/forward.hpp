@@ -73,7 +73,7 @@ struct FeedsOf {
   static constexpr int count = list.count;
   static constexpr auto& value = list.feeds;
 
-  /// Whether the net input is complete only step by step.
+  /// True if the net input is complete only step by step.
   static constexpr bool in_time = [] {
     // A cell feels its own past in other ways than through its connections, too.
     if (!fuses_activation<LayerType>) return Graph::segment_of(L).in_time;

@@ -142,7 +142,7 @@ class Network {
     for_each_index<layer_count - 1>([&](auto l) { initialize<l() + 1>(initializer, random); });
   }
 
-  /// The same for layer L alone.
+  /// Initialises the weights and bias of layer L alone.
   template <int L, class Init, BitGenerator64 Generator>
   void initialize(const Init& initializer, Generator& random) {
     using Type = typename ArchitectureType::template LayerType<L>;

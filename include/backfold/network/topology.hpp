@@ -163,10 +163,10 @@ struct Topology {
                 "backfold: a layer lists the same connection twice (the one from the layer before "
                 "is always there)");
 
-  /// Which layers are cells with a memory.
+  /// Layers that are cells with a memory.
   static constexpr std::array<bool, layer_count> has_memory{false, detail::has_memory<Layers>()...};
 
-  /// Whether a step depends on those before: through a delay, or the memory of a cell.
+  /// True if a step depends on those before: through a delay, or the memory of a cell.
   static constexpr bool is_recurrent = [] {
     for (const Link& link : links) {
       if (link.delay > 0) return true;
@@ -177,7 +177,7 @@ struct Topology {
     return false;
   }();
 
-  /// Whether a layer has a connection from itself: then a cell is given its previous output.
+  /// True if a layer has a connection from itself: then a cell is given its previous output.
   static constexpr bool feeds_itself(int layer) {
     for (const Link& link : links) {
       if (link.source == layer && link.target == layer) return true;

@@ -71,7 +71,7 @@ class Workspace {
     }
   }
 
-  /// Whether `shape` would leave everything where it is.
+  /// True if `shape` would leave everything where it is.
   bool has_shape(const ArchitectureType& architecture, Index batch, Index steps) const {
     if constexpr (is_inline) {
       return true;
@@ -80,10 +80,10 @@ class Workspace {
     }
   }
 
-  /// Whether it has the numbers that its plan asks for: what was moved from has not.
+  /// True if it has the numbers that its plan asks for: what was moved from has not.
   constexpr bool has_room() const { return is_inline || buffer_.size() >= plan().size; }
 
-  /// Whether some numbers of a view are its own, so that a pass overwrites them.
+  /// True if some numbers of a view are its own, so that a pass overwrites them.
   bool holds(const ConstMatrixView<Scalar>& view) const {
     return view.overlaps(buffer_.data(), buffer_.size());
   }

@@ -65,7 +65,7 @@ struct Clipping : O {
         w,
         [&](const S* at, S* gradient) {
           const double error = objective(at, gradient);
-          // What is not finite stays so, and stops the step.
+          // A non-finite gradient is left alone, and stops the step.
           if (all_finite(gradient, state.size)) self.clip(gradient, state.size);
           return error;
         },

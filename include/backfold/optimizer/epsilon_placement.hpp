@@ -7,7 +7,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Where ε stands in η/√v of RMSprop and Adam.
+/// Placement of ε in the divisor √v of RMSprop and Adam.
 enum class EpsilonPlacement {
   InsideRoot,   ///< η/√(v + ε)
   OutsideRoot,  ///< η/(√v + ε), as PyTorch and the paper on Adam have it

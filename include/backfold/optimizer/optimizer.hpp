@@ -86,7 +86,7 @@ BACKFOLD_ALWAYS_INLINE bool evaluate_finite(Objective&& objective, const S* w, S
   return false;
 }
 
-/// Whether a number lies in [low, high) and is finite, else an error that names it.
+/// True if a number lies in [low, high) and is finite, else an error that names it.
 inline void check_setting(const char* name, double value, double low, double high) {
   if (!(value >= low && value < high)) {
     fail_argument(name, " must be >= ", low, " and < ", high, ", got ", value);

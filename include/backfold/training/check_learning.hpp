@@ -31,14 +31,14 @@ template <class Net, class Source>
 using DataOf = std::conditional_t<std::is_convertible_v<Source, Sequences<typename Net::Scalar>>,
                                   Sequences<typename Net::Scalar>, Source>;
 
-/// Whether a source's sequences have numbers of type S.
+/// True if a source's sequences have numbers of type S.
 template <class Data, class S>
 constexpr bool is_of_scalar() {
   using One = std::remove_cvref_t<decltype(std::declval<const Data&>()[Index{0}])>;
   return std::is_base_of_v<Samples<S>, One>;
 }
 
-/// Whether a source goes over its columns itself, each once, though sequences overlap.
+/// True if a source goes over its columns itself, each once, though sequences overlap.
 template <class Source>
 concept VisitsTargets = requires(const Source& source) {
   source.for_each_target([](const auto&, Index) {});
@@ -67,7 +67,7 @@ void check_sequence(const Sequences<S>& one, const Sequences<S>& first, Index i,
   }
 }
 
-/// Whether two sequences take the same room.
+/// True if two sequences take the same room.
 template <class S>
 bool have_same_sizes(const Sequences<S>& a, const Sequences<S>& b) {
   return a.steps == b.steps && a.inputs.rows() == b.inputs.rows() &&
@@ -130,7 +130,7 @@ void check_source(const Source& source, Index inputs, Index outputs) {
   }
 }
 
-/// Whether a network's outputs are what a loss takes them for.
+/// True if a network's outputs are what a loss takes them for.
 template <class Net, class L>
 constexpr bool outputs_suit_loss() {
   using Output = typename Net::ArchitectureType::template LayerType<Net::output_layer>;
@@ -159,7 +159,7 @@ void check_targets(const L& loss, const Source& source) {
   }
 }
 
-/// Whether an optimizer's next step uses a learning_rate that is set before it.
+/// True if an optimizer's next step uses a learning_rate that is set before it.
 template <class O>
 constexpr bool follows_learning_rate() {
   if constexpr (requires { O::follows_learning_rate; }) {

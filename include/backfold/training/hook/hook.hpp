@@ -65,7 +65,7 @@ struct HookNames {
 template <class H>
 struct HookProbe : H, HookNames {};
 
-/// Whether each function of a hook that has its name can be called with its arguments: one that
+/// True if each function of a hook that has its name can be called with its arguments: one that
 /// cannot would be passed over in silence.
 template <class H, class T>
 constexpr bool hook_names_fit() {

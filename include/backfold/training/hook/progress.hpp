@@ -18,7 +18,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// How Progress writes.
+/// Output format of Progress.
 enum class ProgressStyle {
   Automatic,  ///< Bar for std::cout and std::cerr on a POSIX terminal, else Lines
   Bar,        ///< one line, written anew some ten times a second

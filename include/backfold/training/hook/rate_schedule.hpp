@@ -11,7 +11,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Where training is, for a schedule.
+/// Progress of training, as a schedule sees it.
 struct ScheduleTime {
   double epoch;   ///< epochs completed
   double epochs;  ///< of the whole training

@@ -24,7 +24,7 @@ class HeldOutLoss {
   double loss() const { return losses_.empty() ? detail::hidden_nan() : losses_.back(); }
   /// The epoch of the last one; 0 before the first.
   Index epoch() const { return epoch_; }
-  /// Whether a run that it is given to has begun and not ended.
+  /// True if a run that it is given to has begun and not ended.
   bool is_running() const { return is_running_; }
 
  protected:
@@ -47,7 +47,7 @@ class WatchedLoss {
       fail_argument(hook, ": its Validate must be given too, before it");
     }
   }
-  /// Whether there is a loss of this epoch.
+  /// True if there is a loss of this epoch.
   bool has_loss(const EpochReport& report) const {
     return held_out_ == nullptr || held_out_->epoch() == report.epoch;
   }
