@@ -59,7 +59,7 @@ class CanonicalForm {
 
 }  // namespace detail
 
-/// Brings w into the form that stands for all equivalent networks: those that exchanges and
+/// Brings w into the form that represents all equivalent networks: those that exchanges and
 /// changes of sign make of each other all come to the same w, bit by bit.
 ///
 /// Layer by layer, from the first hidden one: v are the settled numbers of a unit, its bias and its

@@ -5,7 +5,7 @@
 ///
 ///     negate_unit, exchange_units, permute_units      go to an equivalent network
 ///     equivalent_count, log_equivalent_count          how many there are: Π |H|!·2^|H|
-///     canonicalise                                    goes to the one that stands for all
+///     canonicalise                                    goes to their representative
 ///     equivalent                                      whether two networks are such
 ///
 /// They are loops over layers(net) and blocks(net). What the units of a layer may do is its

@@ -196,7 +196,7 @@
 #define BACKFOLD_HIDE_INTEGER(x)
 #endif
 
-/// Unrolls the loop behind it, whose count is a constant, at every level of optimisation: at -O2
+/// Unrolls the loop after it, whose count is a constant, at every level of optimisation: at -O2
 /// compilers leave the registers of a small array in memory.
 #if defined(__clang__)
 #define BACKFOLD_UNROLL _Pragma("clang loop unroll(full)")

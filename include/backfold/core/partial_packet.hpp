@@ -5,7 +5,7 @@
 
 #include "backfold/core/types.hpp"
 
-/// The first few numbers of a register, from and to memory: what stands behind them is not touched.
+/// Loads and stores of the first few numbers of a register; memory after them is not touched.
 
 BACKFOLD_BEGIN_NAMESPACE
 

@@ -90,7 +90,7 @@ struct OfSumAndEntry {
 };
 
 /// y ← g(y, x) for a block of rows of n columns. Columns that touch are one run, since a masked
-/// store delays the load behind it.
+/// store delays the load after it.
 template <class G, Real S>
 void apply_to_block(const void* function, Index rows, Index n, S* y, Index ldy, const S* x,
                     Index ldx) {
@@ -271,7 +271,7 @@ BACKFOLD_NO_INLINE void back_batch(ConstMatrixView<S> w, ConstMatrixView<S> d, M
   const Index n = y.cols();
   const kernel::Strided<S> columns{d.data(), 1, d.outerStride()};
   if (From == kernel::Source::AsIs || is_contiguous_row(w)) {
-    // One row is a column as it stands.
+    // One row is laid out as a column is.
     const Index stride = From == kernel::Source::AsIs ? w.outerStride() : y.rows();
     kernel::product<kernel::Source::AsIs>(y.rows(), n, d.rows(), w.data(), stride, columns,
                                           y.data(), y.outerStride(), start, scratch, finish);
@@ -295,7 +295,7 @@ BACKFOLD_ALWAYS_INLINE void back_any(const W& w, const D& d, const Y& y, const S
 
 }  // namespace detail
 
-/// Wᵀ as it stands in memory, where it is used so often that it has been transposed once.
+/// Wᵀ already in memory: transposed once because it is used often.
 template <class View>
 struct AlreadyTransposed {
   View view;

@@ -12,8 +12,8 @@ BACKFOLD_BEGIN_NAMESPACE
 ///
 /// A batch takes two passes, its mean and the squared deviations from that, and is then merged into
 /// what came before. Means are kept as distances from the first sample, so that a mean that is
-/// large beside the spread costs no accuracy, and a feature of equal numbers has exactly that mean,
-/// and variance 0. Everything is in double.
+/// large relative to the spread costs no accuracy, and a feature of equal numbers has exactly that
+/// mean, and variance 0. Everything is in double.
 ///
 /// Source: Chan, Golub & LeVeque, Algorithms for computing the sample variance (1983).
 class FeatureStatistics {

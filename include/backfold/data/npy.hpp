@@ -209,7 +209,7 @@ class NpyHeaderText {
   std::size_t at_ = 0;
 };
 
-/// A .npy file, open behind its header.
+/// A .npy file, open at the first byte after its header.
 class NpyFile {
  public:
   explicit NpyFile(const std::string& path) : path_(path), file_(path, std::ios::binary) {

@@ -203,10 +203,10 @@ Samples(X&&, Z&&, W&&...) -> Samples<typename detail::ScalarOfViews<X, Z, W...>:
 /// A batch of sequences of `steps` steps, time-major: column t·batch + b is step t of sequence b.
 ///
 ///     bf::Sequences data{X, Z, steps};     // X features × (batch·steps)
-///     data.lengths = lengths.data();       // sequences of different lengths, padded behind
+///     data.lengths = lengths.data();       // sequences of different lengths, padded at the end
 ///     data.targets_at = bf::TargetsAt::LastStep;   // Z outputs × batch
 ///
-/// Padding changes no result: what stands behind a sequence's end is not looked at.
+/// Padding does not affect results: values past the end of a sequence are never read.
 template <Real S>
 struct Sequences : Samples<S> {
   Index steps = 1;
@@ -284,7 +284,7 @@ struct Sequences : Samples<S> {
         [](const ConstMatrixView<S>& z, Index c) { detail::check_column("targets", z, c); });
   }
 
-  /// For fit: so many sequences.
+  /// For fit: the number of sequences.
   Index count() const { return batch(); }
 
   /// Sequence b alone: a view, its steps a batch apart.

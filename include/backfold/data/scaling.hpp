@@ -35,7 +35,7 @@ struct ScalingOptions {
 /// exactly; what differs by one last digit already is not constant.
 ///
 /// Center and width are doubles and so is the arithmetic, for float samples too: where a mean is
-/// large beside the spread, its float would shift the feature. A number that is not finite is
+/// large relative to the spread, its float would shift the feature. A number that is not finite is
 /// refused in the fit; in a later sample it stays infinite or NaN.
 class Scaling {
  public:

@@ -40,7 +40,7 @@ class Windows {
   Windows(const Windows&) = default;
   Windows& operator=(const Windows&) = default;
 
-  /// For fit: so many sequences, of so many steps, with their targets at these steps.
+  /// For fit: the number of sequences and of their steps, and the steps that have targets.
   Index count() const { return (end_ - begin_ - span()) / options_.stride + 1; }
   /// @throws std::invalid_argument naming the first number that is infinite or NaN, what no window
   /// looks at aside

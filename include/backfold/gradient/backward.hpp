@@ -130,7 +130,7 @@ class Backward {
     }
   }
 
-  /// ∂E/∂x of layer L for the whole sequence from the layers behind its segment, times φ' if
+  /// ∂E/∂x of layer L for the whole sequence from the layers after its segment, times φ' if
   /// `Finish`.
   template <int L, bool Finish>
   void gather_whole() const {
@@ -202,7 +202,7 @@ class Backward {
         delta, n, [](const auto& d, const auto& s) { return d + s; }, delta, sum);
   }
 
-  /// What E feels of the state before the first step: blocks -history..-1.
+  /// Accumulates ∂E/∂(initial state) into blocks -history..-1.
   template <Segment segment>
   void before_first_step() const {
     for_each_index<segment.last - segment.first + 1>([&](auto i) {

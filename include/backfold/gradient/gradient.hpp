@@ -302,7 +302,7 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
 /// E(w) and its gradient ∇E(w), by backpropagation (through time):
 ///
 ///     δ_j^t = φ'(net_j^t) Σ w_jk δ_k^(t+d) over the connections out of j, to k with delay d,
-///     ∂E/∂w_ij = Σ_t x_i^(t−d) δ_j^t;  δ is 0 behind the last step.
+///     ∂E/∂w_ij = Σ_t x_i^(t−d) δ_j^t;  δ is 0 after the last step.
 ///
 /// Everything that a network of delays allows is one product over all
 /// steps. Allocates nothing once workspace and gradient have their sizes.

@@ -7,7 +7,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What Lstm and Gru share: connections from the layer before and from itself one step ago, further
+/// Base of Lstm and Gru: connections from the layer before and from itself one step ago, further
 /// ones as options, and two bias columns as PyTorch has them, [W_ih | W_hh | ... | b_ih | b_hh].
 template <Index Units, class... Options>
 class CellLayer : public Extent<Units> {

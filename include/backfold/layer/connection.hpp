@@ -42,7 +42,7 @@ struct Connection {
     return source == previous ? target - 1 : source == itself ? target : source;
   }
   constexpr bool is_one_to_one() const { return backfold::is_one_to_one(weights); }
-  /// Columns of its weights, for a source of so many units.
+  /// Columns of its weights, for a source of `units` units.
   constexpr Index fan_in(Index source_units) const {
     switch (weights) {
       case Weights::Full:

@@ -11,7 +11,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Which columns share a mask of Dropout.
+/// Extent of a Dropout mask: the columns that share it.
 enum class MaskOver {
   Step,      ///< each step of a sequence has its own
   Sequence,  ///< all steps of a sequence have one (Gal & Ghahramani 2016), for recurrent

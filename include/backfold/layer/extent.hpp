@@ -10,7 +10,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// What C++ would turn into a number of units without a word.
+/// A type that C++ converts silently to a number of units.
 template <class T>
 concept NoSize = std::floating_point<T> || std::same_as<T, bool>;
 

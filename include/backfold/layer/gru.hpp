@@ -16,14 +16,14 @@ BACKFOLD_BEGIN_NAMESPACE
 ///     δ_n = d_h·(1 − z)·(1 − n²),  δ_z = d_h·(h^(t−1) − n)·z·(1 − z),
 ///     δ_r = δ_n·h_n·r·(1 − r),  ∂E/∂h_n = δ_n·r,
 ///
-/// and to ∂E/∂h^(t−1) comes d_h·z, beside what U brings.
+/// and to ∂E/∂h^(t−1) comes d_h·z, in addition to what U brings.
 ///
 /// Its block of the parameters is [W_ih | W_hh | b_ih | b_hh] with 3·units rows, gates in PyTorch's
 /// order r, z, n, so weights can be exchanged with torch.nn.GRU. Options as for Dense; their
 /// connections add to i.
 ///
 /// Source: Cho et al., Learning phrase representations using RNN encoder-decoder (2014). Differs:
-/// the reset gate acts behind the product with U, as in PyTorch and cuDNN.
+/// the reset gate acts after the product with U, as in PyTorch and cuDNN.
 template <Index Units, class... Options>
 class Gru : public CellLayer<Units, Options...> {
  public:
@@ -55,7 +55,7 @@ class Gru : public CellLayer<Units, Options...> {
       const Index at = units * column + row;
       const V r = sigmoid(V::load(gate, count));
       // h^t is a step from the closer one of h^(t−1) and n, by the smaller one of z and 1 − z times
-      // their difference, so that neither is lost where z is near 0 or 1. In z's place stands the
+      // their difference, so that neither is lost where z is near 0 or 1. z's place holds the
       // smaller one, negative where it is 1 − z: a z rounded to 1 would have none.
       const V net_z = V::load(gate + units, count);
       const V smaller = smaller_sigmoid(net_z);

@@ -15,7 +15,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What can fill the weights of a connection.
+/// A type that can fill the weights of a connection.
 template <class Init>
 concept Initializer = requires(const Init initializer, Random& random, double* w) {
   initializer.fill(random, w, Index{}, Index{});

@@ -10,7 +10,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Where the product of a connection's weights adds to the net input, counted in gates (blocks of
+/// Place in the net input to which the product of a connection's weights adds, in gates (blocks of
 /// `units()` rows): weight rows from `weight_gate` on lead to net rows from `net_gate` on.
 struct Part {
   int weight_gate;
@@ -69,14 +69,14 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 ///     forward(const LayerStep<S>&)        sets output (and memory) from net
 ///     pull_back(const LayerPullBack<S>&)  turns ∂E/∂output into ∂E/∂net (and the rest)
 ///
-/// A sample feels no other. Optional, with their defaults:
+/// A sample does not affect another. Optional, with their defaults:
 ///
 ///     net_gates = 1, weight_gates = 1     blocks of units() rows in net and in the parameters
 ///     parts(c) = {{0, 0, weight_gates}}   where connection c leads
 ///     has_memory = false                  remembers something besides its output
 ///     own_columns = 0                     further parameters of its own, after the bias columns;
 ///                                         initialise_own(own, units) sets their first values
-///     units_are_independent = false       each unit feels the others through weights only: saves
+///     units_are_independent = false       units interact only through the weights: saves
 ///                                         RTRL the Jacobians between them
 ///     gather_bias(bias, net_bias, units), scatter_bias(d_net_bias, d_bias, units)
 ///                                         between the bias columns and a bias for each row of net;
@@ -152,7 +152,7 @@ constexpr int own_columns() {
   }
 }
 
-/// True if a layer says that its units feel each other through the weights only.
+/// True if a layer says that its units interact only through the weights.
 template <class L>
 inline constexpr bool units_are_independent = [] {
   if constexpr (requires { L::units_are_independent; }) {

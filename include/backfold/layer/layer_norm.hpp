@@ -19,7 +19,7 @@ BACKFOLD_BEGIN_NAMESPACE
 ///     δ_j = (e_j − mean(e) − n_j mean(e ∘ n))/s with e_j = g_j ∂E/∂x_j.
 ///
 /// Its own parameters are [g | b]; g starts at 1 and b at 0, whatever initializer the weights get.
-/// The sum of further connections is normalised too, so `LayerNorm<8, Delayed<3>>` stands inside a
+/// The sum of further connections is normalised too, so `LayerNorm<8, Delayed<3>>` works inside a
 /// recurrent layer.
 ///
 /// Source: Ba, Kiros & Hinton, Layer normalization (2016). ε inside the root, as in PyTorch.

@@ -33,7 +33,7 @@ struct LayerPullBack {
   const S* own;
   const S* d_output;
   S* d_memory;         ///< ∂E/∂memory, to become ∂E/∂memory_before
-  S* d_output_before;  ///< what E feels of output_before other than through net is added here
+  S* d_output_before;  ///< ∂E/∂output_before other than through net is added here
   S* d_own;            ///< ∂E/∂own is added here
   Index units, n;
   Mode mode;

@@ -15,7 +15,7 @@ BACKFOLD_BEGIN_NAMESPACE
 ///
 ///     δ_z = d·(net_c − h^(t−1))·z·(1 − z),  δ_c = d·z,  ∂E/∂h^(t−1) = d·(1 − z).
 ///
-/// No weight leads from h to the gates, so a unit feels its own past alone: RTRL costs
+/// No weight leads from h to the gates, so a unit depends on its own past alone: RTRL costs
 /// O(parameters) a step instead of O(parameters · units). Its block of the parameters is [W | b]
 /// with 2·units rows, gates in the order z, c.
 ///

@@ -9,7 +9,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// of classes; targets are one-hot or a distribution.
 ///
 /// Behind Softmax it is computed from the net inputs: E = Σ_j z_j (LSE(net) − net_j), δ = y Σ z −
-/// z; behind Sigmoid (one for each class) E = Σ z ln(1 + exp(−a·net)), δ = −a z(1 − y). Both are
+/// z; after Sigmoid (one for each class) E = Σ z ln(1 + exp(−a·net)), δ = −a z(1 − y). Both are
 /// finite for every finite net input. Behind other activations y is held to the smallest normal
 /// number inside the logarithm.
 /// Source: Bridle, Probabilistic interpretation of feedforward classification network outputs

@@ -21,7 +21,7 @@ constexpr bool column_form() {
   }
 }
 
-/// The sum of the first lanes: what lies behind them counts nothing.
+/// Sum of the first lanes; the others are ignored.
 template <class V>
 BACKFOLD_ALWAYS_INLINE typename V::Scalar sum_of_first(const V& v, Index count) {
   if (BACKFOLD_IS_CONSTANT(count) && count == 1) return v.first();
@@ -96,7 +96,7 @@ BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, c
 /// @param net units × columns, read only if needs_net<L, A>
 /// @param target units × columns, its columns `target_stride` apart
 /// @param weights one a column, or nullptr; a column of weight 0 adds nothing and has δ = 0,
-/// whatever stands in it
+/// whatever it holds
 /// @param delta WithDelta: gets scale·weight·∂E/∂net; may be `net`
 /// @return Σ weight·E, not scaled; summed in double
 template <bool WithDelta, Index Rows, Index Columns, class L, class A, Real S>

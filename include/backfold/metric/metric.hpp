@@ -16,7 +16,7 @@ BACKFOLD_BEGIN_NAMESPACE
 ///     for (...) quality.add(net(X), Z);      // or add(net(X), Z, weights)
 ///     quality.value();
 ///
-/// Samples are columns. A weight counts a sample as so many; with weight 0 it is masked: nobody
+/// Samples are columns. A weight multiplies a sample's count; with weight 0 it is masked: nobody
 /// looks at it, and it may hold NaN. Weights are a vector of Eigen or of the standard library, or
 /// anything with size() and operator[]. A metric is a value: assign a new one to begin again.
 template <class M>

@@ -81,8 +81,8 @@ struct FeedsOf {
   }();
 };
 
-/// Keeps the net input of a layer beside its output: where φ' needs it, where the loss does, and
-/// where φ acts on whole columns.
+/// Keeps the net input of a layer in addition to its output: where φ' needs it, where the loss
+/// does, and where φ acts on whole columns.
 template <class LayerType, bool ForLoss>
 constexpr bool keeps_net() {
   if constexpr (!fuses_activation<LayerType>) {

@@ -208,7 +208,7 @@ struct Topology {
     return count;
   }();
 
-  /// The schedule: the segments behind the input, in the order in which they run forward.
+  /// The schedule: the segments after the input, in the order in which they run forward.
   static constexpr std::array<Segment, segment_count> schedule = [] {
     std::array<Segment, segment_count> result{};
     std::size_t next = 0;

@@ -40,15 +40,15 @@ class Workspace {
     reserve(net.architecture(), batch, steps);
   }
 
-  /// Makes room for passes of up to so many samples and steps. Allocates.
+  /// Makes room for passes of up to `batch` samples and `steps` steps. Allocates.
   void reserve(const ArchitectureType& architecture, Index batch, Index steps) {
     if (batch < 1) fail_argument("workspace: the batch needs at least one sample, got ", batch);
     if (steps < 1) fail_argument("workspace: a sequence needs at least one step, got ", steps);
     shape(architecture, batch, steps);
   }
 
-  /// Lays the pieces out for exactly so many samples and steps, and these sizes of layers; grows
-  /// the buffer if it must.
+  /// Lays the pieces out for exactly `batch` samples and `steps` steps, and these sizes of layers;
+  /// grows the buffer if it must.
   void shape(const ArchitectureType& architecture, Index batch, Index steps) {
     if constexpr (Batch != Dynamic && fixed_steps == 1) {
       if (batch != Batch || steps != 1) {

@@ -12,8 +12,8 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace kernel {
 
 /// finish(i, count, start(i, count) + Σ_j a(·, j) x_j) for some registers of rows, the last with
-/// `lanes` rows: a sweep over the columns of A, with so many sums at once as hide the latency of an
-/// addition. K is k where it is a constant.
+/// `lanes` rows: a sweep over the columns of A, in several independent sums that hide the latency
+/// of an addition. K is k where it is a constant.
 template <class V, int Registers, bool Partial, Index K, Real S, class Start, class Finish>
 BACKFOLD_ALWAYS_INLINE void column_sweep(Index row, Index lanes, Index k, const S* a, Index lda,
                                          const S* x, Index x_stride, const Start& start,

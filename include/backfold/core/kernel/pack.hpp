@@ -15,7 +15,7 @@ inline constexpr Index panel_rows = tile_rows* native_width<S>;
 /// Steps of k in a packed panel.
 inline constexpr Index panel_depth = 512;
 
-/// to(i, j) ← a(i, j): m <= panel_rows rows, zeros behind them up to the next whole register, with
+/// to(i, j) ← a(i, j): m <= panel_rows rows, zeros after them up to the next whole register, with
 /// `stride` numbers from column to column.
 template <Real S>
 void pack(Index m, Index k, const S* a, Index lda, S* to, Index stride) {

@@ -12,7 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace kernel {
 
-/// How A is had.
+/// Storage of the left operand A.
 enum class Source { AsIs, Transposed };
 
 /// Rows i..i+rows of Y ← start + A·B, rows <= panel_rows. With `Transposed`, a is Aᵀ (k rows).
@@ -43,7 +43,7 @@ BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a,
   }
 }
 
-/// What is done to rows of Y while they are in the cache: y ← function(y, x). One type for all
+/// Function applied to rows of Y while they are in the cache: y ← function(y, x). One type for all
 /// functions, so that the products are compiled once a scalar.
 template <Real S>
 struct BlockFunction {
@@ -62,7 +62,7 @@ struct BlockFunction {
 /// Columns of a deep product's blocks.
 inline constexpr Index deep_columns = 128;
 
-/// How many numbers of scratch a product of n columns and sums of k terms needs at most: a packed
+/// Upper bound on the scratch, in numbers, of a product of n columns and sums of k terms: a packed
 /// panel, and where the sums are long, a block of those of a run, and of each digit of RunSums.
 template <Real S>
 constexpr Index panel_scratch(Index k, Index n) {

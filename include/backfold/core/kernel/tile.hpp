@@ -5,10 +5,10 @@
 
 #include "backfold/core/elementwise.hpp"
 
-/// The register-tiled product behind all matrix-matrix products: Y ← start + A·B, with the columns
-/// of A contiguous and B reached by two strides, so that W·X (B = X) and D·Xᵀ (B = Xᵀ) are one
-/// kernel. Compiled once a scalar: what is done to the products is done by the caller, on blocks
-/// that are still in the cache.
+/// The register-tiled product that all matrix-matrix products use: Y ← start + A·B, with the
+/// columns of A contiguous and B reached by two strides, so that W·X (B = X) and D·Xᵀ (B = Xᵀ) are
+/// one kernel. Compiled once a scalar: what is done to the products is done by the caller, on
+/// blocks that are still in the cache.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -27,7 +27,7 @@ struct Strided {
   Index column;
 };
 
-/// What the products are added to.
+/// Start of the accumulators: a column of biases, the present output, both or neither.
 template <Real S>
 struct TileStart {
   const S* bias = nullptr;  ///< a column, or none
@@ -41,7 +41,7 @@ struct TileStart {
     if (bias != nullptr) return backfold::detail::load_run<V>(bias + i, count);
     return add ? backfold::detail::load_run<V>(y + i, count) : V(0);
   }
-  /// What rows from i on are added to.
+  /// Start of the rows from i on.
   TileStart from_row(Index i) const { return {bias != nullptr ? bias + i : nullptr, add}; }
   /// to ← start, for the m rows of a column y.
   void write(Index m, const S* y, S* to) const {
@@ -86,8 +86,8 @@ BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S
       for (int r = 0; r < Rows; ++r) sums[r][c] = multiply_add(rows[r], factor, sums[r][c]);
     }
   }
-  // Where the widest registers have no masks, a last one that is not full is put together number by
-  // number: less to compile.
+  // Without masked instructions the last partial register is handled scalar by scalar, which keeps
+  // the code small.
   constexpr bool masks = sizeof(V) > 16 || V::size < native_width<S>;
   const bool full = lanes == V::size;
   S last[Columns][V::size];

@@ -57,7 +57,7 @@ void set_rate(T& training, double factor) {
   }
 }
 
-/// The time between epochs, or within the present one after so many of its steps.
+/// The time at the end of an epoch, or after a number of steps of the present one.
 template <class T>
 ScheduleTime schedule_time(const T& training, bool within_epoch) {
   const double per_epoch = double(training.steps_per_epoch());

@@ -61,7 +61,7 @@ struct ConstantRate {
   double factor(const ScheduleTime&) const { return 1; }
 };
 
-/// Falls by a factor every so many epochs: η = η₀ · decay^⌊epoch / every⌋.
+/// Falls by a factor every `every` epochs: η = η₀ · decay^⌊epoch / every⌋.
 ///
 /// As torch.optim.lr_scheduler.StepLR.
 struct StepDecay {

@@ -61,7 +61,7 @@ class WatchedLoss {
 
 }  // namespace detail
 
-/// A hook that evaluates the training's loss on held-out data every so many epochs, in inference
+/// A hook that evaluates the training's loss on held-out data every `every` epochs, in inference
 /// mode and with the training's reduction, at the parameters after the epoch. Hooks and callbacks
 /// after it find it in `EpochReport::validation_loss`. It changes nothing of the training.
 ///
