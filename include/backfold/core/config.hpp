@@ -164,13 +164,11 @@
 #define BACKFOLD_ALWAYS_INLINE __forceinline
 #define BACKFOLD_INLINE_LAMBDA
 #define BACKFOLD_NO_INLINE __declspec(noinline)
-#define BACKFOLD_RESTRICT __restrict
 #define BACKFOLD_IS_CONSTANT(x) false
 #else
 #define BACKFOLD_ALWAYS_INLINE inline __attribute__((always_inline))
 #define BACKFOLD_INLINE_LAMBDA __attribute__((always_inline))
 #define BACKFOLD_NO_INLINE __attribute__((noinline))
-#define BACKFOLD_RESTRICT __restrict__
 /// True if the compiler knows x, after inlining.
 #define BACKFOLD_IS_CONSTANT(x) __builtin_constant_p(x)
 #endif

@@ -78,11 +78,4 @@ class MatrixView {
 template <class S, Index Rows = Dynamic, Index Cols = Dynamic>
 using ConstMatrixView = MatrixView<const S, Rows, Cols>;
 
-/// A contiguous vector in memory that it does not own.
-template <class Scalar, Index Size = Dynamic>
-using VectorView = Eigen::Map<Vector<Scalar, Size>>;
-
-template <class Scalar, Index Size = Dynamic>
-using ConstVectorView = Eigen::Map<const Vector<Scalar, Size>>;
-
 BACKFOLD_END_NAMESPACE

@@ -24,7 +24,6 @@ class Workspace {
   using Scalar = typename Net::Scalar;
   using ArchitectureType = typename Net::ArchitectureType;
   using Plan = WorkspacePlan<Net::layer_count>;
-  static constexpr Index fixed_batch = Batch;
   static constexpr Index fixed_steps =
       For == Purpose::Step || !Net::Graph::is_recurrent ? Index{1} : Dynamic;
   static constexpr bool is_inline = [] {
