@@ -14,24 +14,42 @@ Net ready(Net net) {
   return net;
 }
 
+/// Each input is the output before, so that nothing is computed ahead.
+template <class Evaluate, class Net>
+void one_by_one(benchmark::State& state, const Net& net, double multiply_adds,
+                const Evaluate& evaluate) {
+  Eigen::VectorXf x = Eigen::VectorXf::Random(net.architecture().template units<0>());
+  const Meter<float> meter(state, multiply_adds, 1);
+  for (auto _ : state) {
+    const auto y = evaluate(x);
+    x[0] = y(0);
+    benchmark::DoNotOptimize(x.data());
+    benchmark::ClobberMemory();
+  }
+}
+
 using Controller = Mlp<float, Input<4>, Dense<64, Tanh>, Dense<64, Tanh>, Dense<2, Tanh>>;
 using SizedController =
     Mlp<float, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Tanh>, Dense<Dynamic, Tanh>>;
 constexpr double controller_multiply_adds = 4 * 64 + 64 * 64 + 64 * 2;
 
-/// Each input is the output before, so that nothing is computed ahead.
 template <class Net, Index Batch>
-void one_sample(benchmark::State& state, const Net& prototype) {
+void one_sample(benchmark::State& state, const Net& prototype, double multiply_adds) {
   const Net net = ready(prototype);
   Workspace<Net, Batch> workspace(net);
-  Eigen::VectorXf x = Eigen::VectorXf::Random(4);
-  const Meter<float> meter(state, controller_multiply_adds, 1);
-  for (auto _ : state) {
-    const auto y = run(net, x, workspace);
-    x[0] = y(0);
-    benchmark::DoNotOptimize(x.data());
-    benchmark::ClobberMemory();
-  }
+  one_by_one(state, net, multiply_adds, [&](const auto& x) { return run(net, x, workspace); });
+}
+
+using Pictures = Mlp<float, Input<784>, Dense<128, Relu>, Dense<64, Relu>, Dense<10, Softmax>>;
+constexpr double picture_multiply_adds = 784 * 128 + 128 * 64 + 64 * 10;
+
+void one_batch(benchmark::State& state) {
+  constexpr Index batch = 256;
+  const auto net = ready(Pictures());
+  Workspace workspace(net, batch);
+  const Eigen::MatrixXf X = Eigen::MatrixXf::Random(784, batch);
+  const Meter<float> meter(state, batch * picture_multiply_adds, batch);
+  for (auto _ : state) benchmark::DoNotOptimize(run(net, X, workspace).data());
 }
 
 using Memory = Elman<float, 8, 32, 1>;
@@ -41,15 +59,15 @@ template <class Net, Index Batch>
 void one_step(benchmark::State& state, const Net& prototype) {
   const Net net = ready(prototype);
   State<Net, Batch> memory(net);
-  Eigen::VectorXf x = Eigen::VectorXf::Random(8);
-  const Meter<float> meter(state, 8 * 32 + 32 * 32 + 32, 1);
-  for (auto _ : state) {
-    const auto y = step(net, x, memory);
-    x[0] = y(0);
-    benchmark::DoNotOptimize(x.data());
-    benchmark::ClobberMemory();
+  double weights = 0;
+  for (const Block& block : blocks(net)) {
+    if (block.kind == Block::Kind::Weights) weights += double(block.rows * block.columns);
   }
+  one_by_one(state, net, weights, [&](const auto& x) { return step(net, x, memory); });
 }
+
+template <Index Inputs, class Cell>
+using Recurrent = Rnn<float, Input<Inputs>, Cell, Dense<1, Linear>>;
 
 void small_gradient(benchmark::State& state) {
   using Net = Mlp<float, Input<24>, Dense<8, Tanh>, Dense<2, Tanh>>;
@@ -107,15 +125,29 @@ void dying_state(benchmark::State& state, bool flush) {
 [[maybe_unused]] const bool registered = [] {
   using benchmark::RegisterBenchmark;
   using benchmark::State;
-  RegisterBenchmark("inference/4-64-64-2/backfold",
-                    [](State& s) { one_sample<Controller, 1>(s, Controller()); });
-  RegisterBenchmark("inference/4-64-64-2/backfold Dynamic", [](State& s) {
-    one_sample<SizedController, 1>(s, SizedController(4, 64, 64, 2));
+  RegisterBenchmark("inference/4-64-64-2/backfold", [](State& s) {
+    one_sample<Controller, 1>(s, Controller(), controller_multiply_adds);
   });
+  RegisterBenchmark("inference/4-64-64-2/backfold Dynamic", [](State& s) {
+    one_sample<SizedController, 1>(s, SizedController(4, 64, 64, 2), controller_multiply_adds);
+  });
+  RegisterBenchmark("inference/784-128-64-10/backfold", [](State& s) {
+    one_sample<Pictures, 1>(s, Pictures(), picture_multiply_adds);
+  });
+  RegisterBenchmark("inference/784-128-64-10/batch:256/backfold", one_batch);
   RegisterBenchmark("step/elman 8-32-1/backfold",
                     [](State& s) { one_step<Memory, 1>(s, Memory()); });
   RegisterBenchmark("step/elman 8-32-1/backfold Dynamic",
                     [](State& s) { one_step<SizedMemory, 1>(s, SizedMemory(8, 32, 1)); });
+  RegisterBenchmark("step/gru 8-32-1/backfold", [](State& s) {
+    one_step<Recurrent<8, Gru<32>>, 1>(s, Recurrent<8, Gru<32>>());
+  });
+  RegisterBenchmark("step/lstm 8-32-1/backfold", [](State& s) {
+    one_step<Recurrent<8, Lstm<32>>, 1>(s, Recurrent<8, Lstm<32>>());
+  });
+  RegisterBenchmark("step/lstm 1-16-1/backfold", [](State& s) {
+    one_step<Recurrent<1, Lstm<16>>, 1>(s, Recurrent<1, Lstm<16>>());
+  });
   RegisterBenchmark("gradient/24-8-2/batch:200/backfold", small_gradient);
   RegisterBenchmark("rtrl/4-16-1/backfold", rtrl_step<16>);
   RegisterBenchmark("rtrl/4-32-1/backfold", rtrl_step<32>);

@@ -21,6 +21,13 @@ WORKLOADS = [
     ("elman/32-128-32/steps:100/batch:32/sgd", "Elman 32-128-32, 100 steps, BPTT, SGD", "a batch of 32", 32),
     ("elman/4-32-1/steps:200/batch:1/sgd", "Elman 4-32-1, 200 steps, BPTT, SGD", "a sequence", 1),
     ("lstm/32-128-32/steps:100/batch:32/sgd", "LSTM 32-128-32, 100 steps, BPTT, SGD", "a batch of 32", 32),
+    ("gru/32-128-32/steps:100/batch:32/sgd", "GRU 32-128-32, 100 steps, BPTT, SGD", "a batch of 32", 32),
+    ("mlp/17-64-64-6/batch:256/adam", "training 17-64-64-6, tanh, Adam", "a batch of 256", 256),
+    ("inference/784-128-64-10", "inference 784-128-64-10, ReLU/softmax", "a sample", 1),
+    ("inference/784-128-64-10/batch:256", "inference 784-128-64-10, ReLU/softmax", "256 samples", 256),
+    ("step/gru 8-32-1", "inference GRU 8-32-1", "a step", 1),
+    ("step/lstm 8-32-1", "inference LSTM 8-32-1", "a step", 1),
+    ("step/lstm 1-16-1", "inference LSTM 1-16-1", "a step", 1),
     ("step/elman 8-32-1", "inference Elman 8-32-1", "a step", 1),
 ]
 SMALL = [
@@ -80,6 +87,8 @@ def products(r):
     rows = []
     for size in sorted(sizes, key=lambda s: math.prod(map(int, s.split("x")))):
         for kind, words in PRODUCTS.items():
+            if not any(n.startswith(f"product/{kind}/{size}/") for n in r.samples):
+                continue
             rates = [r.rate(f"product/{kind}/{size}/{who}") for who in PRODUCTS_BY]
             rows.append([size.replace("x", " × "), words, *(f"{g:.3g}" if g else "–" for g, _ in rates),
                          percent(rates[0][1])])

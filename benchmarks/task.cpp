@@ -13,12 +13,10 @@ using Eigen::Index;
 double Task::multiply_adds() const {
   double sum = 0;
   for (std::size_t l = 1; l < units.size(); ++l) {
-    const double gates = hidden == Hidden::Lstm && l + 1 < units.size() ? 4 : 1;
-    const bool recurrent =
-        (hidden == Hidden::Rnn || hidden == Hidden::Lstm) && l + 1 < units.size();
-    const double own = recurrent ? double(units[l]) * double(units[l]) : 0;
+    const bool last = l + 1 == units.size();
+    const double own = is_recurrent() && !last ? double(units[l]) * double(units[l]) : 0;
     const double chain = double(units[l]) * double(units[l - 1]);
-    sum += gates * (3 * own + (l == 1 ? 2 : 3) * chain);
+    sum += double(last ? 1 : gates()) * (3 * own + (l == 1 ? 2 : 3) * chain);
   }
   return sum * double(sequences() * steps);
 }
@@ -65,14 +63,13 @@ Task made(Task task) {
   std::vector<double> w;
   for (std::size_t l = 1; l < task.units.size(); ++l) {
     const bool last = l + 1 == task.units.size();
-    const Index gates = task.hidden == Hidden::Lstm && !last ? 4 : 1;
-    const bool recurrent = (task.hidden == Hidden::Rnn || task.hidden == Hidden::Lstm) && !last;
-    const Index fan_in = task.units[l - 1] + (recurrent ? task.units[l] : 0);
+    const Index gates = last ? 1 : task.gates();
+    const Index fan_in = task.units[l - 1] + (task.is_recurrent() && !last ? task.units[l] : 0);
     const double bound = std::sqrt(6.0 / double(fan_in + task.units[l]));
     for (Index i = 0; i < gates * task.units[l] * fan_in; ++i) {
       w.push_back(uniform(random, -bound, bound));
     }
-    w.insert(w.end(), std::size_t((gates == 4 ? 2 : 1) * gates * task.units[l]), 0.0);
+    w.insert(w.end(), std::size_t((gates > 1 ? 2 : 1) * gates * task.units[l]), 0.0);
   }
   task.weights = Eigen::Map<Eigen::VectorXd>(w.data(), Index(w.size()));
   return task;
@@ -145,6 +142,14 @@ const std::vector<Task>& tasks() {
                          .learning_rate = 0.01,
                          .batch = 128,
                          .batches = 4}));
+    list.push_back(made({.name = "mlp/17-64-64-6/batch:256/adam",
+                         .units = {17, 64, 64, 6},
+                         .hidden = Hidden::Tanh,
+                         .output = Output::LinearSquared,
+                         .rule = Rule::Adam,
+                         .learning_rate = 1e-3,
+                         .batch = 256,
+                         .batches = 8}));
     list.push_back(made({.name = "elman/32-128-32/steps:100/batch:32/sgd",
                          .units = {32, 128, 32},
                          .hidden = Hidden::Rnn,
@@ -163,15 +168,17 @@ const std::vector<Task>& tasks() {
                          .batch = 1,
                          .batches = 8,
                          .steps = 200}));
-    list.push_back(made({.name = "lstm/32-128-32/steps:100/batch:32/sgd",
-                         .units = {32, 128, 32},
-                         .hidden = Hidden::Lstm,
-                         .output = Output::LinearSquared,
-                         .rule = Rule::Sgd,
-                         .learning_rate = 1e-3,
-                         .batch = 32,
-                         .batches = 1,
-                         .steps = 100}));
+    for (const auto& [cell, hidden] : {std::pair{"lstm", Hidden::Lstm}, {"gru", Hidden::Gru}}) {
+      list.push_back(made({.name = cell + std::string("/32-128-32/steps:100/batch:32/sgd"),
+                           .units = {32, 128, 32},
+                           .hidden = hidden,
+                           .output = Output::LinearSquared,
+                           .rule = Rule::Sgd,
+                           .learning_rate = 1e-3,
+                           .batch = 32,
+                           .batches = 1,
+                           .steps = 100}));
+    }
     return list;
   }();
   return all;

@@ -14,7 +14,7 @@
 // The same training for every library: data, first weights, sizes and settings in a form that needs
 // no library, and one place that checks that all compute the same loss before it times them.
 
-enum class Hidden { Tanh, Relu, Rnn, Lstm };  ///< Rnn: Elman with tanh
+enum class Hidden { Tanh, Relu, Rnn, Lstm, Gru };  ///< Rnn: Elman with tanh
 enum class Output { SigmoidSquared, SoftmaxCategorical, LinearSquared };
 enum class Rule { Sgd, Momentum, Adam };
 
@@ -33,6 +33,10 @@ struct Task {
   Eigen::VectorXd weights = {};    ///< as Backfold lays them out: [W | U | b] layer by layer
 
   Eigen::Index sequences() const { return batch * batches; }
+  bool is_recurrent() const { return hidden >= Hidden::Rnn; }
+  Eigen::Index gates() const {  ///< of a hidden layer
+    return hidden == Hidden::Lstm ? 4 : hidden == Hidden::Gru ? 3 : 1;
+  }
   double multiply_adds() const;  ///< of an epoch: forward, back and gradient, without ∂E/∂X
 };
 

@@ -142,12 +142,16 @@ void add_threads(const std::string& name, const Net& net, const L& loss, const O
                    Dense<Dynamic, Softmax>>;
   add<Dynamic>("mlp/784-1024-1024-10/batch:128/sgd", "backfold", Wide(784, 1024, 1024, 10),
                CategoricalCrossEntropy{}, Sgd{});
+  using Control = Mlp<float, Input<17>, Dense<64, Tanh>, Dense<64, Tanh>, Dense<6, Linear>>;
+  add_both<Dynamic, Control>("mlp/17-64-64-6/batch:256/adam", HalfSquaredError{}, adam);
   add<Dynamic>("elman/32-128-32/steps:100/batch:32/sgd", "backfold", Elman<float, 32, 128, 32>(),
                HalfSquaredError{}, Sgd{});
   add_both<1, Elman<float, 4, 32, 1>>("elman/4-32-1/steps:200/batch:1/sgd", HalfSquaredError{},
                                       Sgd{});
   add<Dynamic>("lstm/32-128-32/steps:100/batch:32/sgd", "backfold",
                Rnn<float, Input<32>, Lstm<128>, Dense<32, Linear>>(), HalfSquaredError{}, Sgd{});
+  add<Dynamic>("gru/32-128-32/steps:100/batch:32/sgd", "backfold",
+               Rnn<float, Input<32>, Gru<128>, Dense<32, Linear>>(), HalfSquaredError{}, Sgd{});
   benchmark::RegisterBenchmark("epoch/784-256-128-10/batch:64/adam/backfold",
                                [=](benchmark::State& s) { picture_epoch<Large>(s, adam); });
   add_threads<1>("online/2-8-1", Tiny(), HalfSquaredError{}, Momentum{});

@@ -46,6 +46,14 @@ struct Model {
         lstm->named_parameters()["bias_ih_l0"].copy_(block(4 * out, 1).flatten());
         lstm->named_parameters()["bias_hh_l0"].copy_(block(4 * out, 1).flatten());
         add(lstm->parameters());
+      } else if (l < last && task.hidden == Hidden::Gru) {
+        gru = torch::nn::GRU(torch::nn::GRUOptions(in, out));
+        gru->to(type);
+        gru->named_parameters()["weight_ih_l0"].copy_(block(3 * out, in));
+        gru->named_parameters()["weight_hh_l0"].copy_(block(3 * out, out));
+        gru->named_parameters()["bias_ih_l0"].copy_(block(3 * out, 1).flatten());
+        gru->named_parameters()["bias_hh_l0"].copy_(block(3 * out, 1).flatten());
+        add(gru->parameters());
       } else {
         auto linear = torch::nn::Linear(in, out);
         linear->to(type);
@@ -79,6 +87,7 @@ struct Model {
   torch::Tensor loss(torch::Tensor x, const torch::Tensor& z) {
     if (rnn) x = std::get<0>(rnn(x));
     if (lstm) x = std::get<0>(lstm(x));
+    if (gru) x = std::get<0>(gru(x));
     for (std::size_t l = 0; l + 1 < linears.size(); ++l) {
       x = linears[l](x);
       x = task.hidden == Hidden::Tanh ? torch::tanh(x) : torch::relu(x);
@@ -111,6 +120,7 @@ struct Model {
   torch::ScalarType type;
   torch::nn::RNN rnn = nullptr;
   torch::nn::LSTM lstm = nullptr;
+  torch::nn::GRU gru = nullptr;
   std::vector<torch::nn::Linear> linears;
   std::vector<torch::Tensor> parameters;
   std::unique_ptr<torch::optim::Optimizer> optimizer;
