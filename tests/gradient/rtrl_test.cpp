@@ -29,6 +29,12 @@ TEST_CASE("real-time recurrent learning equals BPTT at the diagonal's lower cost
                   Dense<1, Linear, SelfRecurrent<>>>());
 }
 
+TEST_CASE("real-time recurrent learning equals BPTT where all connections have no weights") {
+  equals_bptt(Rnn<double, Input<3>, Dense<3, Tanh, Direct, Add<1, 1>>>());
+  equals_bptt(Rnn<double, Input<3>, Dense<3, Softmax, Direct, Add<1, 1>, NoBias>>());
+  equals_bptt(Rnn<double, Input<3>, Dense<3, Tanh, Direct, Add<2, 1>>, Dense<3, Tanh, Direct>>());
+}
+
 TEST_CASE("a diagonal layer carries one sensitivity a parameter, a full one units times as many") {
   constexpr Index blocks = 2;  // now and one step ago
   const Rnn<double, Input<2>, Dense<4, Tanh, SelfRecurrent<>>, Dense<1, Linear>> diagonal;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "backfold/gradient/gradient.hpp"
-#include "backfold/gradient/sensitivity.hpp"
+#include "backfold/gradient/rtrl/sensitivity.hpp"
 #include "backfold/network/predict.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
