@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "backfold/io/model_info.hpp"
+#include "backfold/io/tensor_file.hpp"
+#include "backfold/io/tensor_writer.hpp"
+#include "backfold/network/describe.hpp"
+#include "backfold/version.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// The key of a model's description in a file's metadata, and its first number: readers refuse a
+/// description of another format.
+inline constexpr const char* model_key = "backfold";
+inline constexpr int model_format = 1;
+
+inline const char* name_of(Weights weights) {
+  static constexpr const char* names[] = {"full", "diagonal", "identity", "lookup"};
+  return names[static_cast<int>(weights)];
+}
+
+/// The name of a block's array: layer2.weight, layer2.recurrent, layer2.bias, layer2.own, and of
+/// further connections layer2.weight_from_0, layer2.weight_from_3_delay_1.
+inline std::string array_name(const Block& block) {
+  const std::string layer = "layer" + std::to_string(block.layer) + ".";
+  if (block.kind == Block::Kind::Bias) return layer + "bias";
+  if (block.kind == Block::Kind::Own) return layer + "own";
+  const Connection& c = block.connection;
+  if (c.source == block.layer - 1 && c.delay == 0) return layer + "weight";
+  if (c.source == block.layer && c.delay == 1) return layer + "recurrent";
+  const std::string from = layer + "weight_from_" + std::to_string(c.source);
+  return c.delay == 0 ? from : from + "_delay_" + std::to_string(c.delay);
+}
+
+/// The shape of a block's array. Weights are rows × columns, as PyTorch has them; columns of
+/// biases and of a layer's own parameters follow each other. One column is an array of one
+/// dimension, unless it is the weights from one unit.
+inline std::vector<Index> array_shape(const Block& block) {
+  const bool is_matrix =
+      block.kind == Block::Kind::Weights && block.connection.weights != Weights::Diagonal;
+  if (is_matrix) return {block.rows, block.columns};
+  if (block.columns == 1) return {block.rows};
+  return {block.columns, block.rows};
+}
+
+/// Copies a block between w, where it is column-major, and its array, which is row-major.
+template <class S, class T>
+void copy_block(const Block& block, bool to_array, S* in_w, T* in_array) {
+  const bool transposes = block.kind == Block::Kind::Weights;
+  for (Index j = 0; j < block.columns; ++j) {
+    for (Index i = 0; i < block.rows; ++i) {
+      const Index in_order = j * block.rows + i;
+      S& number = in_w[block.offset + in_order];
+      T& other = in_array[transposes ? i * block.columns + j : in_order];
+      if constexpr (!std::is_const_v<T>) {
+        if (to_array) other = number;
+      }
+      if constexpr (!std::is_const_v<S>) {
+        if (!to_array) number = other;
+      }
+    }
+  }
+}
+
+/// A layer as the file describes it.
+inline Json layer_json(const LayerDescription& layer, const std::vector<Block>& blocks) {
+  Json json{{"type", layer.type}, {"units", layer.units}};
+  if (layer.activation[0] != '\0') json["activation"] = layer.activation;
+  for (const SettingValue& s : layer.settings) json["settings"][s.name] = s.value;
+  Json connections = Json::array();
+  for (const Connection& c : layer.connections) {
+    Json connection{{"from", c.source}, {"delay", c.delay}, {"weights", name_of(c.weights)}};
+    if (c.weights == Weights::Lookup) connection["entries"] = c.entries;
+    connections.push_back(connection);
+  }
+  if (layer.layer > 0) json["connections"] = connections;
+  for (const Block& block : blocks) {
+    const bool own = block.layer == layer.layer;
+    if (own && block.kind == Block::Kind::Bias) json["bias_columns"] = block.columns;
+    if (own && block.kind == Block::Kind::Own) json["own_columns"] = block.columns;
+  }
+  return json;
+}
+
+inline Json layers_json(const std::vector<LayerDescription>& layers,
+                        const std::vector<Block>& blocks) {
+  Json json = Json::array();
+  for (const LayerDescription& layer : layers) json.push_back(layer_json(layer, blocks));
+  return json;
+}
+
+/// Compares two descriptions of layers. @throws std::runtime_error naming the first difference
+inline void require_equal_layers(const std::string& path, const Json& in_file, const Json& in_net) {
+  if (!in_file.is_array()) fail_runtime(path, ": its model's layers are no list");
+  const auto differ = [&](std::size_t layer, const char* what, const Json* a, const Json* b) {
+    const auto text = [](const Json* json) { return json ? json->dump() : std::string("none"); };
+    fail_runtime(path, ": layer ", layer, ": ", what, " is ", text(a), " in the file, ", text(b),
+                 " in the network");
+  };
+  for (std::size_t l = 0; l < (std::min)(in_file.size(), in_net.size()); ++l) {
+    if (!in_file[l].is_object()) fail_runtime(path, ": layer ", l, " is no JSON object");
+    for (const char* key : {"type", "activation", "settings", "units", "connections",
+                            "bias_columns", "own_columns"}) {
+      const auto a = in_file[l].find(key), b = in_net[l].find(key);
+      const Json* const in_a = a == in_file[l].end() ? nullptr : &*a;
+      const Json* const in_b = b == in_net[l].end() ? nullptr : &*b;
+      const bool equal = in_a && in_b ? *in_a == *in_b : in_a == in_b;
+      if (!equal) differ(l, key, in_a, in_b);
+    }
+  }
+  if (in_file.size() != in_net.size()) {
+    fail_runtime(path, ": has a network of ", in_file.size(), " layers, this one has ",
+                 in_net.size());
+  }
+}
+
+inline const char* name_of(ScalingKind kind) {
+  return kind == ScalingKind::Standard ? "standard"
+         : kind == ScalingKind::MinMax ? "min_max"
+                                       : "unchanged";
+}
+
+inline void add_scaling(TensorWriter& file, Json& model, const char* name, const Scaling& scaling) {
+  if (scaling.size() == 0) return;
+  model[name] = {{"kind", name_of(scaling.kind())}, {"base", scaling.base()}};
+  const std::string prefix = name;
+  file.add(prefix + ".center", {scaling.size()}, scaling.center().data());
+  file.add(prefix + ".width", {scaling.size()}, scaling.width().data());
+}
+
+/// @throws std::runtime_error naming the file, for numbers that Scaling refuses too
+inline Scaling read_scaling(const TensorFile& file, const Json& model, const char* name,
+                            Index features) {
+  if (!model.contains(name)) return {};
+  const std::string kind_name =
+      json_text(file.path(), name, json_value(file.path(), name, model[name], "kind"));
+  const Json& base = json_value(file.path(), name, model[name], "base");
+  ScalingKind kind = ScalingKind::Unchanged;
+  for (const ScalingKind known : {ScalingKind::Standard, ScalingKind::MinMax}) {
+    if (kind_name == name_of(known)) kind = known;
+  }
+  const auto center = file.read<double>(std::string(name) + ".center");
+  const auto width = file.read<double>(std::string(name) + ".width");
+  bool good = kind_name == name_of(kind) && base.is_number() &&
+              static_cast<Index>(center.size()) == features && center.size() == width.size();
+  for (std::size_t i = 0; good && i < center.size(); ++i) {
+    good = is_finite(center[i]) && is_finite(width[i]) && width[i] >= 0x1p-1022;
+  }
+  if (!good) fail_runtime(file.path(), ": ", name, " is no scaling of ", features, " features");
+  return Scaling(kind, Eigen::Map<const Vector<double>>(center.data(), features),
+                 Eigen::Map<const Vector<double>>(width.data(), features), base.get<double>());
+}
+
+inline std::vector<std::string> read_names(const std::string& path, const Json& model,
+                                           const char* key) {
+  std::vector<std::string> names;
+  if (!model.contains(key)) return names;
+  if (!model[key].is_array()) fail_runtime(path, ": ", key, " is no list of names");
+  for (const Json& name : model[key]) names.push_back(json_text(path, key, name));
+  return names;
+}
+
+/// The description of a model in a file. @throws std::runtime_error if it has none
+inline Json read_model_json(const TensorFile& file) {
+  const auto found = file.metadata().find(model_key);
+  if (found == file.metadata().end()) {
+    fail_runtime(file.path(), ": describes no network: its __metadata__ has no \"", model_key,
+                 "\"");
+  }
+  Json model = parse_json(file.path(), "its model", found->second);
+  const Json& format = json_value(file.path(), "its model", model, "format");
+  if (format != model_format) {
+    fail_runtime(file.path(), ": its model has the format ", format.dump(), ", this library reads ",
+                 model_format);
+  }
+  return model;
+}
+
+/// What a file keeps with its network. @throws std::runtime_error for other sizes than the
+/// network's
+inline ModelInfo read_model_info(const TensorFile& file, const Json& model, Index inputs,
+                                 Index outputs) {
+  const std::string& path = file.path();
+  ModelInfo info;
+  info.input_scaling = read_scaling(file, model, "input_scaling", inputs);
+  info.target_scaling = read_scaling(file, model, "target_scaling", outputs);
+  info.inputs = read_names(path, model, "inputs");
+  info.outputs = read_names(path, model, "outputs");
+  info.classes = read_names(path, model, "classes");
+  info.version = json_text(path, "version", json_value(path, "its model", model, "version"));
+  const auto fits = [](const std::vector<std::string>& names, Index n) {
+    return names.empty() || static_cast<Index>(names.size()) == n;
+  };
+  if (!fits(info.inputs, inputs) || !fits(info.outputs, outputs) ||
+      !(fits(info.classes, outputs) || (outputs == 1 && info.classes.size() == 2))) {
+    fail_runtime(path, ": has ", info.inputs.size(), ", ", info.outputs.size(), " and ",
+                 info.classes.size(), " names of inputs, outputs and classes, its network ", inputs,
+                 " inputs and ", outputs, " outputs");
+  }
+  return info;
+}
+
+/// A stored matrix, as doubles: features × columns.
+inline Matrix<double> read_columns(const TensorFile& file, const std::string& name, Index rows) {
+  const std::vector<double> numbers = file.read<double>(name);
+  const TensorInfo& info = *file.find(name);
+  if (info.shape.size() != 2 || info.shape[0] == 0 || info.shape[1] != rows) {
+    fail_runtime(file.path(), ": \"", name, "\" has the shape ", shape_text(info.shape),
+                 ", expected samples x ", rows);
+  }
+  return Eigen::Map<const Matrix<double>>(numbers.data(), rows, info.shape[0]);
+}
+
+/// Compares the outputs of a loaded network with the stored ones.
+/// @param epsilon of the scalar in which both were computed, the coarser one
+/// @throws std::runtime_error naming the first that differs by more than rounding does
+inline void require_equal_outputs(const std::string& path, const Matrix<double>& expected,
+                                  const Matrix<double>& got, double epsilon) {
+  const double tolerance = std::pow(epsilon, 0.6);  // 4e-10 in double, 7e-5 in float
+  for (Index c = 0; c < expected.cols(); ++c) {
+    for (Index i = 0; i < expected.rows(); ++i) {
+      const double difference = std::abs(expected(i, c) - got(i, c));
+      if (difference <= tolerance * (std::max)(1.0, std::abs(expected(i, c)))) continue;
+      fail_runtime(path, ": output ", i, " of stored sample ", c, " should be ", expected(i, c),
+                   ", but the network loaded gives ", got(i, c));
+    }
+  }
+}
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

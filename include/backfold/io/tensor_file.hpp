@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "backfold/core/packet.hpp"
+#include "backfold/core/size.hpp"
+#include "backfold/io/json.hpp"
+
+/// Not in backfold.hpp: it needs files and nlohmann-json.
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Description of an array in a safetensors file.
+struct TensorInfo {
+  std::string name;
+  std::string type;          ///< "F32", "F64", "I64", ...
+  std::vector<Index> shape;  ///< row-major: the last index is contiguous
+  Index count;               ///< numbers
+  Index begin, end;          ///< bytes of the file's data
+};
+
+namespace detail {
+
+/// A number from its bytes, of which the file has the least significant one first.
+template <Real S>
+S from_bytes(const char* bytes) {
+  using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
+  Bits bits = 0;
+  for (std::size_t i = sizeof(S); i-- > 0;) {
+    bits = static_cast<Bits>(bits << 8) | static_cast<unsigned char>(bytes[i]);
+  }
+  return std::bit_cast<S>(bits);
+}
+
+/// Bytes of a number of a type, 0 for a type that the format does not have.
+inline int bytes_of_tensor_type(const std::string& type) {
+  static constexpr struct {
+    const char* name;
+    int bytes;
+  } types[] = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2},
+               {"I8", 1},  {"U64", 8}, {"U32", 4}, {"U16", 2},  {"U8", 1},  {"BOOL", 1}};
+  for (const auto& known : types) {
+    if (type == known.name) return known.bytes;
+  }
+  return 0;
+}
+
+/// "[2, 3]"
+inline std::string shape_text(const std::vector<Index>& shape) {
+  std::string text;
+  for (const Index n : shape) text += (text.empty() ? "" : ", ") + std::to_string(n);
+  return "[" + text + "]";
+}
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail_runtime(path, ": cannot be opened");
+  std::string content;
+  char block[1 << 16];
+  while (file.read(block, sizeof block), file.gcount() > 0) {
+    content.append(block, static_cast<std::size_t>(file.gcount()));
+  }
+  if (file.bad()) fail_runtime(path, ": cannot be read");
+  return content;
+}
+
+}  // namespace detail
+
+/// A safetensors file that has been read: arrays by name, and texts by key.
+///
+///     const bf::TensorFile file("model.safetensors");
+///     for (const bf::TensorInfo& t : file.tensors()) std::cout << t.name << '\n';
+///     const std::vector<float> numbers = file.read<float>("layer1.weight");
+///
+/// The file is read whole, and its header is checked whole: each array lies within the data, they
+/// neither overlap nor leave gaps, types and shapes fit the bytes. Reading takes memory in
+/// proportion to the file's size, whatever its numbers claim.
+///
+/// Source: the safetensors format, github.com/huggingface/safetensors.
+class TensorFile {
+ public:
+  /// @throws std::runtime_error naming the file and the fault
+  explicit TensorFile(const std::string& path) : path_(path), content_(detail::read_file(path)) {
+    read_header();
+    check_order();
+  }
+
+  const std::string& path() const { return path_; }
+  const std::vector<TensorInfo>& tensors() const& { return tensors_; }  ///< in order of their data
+  const std::map<std::string, std::string>& metadata() const& { return metadata_; }
+  void tensors() && = delete;  // a loop over those of a temporary would outlive it
+  void metadata() && = delete;
+
+  /// The array of a name, or null.
+  const TensorInfo* find(const std::string& name) const {
+    for (const TensorInfo& t : tensors_) {
+      if (t.name == name) return &t;
+    }
+    return nullptr;
+  }
+
+  /// The numbers of an array of F32 or F64, row-major.
+  /// @param round takes doubles into floats that are not equal to them
+  /// @throws std::runtime_error if there is no such array, or it holds something else
+  template <Real S>
+  std::vector<S> read(const std::string& name, bool round = false) const {
+    const TensorInfo* const info = find(name);
+    if (info == nullptr) fail_runtime(path_, ": has no array \"", name, "\"");
+    std::vector<S> numbers(static_cast<std::size_t>(info->count));
+    if (info->type == "F32") {
+      for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = at<float>(*info, i);
+    } else if (info->type == "F64") {
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const double number = at<double>(*info, i);
+        numbers[i] = static_cast<S>(number);
+        if (!round && static_cast<double>(numbers[i]) != number && number == number) {
+          fail_runtime(path_, ": number ", i, " of \"", name, "\" is the double ", number,
+                       ", and no float equals it: ask for rounding, or read it as double");
+        }
+      }
+    } else {
+      fail_runtime(path_, ": \"", name, "\" holds ", info->type, ", expected F32 or F64");
+    }
+    return numbers;
+  }
+
+ private:
+  static constexpr std::size_t prefix = 8;  // the header's length
+
+  template <Real S>
+  S at(const TensorInfo& info, std::size_t i) const {
+    return detail::from_bytes<S>(content_.data() + data_begin_ +
+                                 static_cast<std::size_t>(info.begin) + i * sizeof(S));
+  }
+
+  void read_header() {
+    constexpr std::uint64_t longest = 100'000'000;  // as other readers have it
+    if (content_.size() < prefix) {
+      fail_runtime(path_, ": is no safetensors file: it has ", content_.size(), " bytes");
+    }
+    std::uint64_t length = 0;
+    for (std::size_t i = prefix; i-- > 0;) {
+      length = (length << 8) | static_cast<unsigned char>(content_[i]);
+    }
+    const std::size_t rest = content_.size() - prefix;
+    if (length > rest || length > longest) {
+      fail_runtime(path_,
+                   ": is no safetensors file, or cut off: ", "it claims a longer header than the ",
+                   rest, " bytes that follow");
+    }
+    data_begin_ = prefix + static_cast<std::size_t>(length);
+    const std::string_view text(content_.data() + prefix, static_cast<std::size_t>(length));
+    const detail::Json header = detail::parse_json(path_, "its header", text);
+    if (!header.is_object()) fail_runtime(path_, ": its header is no JSON object");
+    for (const auto& [name, value] : header.items()) {
+      if (name == "__metadata__") {
+        read_metadata(value);
+      } else {
+        tensors_.push_back(read_info(name, value));
+      }
+    }
+  }
+
+  void read_metadata(const detail::Json& json) {
+    if (!json.is_object()) fail_runtime(path_, ": its __metadata__ is no JSON object");
+    for (const auto& [key, value] : json.items()) {
+      metadata_[key] = detail::json_text(path_, "its __metadata__", value);
+    }
+  }
+
+  TensorInfo read_info(const std::string& name, const detail::Json& json) const {
+    const std::string what = "\"" + name + "\"";
+    const auto value = [&](const char* key) -> const detail::Json& {
+      return detail::json_value(path_, what.c_str(), json, key);
+    };
+    const auto count_of = [&](const detail::Json& number) {
+      return detail::json_count(path_, what.c_str(), number, (std::numeric_limits<Index>::max)());
+    };
+    TensorInfo info{name, detail::json_text(path_, what.c_str(), value("dtype")), {}, 1, 0, 0};
+    const Index bytes = detail::bytes_of_tensor_type(info.type);
+    if (bytes == 0) fail_runtime(path_, ": ", what, " has the unknown type ", info.type);
+    const detail::Json &shape = value("shape"), &offsets = value("data_offsets");
+    if (!shape.is_array()) fail_runtime(path_, ": ", what, " has the shape ", shape.dump());
+    detail::Size count = 1;
+    for (const auto& number : shape) {
+      info.shape.push_back(count_of(number));
+      count = count * info.shape.back();
+    }
+    const detail::Size size = count * bytes;
+    if (!size.is_countable()) {
+      fail_runtime(path_, ": ", what, " has more numbers than can be counted");
+    }
+    info.count = count.value();
+    if (!offsets.is_array() || offsets.size() != 2) {
+      fail_runtime(path_, ": ", what, " has the offsets ", offsets.dump());
+    }
+    info.begin = count_of(offsets[0]);
+    info.end = count_of(offsets[1]);
+    if (info.begin > info.end || info.end > data_size() || info.end - info.begin != size.value()) {
+      fail_runtime(path_, ": ", what, " claims the bytes ", info.begin, " to ", info.end, " of ",
+                   data_size(), ", its ", info.count, " numbers take ", size.value());
+    }
+    return info;
+  }
+
+  /// The arrays follow each other and fill the data.
+  void check_order() {
+    std::stable_sort(tensors_.begin(), tensors_.end(), [](const auto& a, const auto& b) {
+      return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
+    });
+    Index end = 0;
+    for (const TensorInfo& t : tensors_) {
+      if (t.begin != end) {
+        fail_runtime(path_, ": \"", t.name, "\" begins at byte ", t.begin,
+                     " of the data, the array before it ends at ", end);
+      }
+      end = t.end;
+    }
+    if (end != data_size()) {
+      fail_runtime(path_, ": has ", data_size(), " bytes of data, its arrays take ", end);
+    }
+  }
+
+  Index data_size() const { return static_cast<Index>(content_.size() - data_begin_); }
+
+  std::string path_, content_;
+  std::size_t data_begin_ = 0;
+  std::vector<TensorInfo> tensors_;
+  std::map<std::string, std::string> metadata_;
+};
+
+BACKFOLD_END_NAMESPACE

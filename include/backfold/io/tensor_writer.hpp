@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backfold/core/file_writer.hpp"
+#include "backfold/core/packet.hpp"
+#include "backfold/core/size.hpp"
+#include "backfold/io/json.hpp"
+
+/// Not in backfold.hpp: it needs files and nlohmann-json.
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Arrays and texts that become a safetensors file.
+///
+///     bf::TensorWriter file;
+///     file.add("weight", {rows, columns}, numbers);   // row-major
+///     file.set_metadata("author", "me");
+///     file.write("weights.safetensors");
+///
+/// Arrays of double come first, then those of float, and the data begin at a multiple of 8 bytes,
+/// so that programs can map the file and use the numbers where they are.
+class TensorWriter {
+ public:
+  /// Takes a copy of numbers, row-major.
+  /// @throws std::invalid_argument for a name that is there already, or is not UTF-8
+  template <Real S>
+  void add(const std::string& name, const std::vector<Index>& shape, const S* numbers) {
+    detail::Json& entry = entry_of(name);
+    detail::Size count = 1;
+    for (const Index n : shape) count = count * n;
+    std::string& data = sizeof(S) == 8 ? doubles_ : floats_;
+    const std::size_t begin = data.size();
+    append(data, numbers, count.value());
+    entry["dtype"] = sizeof(S) == 8 ? "F64" : "F32";
+    entry["shape"] = shape;
+    entry["data_offsets"] = {begin, data.size()};
+  }
+
+  /// Sets a text of the header's __metadata__.
+  /// @throws std::invalid_argument unless both are UTF-8
+  void set_metadata(const std::string& key, const std::string& text) {
+    check_text(key);
+    check_text(text);
+    metadata_[key] = text;
+  }
+
+  /// Writes the file: aside first, flushed, then in place of an old one.
+  /// @throws std::runtime_error naming the file and the reason
+  void write(const std::string& path) const {
+    detail::Json header = entries_;
+    for (auto& entry : header) {
+      if (entry["dtype"] != "F32") continue;
+      for (auto& offset : entry["data_offsets"]) {
+        offset = offset.get<std::size_t>() + doubles_.size();
+      }
+    }
+    if (!metadata_.empty()) header["__metadata__"] = metadata_;
+    std::string text = header.dump();
+    text.resize((text.size() + 7) / 8 * 8, ' ');
+    std::string length;
+    for (int i = 0; i < 8; ++i) {
+      length += static_cast<char>((std::uint64_t{text.size()} >> (8 * i)) & 0xff);
+    }
+    detail::FileWriter file(path);
+    file.write(length);
+    file.write(text);
+    file.write(doubles_);
+    file.write(floats_);
+    file.commit();
+  }
+
+ private:
+  static void check_text(const std::string& text) {
+    if (!detail::is_utf8(text)) fail_argument("save: \"", text, "\" is not UTF-8");
+  }
+
+  detail::Json& entry_of(const std::string& name) {
+    check_text(name);
+    if (name == "__metadata__" || entries_.contains(name)) {
+      fail_argument("save: an array \"", name, "\" is there already");
+    }
+    return entries_[name];
+  }
+
+  /// Bytes of numbers, the least significant one first.
+  template <Real S>
+  static void append(std::string& data, const S* numbers, Index count) {
+    using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
+    std::size_t at = data.size();
+    data.resize(at + static_cast<std::size_t>(count) * sizeof(S));
+    for (Index i = 0; i < count; ++i) {
+      const auto bits = std::bit_cast<Bits>(numbers[i]);
+      for (std::size_t byte = 0; byte < sizeof(S); ++byte) {
+        data[at++] = static_cast<char>((bits >> (8 * byte)) & 0xff);
+      }
+    }
+  }
+
+  detail::Json entries_ = detail::Json::object(), metadata_ = detail::Json::object();
+  std::string doubles_, floats_;
+};
+
+BACKFOLD_END_NAMESPACE
