@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Much of the library in a user's program, with sizes small enough that a compiler follows every
-// element: scripts/warnings.py compiles it with many warnings.
+// element: scripts/silent_build.py compiles it with many warnings.
 #include <backfold/backfold.hpp>
 #ifdef BACKFOLD_TEST_IDX
 #include <backfold/data/idx.hpp>

@@ -2,7 +2,7 @@
 """A user's build stays silent: a program with Backfold's headers as its own, not as a system's,
 compiled with the warnings that people switch on, at several levels of optimisation.
 
-usage: warnings.py PROJECT COMPILER EIGEN_INCLUDE [FLAG...]
+usage: silent_build.py PROJECT COMPILER EIGEN_INCLUDE [FLAG...]
 """
 import concurrent.futures
 import pathlib
