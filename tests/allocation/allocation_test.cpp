@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "backfold/backfold.hpp"
+#include "backfold/gradient/linearization.hpp"
 #include "catch.hpp"
 
 // Every allocation of this program is counted: operator new here, malloc through Eigen's own check
@@ -235,6 +236,28 @@ TEST_CASE("a hundred updates of real-time recurrent learning allocate nothing") 
   };
   CHECK(is_quiet(Loop()) == 0);
   CHECK(is_quiet(Cells()) == 0);
+}
+
+TEST_CASE("products with the Jacobian allocate nothing after their set-up") {
+  using Net =
+      Rnn<double, Input<2>, Dense<5, Tanh, Recurrent<2>>, LayerNorm<5>, Lstm<3>, Dense<2, Softmax>>;
+  Net net;
+  Random random(1);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 20), dX = Eigen::MatrixXd::Random(2, 20);
+  const Eigen::VectorXd v = Eigen::VectorXd::Random(net.parameter_count());
+  const State<Net> initial(net, 4);
+  State<Net> final(net, 4), d_initial(net, 4);
+  Eigen::VectorXd g(net.parameter_count());
+  Eigen::MatrixXd gX(2, 20);
+  Linearization<Net> at(net, 4, 5);
+  CHECK(allocations_of([&] {
+          for (int i = 0; i < 10; ++i) {
+            at.run(net, X, 5, &initial);
+            at.jacobian_vector_product(net, {&v, &dX, &initial, &final});
+            at.vector_jacobian_product(net, dX, {&g, &gX, &d_initial});
+          }
+        }) == 0);
 }
 
 TEST_CASE("a fixed network answers a fixed vector without any allocation") {

@@ -20,6 +20,7 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "analysis/hidden_units", "analysis/symmetry", "analysis/unit_exchange", "analysis/unit_key",
     "core/file_writer", "core/number_text", "data/categories", "data/csv", "data/csv_blocks",
     "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy",
+    "gradient/forward_mode", "gradient/linearization", "gradient/step_tangent",
     "io/json", "io/model_info", "io/model_json", "io/safetensors", "io/tensor_file",
     "io/tensor_writer",
     "training/hook/progress")}

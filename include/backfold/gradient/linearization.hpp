@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/gradient/backward.hpp"
+#include "backfold/gradient/forward_mode.hpp"
+#include "backfold/network/predict.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// A direction in the parameters, the inputs and the state before the first step. A part that is
+/// null is 0.
+template <class Net, Index Batch = Dynamic>
+struct Direction {
+  using S = typename Net::Scalar;
+  const Vector<S>* parameters = nullptr;       ///< as long as w
+  const Matrix<S>* inputs = nullptr;           ///< inputs × columns of X
+  const State<Net, Batch>* initial = nullptr;  ///< before the first step
+  State<Net, Batch>* final = nullptr;          ///< gets the tangent of what is after the last step
+};
+
+/// Where a vector-Jacobian product goes: by the parameters, the inputs and the state before the
+/// first step. A part that is null is not wanted.
+template <class Net, Index Batch = Dynamic>
+struct Cotangent {
+  using S = typename Net::Scalar;
+  Vector<S>* parameters = nullptr;
+  Matrix<S>* inputs = nullptr;
+  State<Net, Batch>* initial = nullptr;
+};
+
+/// A network's outputs at some inputs, and their derivatives there in both modes. With Y = f(w, X)
+/// and its Jacobian J by (w, X, state before the first step):
+///
+///     Y = run(net, X, steps)
+///     jacobian_vector_product(net, v)   J v, forward mode: tangents of the outputs
+///     vector_jacobian_product(net, U)   Jᵀ u, backpropagation (through time) of any U
+///
+/// Any network and any layer of the `Layer` concept, in inference. A product of either mode costs
+/// some passes, for layers with Jacobians between their units (LayerNorm, Softmax) as many
+/// pull-backs as they have units. Allocates nothing once it has the size of the batch.
+///
+///     bf::Linearization at(net, X.cols());
+///     at.run(net, X);
+///     const auto dY = at.jacobian_vector_product(net, {.parameters = &v, .inputs = &dX});
+///     at.vector_jacobian_product(net, U, {.parameters = &g, .inputs = &dX});
+///
+/// Source: Baydin et al., Automatic differentiation in machine learning: a survey (2018).
+template <class Net, Index Batch = Dynamic>
+class Linearization {
+ public:
+  using S = typename Net::Scalar;
+  using Graph = typename Net::Graph;
+  using StateType = State<Net, Batch>;
+
+  /// Allocates all it needs for so many samples and steps.
+  explicit Linearization(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch,
+                         Index steps = 1)
+      : primal_(net, batch, steps), tangent_(net, batch, steps) {
+    reserve(net, batch, steps);
+  }
+
+  /// Y = f(w, X), from which the derivatives are taken.
+  ///
+  /// @param x inputs × (batch·steps), time-major
+  /// @param initial before the first step (zeros if nullptr), @param final gets what is after the
+  /// last
+  /// @return a view of the outputs that lives until the next use
+  /// @throws std::invalid_argument for wrong sizes
+  template <class X>
+  auto run(const Net& net, const Eigen::DenseBase<X>& x, Index steps = 1,
+           const StateType* initial = nullptr, StateType* final = nullptr) {
+    has_run_ = false;
+    const bool is_taken = Graph::history(0) > 0 || primal_.holds(detail::columns_of(x));
+    detail::run_pass(net, x, steps, primal_, initial, final);
+    const Index batch = x.cols() / steps;
+    tangent_.shape(net.architecture(), batch, steps);
+    reserve(net, batch, steps);
+    P pass = primal(net);
+    // The products read the inputs again: a copy outlives the caller's.
+    if (!is_taken) detail::take_input(pass, detail::columns_of(x));
+    has_run_ = true;
+    net_is_whole_ = true;
+    return detail::outputs_view(pass, pass.columns());
+  }
+
+  /// J v: the tangents of the outputs. @pre the network's parameters are those of the run
+  ///
+  /// @return a view, outputs × columns of X, that lives until the next use
+  /// @throws std::invalid_argument for wrong sizes, or before a run
+  auto jacobian_vector_product(const Net& net, const Direction<Net, Batch>& direction) {
+    check_ready(net);
+    const P pass = primal(net);
+    P tangent(net.architecture(), net.parameters().data(), nullptr, 0, tangent_);
+    tangent.read_own_input();
+    if (direction.parameters != nullptr) check_length(direction.parameters->size(), net);
+    set_input(direction.inputs, pass, tangent);
+    if constexpr (Graph::is_recurrent) {
+      detail::check_states(pass, direction.initial, static_cast<const StateType*>(direction.final));
+      detail::set_history(tangent, direction.initial);
+    }
+    restore_net(pass);
+    const S* const v = direction.parameters == nullptr ? nullptr : direction.parameters->data();
+    detail::ForwardMode<P>(pass, tangent, v, scratch_.data()).run();
+    if constexpr (Graph::is_recurrent) {
+      if (direction.final != nullptr) detail::get_history(tangent, nullptr, *direction.final);
+    }
+    return detail::outputs_view(tangent, tangent.columns());
+  }
+
+  /// Jᵀ u for u = U column by column. Results get their sizes. @pre the network's parameters are
+  /// those of the run
+  ///
+  /// @param u outputs × columns of X
+  /// @throws std::invalid_argument for wrong sizes, or before a run
+  template <class U>
+  void vector_jacobian_product(const Net& net, const Eigen::DenseBase<U>& u,
+                               const Cotangent<Net, Batch>& result) {
+    static_assert(std::is_same_v<typename U::Scalar, S>,
+                  "backfold: the vector of a product is of another scalar than the network");
+    constexpr int output = Net::output_layer;
+    check_ready(net);
+    const P pass = primal(net);
+    if (u.rows() != net.outputs() || u.cols() != pass.columns()) {
+      fail_argument("linearization: the vector is ", u.rows(), " x ", u.cols(), ", the outputs ",
+                    net.outputs(), " x ", pass.columns());
+    }
+    if constexpr (Graph::is_recurrent) {
+      if (result.initial != nullptr) result.initial->check_fits(net.architecture(), pass.batch());
+    }
+    restore_net(pass);
+    S* const delta = pass.template delta<output>();
+    Eigen::Map<Matrix<S>>(delta, u.rows(), u.cols()) = u.derived().matrix();
+    if constexpr (detail::fuses_activation<typename P::template LayerType<output>>) {
+      detail::multiply_by_derivative<Dynamic>(
+          net.architecture().template layer<output>().activation(), pass.template net<output>(),
+          pass.template own_output<output>(), delta, u.rows(), u.cols());
+    }
+    Vector<S>& gradient = result.parameters == nullptr ? gradient_ : *result.parameters;
+    gradient.resize(net.parameter_count());
+    detail::Backward(pass, gradient.data()).template run<true>();
+    net_is_whole_ = !overwrites_net;
+    if (result.inputs != nullptr) {
+      *result.inputs =
+          Eigen::Map<const Matrix<S>>(pass.template delta<0>(), net.inputs(), pass.columns());
+    }
+    if constexpr (Graph::is_recurrent) {
+      if (result.initial != nullptr) detail::get_history_gradient(pass, *result.initial);
+    }
+  }
+
+ private:
+  using P = Pass<Net, Batch, Purpose::Gradient>;
+  /// Whether some layer's pull-back leaves deltas where its net input was.
+  static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {
+    return (!detail::fuses_activation<typename P::template LayerType<static_cast<int>(L) + 1>> ||
+            ...);
+  }
+  (std::make_index_sequence<Net::layer_count - 1>());
+
+  void reserve(const Net& net, Index batch, Index steps) {
+    const auto size = detail::ForwardMode<P>::scratch_size(net.architecture(), batch, steps);
+    const Index count = size.value("linearization: a batch of ", batch, " and ", steps, " steps");
+    if (count > scratch_.size()) scratch_.resize(count);
+    if (net.parameter_count() > gradient_.size()) gradient_.resize(net.parameter_count());
+  }
+
+  /// The pass of the last run.
+  P primal(const Net& net) {
+    P pass(net.architecture(), net.parameters().data(), nullptr, 0, primal_);
+    pass.read_own_input();
+    return pass;
+  }
+
+  void check_ready(const Net& net) const {
+    if (!has_run_) fail_argument("linearization: run the network first");
+    detail::check_parameters(net);
+    if (!primal_.has_shape(net.architecture(), primal_.batch(), primal_.steps())) {
+      fail_argument("linearization: the network has other sizes than the one that was run");
+    }
+  }
+  static void check_length(Index size, const Net& net) {
+    if (size != net.parameter_count()) {
+      fail_argument("linearization: the direction has ", size, " parameters, the network ",
+                    net.parameter_count());
+    }
+  }
+
+  /// The tangent of the input: the direction, or 0.
+  static void set_input(const Matrix<S>* inputs, const P& pass, const P& tangent) {
+    const Index rows = pass.template units<0>();
+    Eigen::Map<Matrix<S>> to(tangent.template own_output<0>(), rows, pass.columns());
+    if (inputs == nullptr) {
+      to.setZero();
+      return;
+    }
+    if (inputs->rows() != rows || inputs->cols() != pass.columns()) {
+      fail_argument("linearization: the direction of the inputs is ", inputs->rows(), " x ",
+                    inputs->cols(), ", the inputs ", rows, " x ", pass.columns());
+    }
+    to = *inputs;
+  }
+
+  /// Runs forward again if a backward pass has made deltas of the net inputs.
+  void restore_net(const P& pass) {
+    if (!net_is_whole_) forward<false>(pass);
+    net_is_whole_ = true;
+  }
+
+  Workspace<Net, Batch> primal_, tangent_;
+  Vector<S> scratch_, gradient_;
+  bool has_run_ = false;
+  bool net_is_whole_ = false;
+};
+
+BACKFOLD_END_NAMESPACE
