@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "backfold/io/load_options.hpp"
 #include "backfold/io/model_info.hpp"
 #include "backfold/io/tensor_file.hpp"
 #include "backfold/io/tensor_writer.hpp"
@@ -215,6 +217,34 @@ inline Matrix<double> read_columns(const TensorFile& file, const std::string& na
                  ", expected samples x ", rows);
   }
   return Eigen::Map<const Matrix<double>>(numbers.data(), rows, info.shape[0]);
+}
+
+/// Reads the stored inputs and outputs.
+inline void read_example(const TensorFile& file, ModelInfo& info, Index inputs, Index outputs) {
+  info.example = read_columns(file, "example.inputs", inputs);
+  info.example_outputs = read_columns(file, "example.outputs", outputs);
+  if (info.example.cols() != info.example_outputs.cols()) {
+    fail_runtime(file.path(), ": has ", info.example.cols(), " stored inputs and ",
+                 info.example_outputs.cols(), " outputs");
+  }
+}
+
+/// The numbers of a block's array, in the array's order.
+/// @param epsilon becomes that of float where the array is of floats
+/// @throws std::runtime_error naming the file, for another shape than the block's
+template <Real S>
+std::vector<S> read_block(const TensorFile& file, const Block& block, const LoadOptions& options,
+                          double& epsilon) {
+  const std::string name = array_name(block);
+  const TensorInfo* const array = file.find(name);
+  const auto shape = array_shape(block);
+  if (array != nullptr && array->shape != shape) {
+    fail_runtime(file.path(), ": \"", name, "\" has the shape ", shape_text(array->shape),
+                 ", the network needs ", shape_text(shape));
+  }
+  std::vector<S> numbers = file.read<S>(name, options.round);
+  if (array->type == "F32") epsilon = double{std::numeric_limits<float>::epsilon()};
+  return numbers;
 }
 
 /// Compares the outputs of a loaded network with the stored ones.

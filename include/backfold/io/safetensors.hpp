@@ -12,11 +12,6 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Settings for loading.
-struct LoadOptions {
-  bool round = false;  ///< takes a file of doubles into a network of floats that are not equal
-};
-
 namespace detail {
 
 /// Outputs for columns: samples, or the steps of one sequence.
@@ -128,27 +123,14 @@ ModelInfo load(const std::string& path, Network<S, Layers...>& net,
   Network<S, Layers...> loaded = net;
   double epsilon = double{std::numeric_limits<S>::epsilon()};
   for (const Block& block : all_blocks) {
-    const std::string name = detail::array_name(block);
-    const std::vector<S> numbers = file.read<S>(name, options.round);
-    const TensorInfo& array = *file.find(name);
-    const auto shape = detail::array_shape(block);
-    if (array.shape != shape) {
-      fail_runtime(path, ": \"", name, "\" has the shape ", detail::shape_text(array.shape),
-                   ", the network needs ", detail::shape_text(shape));
-    }
-    if (array.type == "F32") epsilon = double{std::numeric_limits<float>::epsilon()};
+    const auto numbers = detail::read_block<S>(file, block, options, epsilon);
     detail::copy_block(block, false, loaded.parameters().data(), numbers.data());
   }
   if (!all_finite(loaded.parameters().data(), loaded.parameter_count())) {
     fail_runtime(path, ": has parameters that are not finite");
   }
   ModelInfo info = detail::read_model_info(file, model, net.inputs(), net.outputs());
-  info.example = detail::read_columns(file, "example.inputs", net.inputs());
-  info.example_outputs = detail::read_columns(file, "example.outputs", net.outputs());
-  if (info.example.cols() != info.example_outputs.cols()) {
-    fail_runtime(path, ": has ", info.example.cols(), " stored inputs and ",
-                 info.example_outputs.cols(), " outputs");
-  }
+  detail::read_example(file, info, net.inputs(), net.outputs());
   detail::require_equal_outputs(path, info.example_outputs,
                                 detail::outputs_for(loaded, info.example), epsilon);
   net = loaded;

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "backfold/core/array.hpp"
+#include "backfold/core/product.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+template <Real S>
+class AnyNetwork;
+
+/// What an AnyNetwork remembers between steps, and the room it works in. A value of the caller's;
+/// zero when it is made, for the network that made it and a batch.
+template <Real S>
+class AnyState {
+ public:
+  Index batch() const { return batch_; }
+  /// Forgets: all zeros.
+  void reset() {
+    for (auto& layer : layers_) {
+      std::fill_n(layer.outputs.data(), layer.outputs.size(), S(0));
+      std::fill_n(layer.memory.data(), layer.memory.size(), S(0));
+    }
+  }
+
+ private:
+  friend class AnyNetwork<S>;
+
+  struct Layer {
+    Index block;               ///< units·batch
+    detail::Array<S> outputs;  ///< blocks: this step, 1 step ago, ...
+    detail::Array<S> memory;   ///< blocks: this step, 1 step ago; or nothing
+  };
+
+  explicit AnyState(Index batch) : batch_(batch) {}
+
+  void add_layer(Index units, int history, bool has_memory) {
+    const Index block = units * batch_;
+    layers_.push_back({block, detail::Array<S>((1 + history) * block),
+                       detail::Array<S>(has_memory ? 2 * block : 0)});
+  }
+  S* output(std::size_t layer, int delay) {
+    return layers_[layer].outputs.data() + delay * layers_[layer].block;
+  }
+  S* memory(std::size_t layer, int delay) {
+    Layer& own = layers_[layer];
+    return own.memory.size() == 0 ? nullptr : own.memory.data() + delay * own.block;
+  }
+
+  /// Moves the blocks one step into the past.
+  void shift() {
+    for (Layer& layer : layers_) {
+      for (auto* blocks : {&layer.outputs, &layer.memory}) {
+        S* const begin = blocks->data();
+        if (blocks->size() > layer.block) {
+          std::copy_backward(begin, begin + blocks->size() - layer.block, begin + blocks->size());
+        }
+      }
+    }
+  }
+
+  Index batch_;
+  std::vector<Layer> layers_;
+  detail::Array<S> net_, scratch_;
+};
+
+BACKFOLD_END_NAMESPACE
