@@ -313,6 +313,29 @@ TEST_CASE("averages of floats forget at the rate that was asked for, however slo
   CHECK(w == Approx(std::pow(1 - 1e-5, steps)).epsilon(2e-5));
 }
 
+TEMPLATE_TEST_CASE("Adam with small decays steps each number as it would alone", "[optimizer]",
+                   float, double) {
+  using S = TestType;
+  const bf::Adam adam{.learning_rate = 0.1, .beta1 = 0.3, .beta2 = 0.4};
+  constexpr Index n = 37;  // whole registers and a part of one
+  auto objective_of = [](Index first, Index count) {
+    return [=](const S* w, S* g) {
+      for (Index i = 0; i < count; ++i) g[i] = w[i] - S(first + i);
+      return 0.0;
+    };
+  };
+  bf::Vector<S> together = bf::Vector<S>::Zero(n);
+  auto state = bf::start<S>(adam, n);
+  for (int step = 0; step < 5; ++step) adam.step(together.data(), objective_of(0, n), state);
+  for (Index i = 0; i < n; ++i) {
+    S alone(0);
+    auto own_state = bf::start<S>(adam, 1);
+    for (int step = 0; step < 5; ++step) adam.step(&alone, objective_of(i, 1), own_state);
+    CAPTURE(i);
+    CHECK(alone == together[i]);
+  }
+}
+
 TEST_CASE("moments that die out become 0 and not denormal") {
   auto state = bf::start<float>(bf::Adam{}, 3);
   float w[3] = {};

@@ -164,11 +164,14 @@
 #define BACKFOLD_ALWAYS_INLINE __forceinline
 #define BACKFOLD_INLINE_LAMBDA
 #define BACKFOLD_NO_INLINE __declspec(noinline)
+#define BACKFOLD_COLD BACKFOLD_NO_INLINE
 #define BACKFOLD_IS_CONSTANT(x) false
 #else
 #define BACKFOLD_ALWAYS_INLINE inline __attribute__((always_inline))
 #define BACKFOLD_INLINE_LAMBDA __attribute__((always_inline))
 #define BACKFOLD_NO_INLINE __attribute__((noinline))
+/// For checks and set-up: compiled for size, which takes a fraction of the time.
+#define BACKFOLD_COLD __attribute__((noinline, cold))
 /// True if the compiler knows x, after inlining.
 #define BACKFOLD_IS_CONSTANT(x) __builtin_constant_p(x)
 #endif

@@ -52,8 +52,8 @@ struct LayerShape {
 /// Lays out the pieces of `count` layers: one function for all networks.
 /// @throws std::invalid_argument if they are more numbers than can be counted
 template <Real S>
-constexpr SharedPieces lay_out(const LayerShape* shapes, int count, Purpose purpose, Index batch,
-                               Index steps, LayerPieces* pieces) {
+BACKFOLD_COLD constexpr SharedPieces lay_out(const LayerShape* shapes, int count, Purpose purpose,
+                                             Index batch, Index steps, LayerPieces* pieces) {
   const bool gradient = purpose == Purpose::Gradient;
   auto counted = [&](Size size) {
     return size.value("workspace: a batch of ", batch, " and ", steps, " steps");

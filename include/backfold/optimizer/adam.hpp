@@ -30,7 +30,7 @@ void check_adam(const char* const (&names)[4], const Settings& s) {
 
 /// w and moments after a gradient, in one pass, in registers; if it Decays, w shrinks by
 /// η·weight_decay first. Compiled once for all objectives.
-/// @tparam Usual whether β1 and β2 are at least ½
+/// @tparam Usual true if β1 and β2 are at least ½, which fixes the end that a Blend starts from
 template <Index N, bool Usual, bool Decays, class Settings, Real S>
 BACKFOLD_NO_INLINE void adam_update(const Settings& settings, double weight_decay,
                                     std::int64_t count, Index n, const S* g, S* w, S* first,
@@ -50,7 +50,7 @@ BACKFOLD_NO_INLINE void adam_update(const Settings& settings, double weight_deca
   const double decay = settings.learning_rate * weight_decay;
   [[maybe_unused]] const Blend<V> decayed(1 - decay, decay);
   with_constant(settings.epsilon_placement, [&](auto placement) {
-    fused_pass<N>(
+    fused_pass<N, !Usual>(
         n, g,
         [&](const V& full_gradient, V& w_, V& m, V& v) {
           const V gradient = with_finite_square(full_gradient);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <limits>
 
@@ -111,16 +112,23 @@ BACKFOLD_ALWAYS_INLINE V flushed(const V& v) {
 }
 
 /// One pass over the gradient and the vectors it changes: f(g, v...) on references to their lanes.
-template <Index N, Real S, class Function, class... Vectors>
+/// @tparam Rare compiles f once, for whole and partial registers alike: slower code, for settings
+/// that few programs use and all would have to compile
+template <Index N, bool Rare = false, Real S, class Function, class... Vectors>
 BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const Function& f,
                                        Vectors*... vectors) {
   using V = LanesFor<S, N>;
-  for_runs<V::size, N>(n, [&](Index i, auto count) {
+  const auto run = [&](Index i, auto count) {
     [&](auto... lanes) {
       f(load_run<V>(gradient + i, count), lanes...);
       (store_run(lanes, vectors + i, count), ...);
     }(load_run<V>(vectors + i, count)...);
-  });
+  };
+  if constexpr (Rare) {
+    for (Index i = 0; i < n; i += V::size) run(i, (std::min)(n - i, Index{V::size}));
+  } else {
+    for_runs<V::size, N>(n, run);
+  }
 }
 
 }  // namespace detail
