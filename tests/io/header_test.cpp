@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include <backfold/backfold.hpp>
+#include <backfold/io/header.hpp>
+
+#include "catch.hpp"
+#include "said.hpp"
+#include "temporary_file.hpp"
+
+namespace bf = backfold;
+using Catch::Matchers::Contains;
+
+namespace {
+
+struct Softsign {
+  template <class V>
+  V value(const V& net) const {
+    return net / (1 + abs(net));
+  }
+  template <class V>
+  V derivative(const V& x) const {
+    return square(1 - abs(x));
+  }
+};
+
+template <class Net>
+std::string refused(const Net& net, const bf::HeaderOptions& options = {}) {
+  return said([&] { bf::write_header("backfold_never_written.hpp", net, options); });
+}
+
+}  // namespace
+
+TEST_CASE("a header tells what it holds") {
+  const TemporaryFile file("backfold_header.hpp");
+  bf::Elman<float, 1, 3, 1> net;
+  net.parameters().setConstant(0.1f);
+  const bf::Index bytes = bf::write_header(file.path, net, {.name = "controller"});
+  REQUIRE(bytes == 4 * net.parameter_count());
+  const std::string text = content_of(file.path);
+  REQUIRE_THAT(text, Contains("namespace controller {") &&
+                         Contains("Dense Tanh(slope = 1), 3 units") && Contains("take 76 bytes") &&
+                         Contains("layer1_recurrent[] = {\n    0.1f, "));
+}
+
+TEST_CASE("a header is refused with what was expected") {
+  bf::Mlp<double, bf::Input<2>, bf::Dense<1, bf::Tanh>> net;
+  REQUIRE(refused(net, {.name = "2d"}) == "header: \"2d\" is no name of a namespace");
+  REQUIRE(refused(net, {.name = "a b"}) == "header: \"a b\" is no name of a namespace");
+  const bf::Scaling three{Eigen::MatrixXd(Eigen::MatrixXd::Random(3, 4))};
+  REQUIRE(refused(net, {.input_scaling = three}) ==
+          "header: the scaling of inputs has 3 features, the network 2");
+  bf::Mlp<double, bf::Input<2>, bf::Dense<1, Softsign>> own;
+  REQUIRE_THAT(refused(own), Contains("layer 1 has the activation unnamed"));
+  net.parameters()(0) = std::numeric_limits<double>::quiet_NaN();
+  REQUIRE(refused(net) == "header: the network has parameters that are not finite");
+}
