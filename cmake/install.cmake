@@ -11,7 +11,8 @@ configure_package_config_file(cmake/backfoldConfig.cmake.in backfoldConfig.cmake
 write_basic_package_version_file(backfoldConfigVersion.cmake COMPATIBILITY SameMinorVersion
                                  ARCH_INDEPENDENT)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/backfoldConfig.cmake
-              ${CMAKE_CURRENT_BINARY_DIR}/backfoldConfigVersion.cmake DESTINATION ${package_dir})
+              ${CMAKE_CURRENT_BINARY_DIR}/backfoldConfigVersion.cmake cmake/backfoldVersions.cmake
+        DESTINATION ${package_dir})
 
 configure_file(cmake/backfold.pc.in backfold.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/backfold.pc
