@@ -4,6 +4,7 @@
 /// Everything to make, train and run networks that needs Eigen alone. Opt-in: files
 /// (data/csv.hpp, npy.hpp, idx.hpp), analysis/symmetry.hpp, training/hook/progress.hpp.
 
+#include "backfold/activation/activate.hpp"
 #include "backfold/activation/activation.hpp"
 #include "backfold/activation/check_activation.hpp"
 #include "backfold/activation/elu.hpp"
@@ -63,7 +64,6 @@
 #include "backfold/gradient/rtrl/step_jacobian.hpp"
 #include "backfold/gradient/rtrl/tangent_shape.hpp"
 #include "backfold/gradient/rtrl/tangents.hpp"
-#include "backfold/layer/activate.hpp"
 #include "backfold/layer/cell.hpp"
 #include "backfold/layer/connection.hpp"
 #include "backfold/layer/dense.hpp"
@@ -85,6 +85,7 @@
 #include "backfold/loss/categorical_cross_entropy.hpp"
 #include "backfold/loss/check_loss.hpp"
 #include "backfold/loss/from_net_input.hpp"
+#include "backfold/loss/gaussian_nll.hpp"
 #include "backfold/loss/half_squared_error.hpp"
 #include "backfold/loss/huber.hpp"
 #include "backfold/loss/log_cosh.hpp"
@@ -92,6 +93,7 @@
 #include "backfold/loss/output_error.hpp"
 #include "backfold/loss/pinball.hpp"
 #include "backfold/loss/poisson.hpp"
+#include "backfold/loss/quantiles.hpp"
 #include "backfold/loss/reduction.hpp"
 #include "backfold/metric/bits_per_symbol.hpp"
 #include "backfold/metric/classification.hpp"

@@ -53,5 +53,9 @@ TEST_CASE("losses on any activation equal PyTorch's", "[reference]") {
   check_mlp("log_cosh", bf::LogCosh{}, In<3>(), TanhLayer<4>(), LinearLayer<2>());
   check_mlp("poisson", bf::Poisson{}, In<3>(), TanhLayer<4>(), LinearLayer<2>());
   check_mlp("pinball", bf::Pinball{.quantile = 0.3}, In<3>(), TanhLayer<4>(), LinearLayer<2>());
+  check_mlp("quantiles", bf::Quantiles{0.1, 0.5, 0.8}, In<3>(), TanhLayer<4>(), LinearLayer<6>());
+  check_mlp("gaussian", bf::GaussianNll{}, In<3>(), TanhLayer<4>(), LinearLayer<6>());
+  check_mlp("gaussian_full", bf::GaussianNll{.full = true}, In<3>(), TanhLayer<4>(),
+            TanhLayer<2>());
   check_mlp("weighted", bf::BinaryCrossEntropy{}, In<3>(), TanhLayer<4>(), SigmoidLayer<2>());
 }

@@ -8,12 +8,14 @@
 #include "backfold/activation/linear.hpp"
 #include "backfold/activation/tanh.hpp"
 #include "backfold/loss/absolute_error.hpp"
+#include "backfold/loss/gaussian_nll.hpp"
 #include "backfold/loss/half_squared_error.hpp"
 #include "backfold/loss/huber.hpp"
 #include "backfold/loss/log_cosh.hpp"
 #include "backfold/loss/output_error.hpp"
 #include "backfold/loss/pinball.hpp"
 #include "backfold/loss/poisson.hpp"
+#include "backfold/loss/quantiles.hpp"
 #include "catch.hpp"
 
 namespace bf = backfold;
@@ -44,6 +46,19 @@ struct WrongInFloat : bf::HalfSquaredError {
   template <class V>
   V derivative(const V& y, const V& z) const {
     return (sizeof(typename V::Scalar) == 4 ? 1.1 : 1.0) * (y - z);
+  }
+};
+
+struct WrongColumn {
+  static constexpr Index outputs_per_target = 2;
+  template <class S>
+  S column(const S* y, const S* z, Index units) const {
+    return units > 3 ? (y[3] - z[1]) * (y[3] - z[1]) : S(0);
+  }
+  template <class S>
+  void column_derivative(const S* y, const S* z, Index units, S scale, S* d) const {
+    for (Index j = 0; j < units; ++j) d[j] = S(0);
+    d[2] = scale * 2 * (y[3] - z[1]);  // of the wrong output
   }
 };
 
@@ -98,11 +113,16 @@ TEST_CASE("every loss passes the list of checks") {
   passes(bf::Pinball{.quantile = 0.05});
   passes(bf::BinaryCrossEntropy{});
   passes(bf::CategoricalCrossEntropy{});
+  passes(bf::Quantiles{0.05, 0.5, 0.9, 0.95});
+  passes(bf::Quantiles{0.3});
+  passes(bf::GaussianNll{});
+  passes(bf::GaussianNll{.full = true});
 }
 
 TEST_CASE("the list of checks finds a derivative of the wrong sign, and one wrong in float") {
   CHECK_FALSE(bf::check_loss(WrongSign{}).ok());
   CHECK_FALSE(bf::check_loss(WrongInFloat{}).ok());
+  CHECK_FALSE(bf::check_loss(WrongColumn{}).ok());
 }
 
 TEST_CASE("the delta of every pair is the derivative of its error by the net input") {

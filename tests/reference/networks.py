@@ -46,7 +46,23 @@ losses = {
     "log_cosh": lambda y, z: torch.log(torch.cosh(y - z)).sum(0),
     "poisson": lambda y, z: torch.nn.functional.poisson_nll_loss(y, z, reduction="none").sum(0),
     "pinball": lambda y, z: torch.maximum(0.3 * (z - y), -0.7 * (z - y)).sum(0),
+    "quantiles": lambda y, z: pinball(y, z.repeat_interleave(3, 0), (0.1, 0.5, 0.8)),
+    "gaussian": lambda y, z: gaussian(y, z, False),
+    "gaussian_full": lambda y, z: gaussian(y, z, True),
 }
+outputs_per_target = {"quantiles": 3, "gaussian": 2, "gaussian_full": 2}
+
+
+def pinball(y, z, quantiles):
+    q = torch.tensor(quantiles).repeat(len(y) // len(quantiles)).reshape(-1, 1)
+    return torch.maximum(q * (z - y), (q - 1) * (z - y)).sum(0)
+
+
+def gaussian(y, z, full):
+    mean, log_variance = y.chunk(2)
+    return torch.nn.functional.gaussian_nll_loss(mean, z, torch.exp(log_variance), full=full,
+                                                 reduction="none").sum(0)
+
 
 # The names in C++: (type, settings).
 activation_names = {
@@ -73,6 +89,9 @@ loss_names = {
     "log_cosh": "LogCosh{}",
     "poisson": "Poisson{}",
     "pinball": "Pinball{.quantile = 0.3}",
+    "quantiles": "Quantiles{0.1, 0.5, 0.8}",
+    "gaussian": "GaussianNll{}",
+    "gaussian_full": "GaussianNll{.full = true}",
 }
 
 
@@ -229,7 +248,8 @@ def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=N
         X = torch.randint(indices, X.shape, generator=generator).double().requires_grad_()
     outputs = net.units[-1]
     columns = batch if last else steps * batch
-    Z = torch.rand(outputs, columns, generator=generator) * 0.8 + 0.1
+    group = outputs_per_target.get(loss, 1)
+    Z = torch.rand(outputs // group, columns, generator=generator) * 0.8 + 0.1
     if loss == "categorical":
         Z = Z / Z.sum(0)
     first = {key: (torch.rand(net.units[key[0]], batch, generator=generator) - 0.5).requires_grad_()
@@ -244,9 +264,9 @@ def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=N
         w = w * torch.tensor([1.0 if t < lengths[b] else 0.0
                               for t in range(steps) for b in range(batch)])
     # Away from kinks, and no target that is met by chance (the padding has none).
-    apart = (scored - Z).detach().abs()[:, w > 0]
+    apart = (scored - Z.repeat_interleave(group, 0)).detach().abs()[:, w > 0]
     assert apart.min() > 1e-4, name
-    if loss in ("absolute", "pinball"):
+    if loss in ("absolute", "pinball", "quantiles"):
         assert apart.min() > 1e-3, name
     if loss == "huber":  # both of its branches, too
         assert (apart - 0.5).abs().min() > 1e-3 and apart.min() < 0.5 < apart.max(), name
@@ -311,6 +331,10 @@ if __name__ == "__main__":
     network("log_cosh", 3, [(4, "tanh"), (2, "linear")], "log_cosh", seed=21)
     network("poisson", 3, [(4, "tanh"), (2, "linear")], "poisson", seed=22)
     network("pinball", 3, [(4, "tanh"), (2, "linear")], "pinball", seed=23)
+    network("quantiles", 3, [(4, "tanh"), (6, "linear")], "quantiles", seed=30)
+    network("gaussian", 3, [(4, "tanh"), (6, "linear")], "gaussian", seed=31)
+    network("gaussian_full", 3, [(4, "tanh"), (2, "tanh")], "gaussian_full", seed=32,
+            weights=[1, 0, 2.5, 0.3])
     # Layers without weights, or with those of their own.
     network("residual", 3, [(4, "tanh"), (3, "linear"), (3, "direct linear", [(0, 0, "add")], False),
                             (2, "linear")], "half_squared", seed=24)

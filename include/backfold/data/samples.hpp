@@ -316,19 +316,27 @@ Sequences(X&&, Z&&, Index) -> Sequences<typename detail::ScalarOfViews<X, Z>::Ty
 template <class X, class Z, class W>
 Sequences(X&&, Z&&, W&&, Index) -> Sequences<typename detail::ScalarOfViews<X, Z, W>::Type>;
 
-/// Holds data against a network's numbers of inputs and outputs.
+/// Checks the sizes of data for a network with these numbers of inputs and outputs, of which the
+/// loss takes `outputs_per_target` for each target.
 /// @throws std::invalid_argument with what was expected and what came
 template <Real S>
-void check_data(const Sequences<S>& data, Index inputs, Index outputs) {
+void check_data(const Sequences<S>& data, Index inputs, Index outputs,
+                Index outputs_per_target = 1) {
   const Index columns = data.inputs.cols();
   if (columns == 0) fail_argument("data: no samples");
   if (data.inputs.rows() != inputs) {
     fail_argument("data: inputs have ", data.inputs.rows(), " rows, the input layer ", inputs,
                   " units");
   }
-  if (data.targets.rows() != outputs) {
+  if (outputs_per_target == 1 && data.targets.rows() != outputs) {
     fail_argument("data: targets have ", data.targets.rows(), " rows, the output layer ", outputs,
                   " units");
+  }
+  if (data.targets.rows() * outputs_per_target != outputs) {
+    fail_argument("data: the loss takes ", outputs_per_target,
+                  " outputs for each target; targets "
+                  "have ",
+                  data.targets.rows(), " rows, the output layer ", outputs, " units");
   }
   if (data.steps < 1) fail_argument("data: a sequence needs at least one step, got ", data.steps);
   if (columns % data.steps != 0) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "backfold/activation/activate.hpp"
 #include "backfold/activation/linear.hpp"
 #include "backfold/activation/tanh.hpp"
 #include "backfold/core/finite.hpp"
@@ -12,7 +13,6 @@
 #include "backfold/core/report.hpp"
 #include "backfold/gradient/gradient.hpp"
 #include "backfold/gradient/rtrl.hpp"
-#include "backfold/layer/activate.hpp"
 #include "backfold/layer/dense.hpp"
 #include "backfold/loss/half_squared_error.hpp"
 #include "backfold/network/predict.hpp"

@@ -106,6 +106,9 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
                                        const Scale& scale_by) {
   constexpr int output = P::Arch::output_layer;
   constexpr Index rows = P::template fixed_units<output>;
+  static_assert(rows == Dynamic || rows % outputs_per_target<L> == 0,
+                "backfold: this loss takes several outputs for each target: the output layer needs "
+                "a multiple of them");
   const auto& function = output_activation(pass.architecture().template layer<output>());
   const Index units = pass.template units<output>();
   const Index batch = pass.batch();
@@ -175,10 +178,10 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   return error;
 }
 
-template <class Net>
+template <class L, class Net>
 void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar>& data) {
   check_parameters(net);
-  check_data(data, net.inputs(), net.outputs());
+  check_data(data, net.inputs(), net.outputs(), outputs_per_target<L>);
   check_sequences<Net>(data);
 }
 
@@ -283,7 +286,7 @@ template <class Net, class L, Index Batch>
 double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
              Workspace<Net, Batch>& workspace,
              const std::type_identity_t<PassOptions<Net, Batch>>& options) {
-  detail::check_network_and_data(net, data);
+  detail::check_network_and_data<L>(net, data);
   const detail::DataApart<typename Net::Scalar> apart(data, workspace);
   return detail::evaluate<false, false>(
       net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
@@ -322,7 +325,7 @@ double gradient(const Net& net, const L& loss, const Sequences<typename Net::Sca
                 const std::type_identity_t<PassOptions<Net, Batch>>& options) {
   static_assert(detail::is_gradient<Net, G>,
                 "backfold: a gradient is a vector of the network's scalar");
-  detail::check_network_and_data(net, data);
+  detail::check_network_and_data<L>(net, data);
   detail::shape_gradient(net, data, gradient);
   const detail::DataApart<typename Net::Scalar> apart(data, workspace);
   return detail::evaluate<true, false>(
@@ -358,7 +361,7 @@ double gradient_with_inputs(const Net& net, const L& loss,
                 "backfold: a gradient is a vector of the network's scalar");
   static_assert(std::is_same_v<typename D::Scalar, S>,
                 "backfold: d_inputs has another scalar than the network");
-  detail::check_network_and_data(net, data);
+  detail::check_network_and_data<L>(net, data);
   if constexpr (Net::Graph::is_recurrent) {
     if (d_initial != nullptr) d_initial->check_fits(net.architecture(), data.batch());
   }

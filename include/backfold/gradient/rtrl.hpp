@@ -60,7 +60,7 @@ class Rtrl {
     static_assert(detail::is_gradient<Net, G>,
                   "backfold: a gradient is a vector of the network's scalar");
     Sequences<S> data(x, z, 1);
-    detail::check_network_and_data(net, data);
+    detail::check_network_and_data<L>(net, data);
     check_step(net, data.inputs.cols());
     detail::shape_gradient(net, data, gradient);
     data.inputs = kept(data.inputs);

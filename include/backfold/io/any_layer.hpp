@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "backfold/activation/activate.hpp"
 #include "backfold/activation/elu.hpp"
 #include "backfold/activation/gelu.hpp"
 #include "backfold/activation/leaky_relu.hpp"
@@ -15,7 +16,6 @@
 #include "backfold/activation/softplus.hpp"
 #include "backfold/activation/tanh.hpp"
 #include "backfold/io/json.hpp"
-#include "backfold/layer/activate.hpp"
 #include "backfold/layer/dense.hpp"
 #include "backfold/layer/dropout.hpp"
 #include "backfold/layer/gru.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/activation/activate.hpp"
 #include "backfold/core/types.hpp"
 #include "backfold/loss/from_net_input.hpp"
 
@@ -17,7 +18,7 @@ constexpr bool column_form() {
   if constexpr (has_net_input_form<L, A>) {
     return acts_on_columns<FromNetInput<L, A>>;
   } else {
-    return !ElementwiseActivation<A>;
+    return ColumnLoss<L> || !ElementwiseActivation<A>;
   }
 }
 
@@ -78,6 +79,12 @@ BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, c
       FromNetInput<L, A>::column_delta(output, target, units, scale, delta);
     }
     return error;
+  } else if constexpr (ColumnLoss<L>) {
+    if constexpr (WithDelta) {
+      loss.column_derivative(output, target, units, scale, delta);
+      multiply_by_derivative<N>(activation, net, output, delta, units, 1);
+    }
+    return static_cast<double>(loss.column(output, target, units));
   } else {
     const double error =
         units_error<WithDelta, N>(loss, activation, net, output, target, units, scale, delta);
@@ -94,10 +101,12 @@ BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, c
 /// @tparam Rows the units where they are a constant, else Dynamic
 /// @tparam Columns the columns, likewise
 /// @param net units × columns, read only if needs_net<L, A>
-/// @param target units × columns, its columns `target_stride` apart
+/// @param target targets × columns (as many as units, unless the loss says otherwise), its columns
+/// `target_stride` apart
 /// @param weights one a column, or nullptr; a column of weight 0 adds nothing and has δ = 0,
 /// whatever it holds
-/// @param delta WithDelta: gets scale·weight·∂E/∂net; may be `net`
+/// @param delta WithDelta: gets scale·weight·∂E/∂net; may be `net`, unless a ColumnLoss meets a φ'
+/// that needs it
 /// @return Σ weight·E, not scaled; summed in double
 template <bool WithDelta, Index Rows, Index Columns, class L, class A, Real S>
 BACKFOLD_ALWAYS_INLINE double output_error(const L& loss, const A& activation, const S* net,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/activation/activate.hpp"
 #include "backfold/core/diagonal.hpp"
 #include "backfold/core/lookup.hpp"
-#include "backfold/layer/activate.hpp"
 #include "backfold/network/pass.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE

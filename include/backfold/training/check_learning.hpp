@@ -47,8 +47,8 @@ concept VisitsTargets = requires(const Source& source) {
 /// Holds sequence i against a network and against the first one, for which memory is laid out.
 template <class Net, class S>
 void check_sequence(const Sequences<S>& one, const Sequences<S>& first, Index i, Index inputs,
-                    Index outputs) {
-  check_data(one, inputs, outputs);
+                    Index outputs, Index outputs_per_target) {
+  check_data(one, inputs, outputs, outputs_per_target);
   check_sequences<Net>(one);
   if (one.batch() != 1) {
     fail_argument("data: expected one sequence (or sample) at place ", i, ", got ", one.batch());
@@ -107,10 +107,10 @@ using KeptSource =
 /// Checks all sequences of a source: sizes, numbers, weights.
 /// @throws std::invalid_argument naming the first that does not do
 template <class Net, class Source>
-void check_source(const Source& source, Index inputs, Index outputs) {
+void check_source(const Source& source, Index inputs, Index outputs, Index outputs_per_target) {
   using S = typename Net::Scalar;
   if constexpr (std::is_same_v<Source, Sequences<S>>) {
-    check_data(source, inputs, outputs);
+    check_data(source, inputs, outputs, outputs_per_target);
     check_sequences<Net>(source);
     source.check_finite();
     if (source.target_count() == 0) fail_argument("data: all weights are 0");
@@ -122,7 +122,7 @@ void check_source(const Source& source, Index inputs, Index outputs) {
     bool has_target = false;
     for (Index i = 0; i < count; ++i) {
       const Sequences<S> one = source[i];
-      check_sequence<Net>(one, first, i, inputs, outputs);
+      check_sequence<Net>(one, first, i, inputs, outputs, outputs_per_target);
       if constexpr (!VisitsTargets<Source>) one.check_finite();
       has_target = has_target || one.target_count() > 0;
     }

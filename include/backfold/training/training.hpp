@@ -208,7 +208,7 @@ class Training {
     (options.check)();
     check_settings(loss);
     detail::check_parameters(net);
-    detail::check_source<Net>(data, net.inputs(), net.outputs());
+    detail::check_source<Net>(data, net.inputs(), net.outputs(), outputs_per_target<L>);
     detail::check_targets<S>(loss, data);
     if (!takes_batches && options.batch_size != 1) {
       fail_argument("training: its type is for one sample at a time, batch_size is ",

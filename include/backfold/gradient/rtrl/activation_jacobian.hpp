@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/activation/activate.hpp"
 #include "backfold/gradient/rtrl/tangents.hpp"
-#include "backfold/layer/activate.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

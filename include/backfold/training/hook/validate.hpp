@@ -88,7 +88,8 @@ class Validate : public HeldOutLoss {
     static_assert(SequenceSource<Source> && detail::is_of_scalar<Source, typename Net::Scalar>(),
                   "backfold: Validate takes Samples, Sequences or Windows of the network's scalar");
     const Net& net = training.network();
-    detail::check_source<Net>(data_, net.inputs(), net.outputs());
+    using L = std::remove_cvref_t<decltype(training.loss())>;
+    detail::check_source<Net>(data_, net.inputs(), net.outputs(), outputs_per_target<L>);
     detail::check_targets<typename Net::Scalar>(training.loss(), data_);
     memory_ =
         Memory(new Room<Net>(net, data_), [](void* room) { delete static_cast<Room<Net>*>(room); });
