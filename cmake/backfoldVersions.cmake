@@ -55,11 +55,13 @@ function(backfold_add_versions target)
     target_sources(${target} PRIVATE ${part})
   endforeach()
 
-  set(dispatch ${CMAKE_CURRENT_BINARY_DIR}/${target}_versions.c)
-  set(code "/* Made by backfold_add_versions: the loader calls each resolver once, at start-up. */\n")
+  set(dispatch ${CMAKE_CURRENT_BINARY_DIR}/${target}_versions.cpp)
+  set(code "// Made by backfold_add_versions: the loader calls each resolver once, at start-up.\n")
+  string(APPEND code "extern \"C\" {\n")
   foreach(entry ${ARG_ENTRIES})
     string(APPEND code "void ${entry}_sse2(void);\nvoid ${entry}_avx2(void);\n"
-           "void ${entry}_avx512(void);\n" "static void (*resolve_${entry}(void))(void) {\n"
+           "void ${entry}_avx512(void);\n" "__attribute__((visibility(\"hidden\")))\n"
+           "void (*resolve_${entry}(void))(void) {\n"
            "  __builtin_cpu_init();\n"
            "  if (!__builtin_cpu_supports(\"avx2\") || !__builtin_cpu_supports(\"fma\")) {\n"
            "    return ${entry}_sse2;\n  }\n"
@@ -68,6 +70,7 @@ function(backfold_add_versions target)
            "             ? ${entry}_avx512\n             : ${entry}_avx2;\n}\n"
            "void ${entry}(void) __attribute__((ifunc(\"resolve_${entry}\")));\n")
   endforeach()
+  string(APPEND code "}\n")
   file(GENERATE OUTPUT ${dispatch} CONTENT "${code}")
   target_sources(${target} PRIVATE ${dispatch})
 endfunction()
