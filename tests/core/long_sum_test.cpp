@@ -254,6 +254,38 @@ TEST_CASE("deep products leave what lies around their outputs and scratch alone"
   }
 }
 
+TEST_CASE("deep sums over columns leave what lies around their outputs and scratch alone") {
+  for (const Index m : {21, 200, 430}) {
+    for (const Index n : {2, 130, 520}) {
+      for (const Index k : {100, 513, 4097, 8300}) {
+        CAPTURE(m, n, k);
+        bf::Random random(4);
+        const Index size = bf::kernel::outer_scratch<float>(m, n, k);
+        Numbers d(std::size_t(m * k)), x(std::size_t(n * k)), g(std::size_t(m * n + 8), 7.0f);
+        Numbers scratch(std::size_t(size + 8), 7.0f);
+        for (float& v : d) v = float(bf::uniform(random, -1, 1));
+        for (float& v : x) v = float(bf::uniform(random, -1, 1));
+        bf::outer(view(d, m, k, m), view(x, n, k, n), view(g, m, n, m), scratch.data());
+        bool good = true;
+        for (Index i = 0; i < m; i += 41) {
+          for (Index j = 0; j < n; j += 37) {
+            double sum = 0;
+            for (Index l = 0; l < k; ++l) {
+              sum += double(d[std::size_t(i + l * m)]) * double(x[std::size_t(j + l * n)]);
+            }
+            good = good && std::abs(sum - double(g[std::size_t(i + j * m)])) < 5e-4;
+          }
+        }
+        CHECK(good);
+        for (std::size_t i = 0; i < 8; ++i) {
+          CHECK(g[std::size_t(m * n) + i] == 7);
+          CHECK(scratch[std::size_t(size) + i] == 7);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("a network's gradient over very many samples is that of one sample") {
   const Index n = Index{1} << 21;
   bf::Mlp<float, bf::Input<1>, bf::Dense<1, bf::Linear>> net;

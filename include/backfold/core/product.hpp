@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "backfold/core/kernel/panel.hpp"
+#include "backfold/core/kernel/outer_product.hpp"
 
 /// The one seam for products. All that a network multiplies goes through `affine`, `back`, `outer`
 /// and `row_sums`; which kernel does it is chosen here, by sizes. None allocates: what they need to
@@ -32,7 +32,7 @@ template <Real S>
 constexpr Index product_scratch(Index m, Index k, Index n) {
   const Index forward = kernel::panel_scratch<S>(k, n);
   const Index back = kernel::panel_scratch<S>(m, n);
-  const Index outer = kernel::panel_scratch<S>(n, (std::max)(m, k));
+  const Index outer = kernel::outer_scratch<S>(m, k, n);
   return (std::max)((std::max)(forward, back), outer);
 }
 
@@ -369,9 +369,8 @@ BACKFOLD_NO_INLINE void outer_batch(ConstMatrixView<S> d, ConstMatrixView<S> x, 
   } else if (is_contiguous_row(g)) {
     kernel::matrix_vector(k, n, x.data(), x.outerStride(), d.data(), d.outerStride(), g.data(), {});
   } else {
-    kernel::product<kernel::Source::AsIs>(d.rows(), k, n, d.data(), d.outerStride(),
-                                          {x.data(), x.outerStride(), 1}, g.data(), g.outerStride(),
-                                          {}, scratch, {});
+    kernel::outer_product<S>(d.rows(), k, n, d.data(), d.outerStride(),
+                             {x.data(), x.outerStride(), 1}, g.data(), g.outerStride(), scratch);
   }
 }
 

@@ -12,8 +12,9 @@ namespace kernel {
 template <Real S>
 inline constexpr Index panel_rows = tile_rows* native_width<S>;
 
-/// Steps of k in a packed panel.
-inline constexpr Index panel_depth = 512;
+/// Steps of k in a packed panel: with one tile's columns of B it fits into the first level of the
+/// cache, 36 KiB of 48.
+inline constexpr Index panel_depth = 192;
 
 /// to(i, j) ← a(i, j): m <= panel_rows rows, zeros after them up to the next whole register, with
 /// `stride` numbers from column to column.
@@ -62,6 +63,30 @@ void pack_transposed(Index m, Index k, const S* w, Index ldw, S* to, Index strid
       }
     }
   }
+}
+
+/// How many numbers `pack_columns` writes for k rows and n columns.
+constexpr Index packed_columns_size(Index k, Index n) {
+  return (n + tile_columns - 1) / tile_columns * tile_columns * (k + 1);
+}
+
+/// Packs k rows of n contiguous numbers, tile by tile. A spare row after each tile keeps tiles
+/// whose depth is a power of two out of each other's cache sets.
+template <Real S>
+Strided<S> pack_columns(Index n, Index k, const Strided<S>& b, S* to) {
+  using V = LanesFor<S, tile_columns>;
+  const Index next_tile = tile_columns * (k + 1);
+  for (Index i = 0; i < k; ++i) {
+    const S* const row = b.data + i * b.row;
+    S* tile = to + i * tile_columns;
+    Index j = 0;
+    for (; j + tile_columns <= n; j += tile_columns, tile += next_tile) {
+      BACKFOLD_UNROLL
+      for (int c = 0; c < tile_columns; c += V::size) V::load(row + j + c).store(tile + c);
+    }
+    for (Index c = 0; c < n - j; ++c) tile[c] = row[j + c];
+  }
+  return {to, tile_columns, 1, next_tile};
 }
 
 }  // namespace kernel

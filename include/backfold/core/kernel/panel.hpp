@@ -15,14 +15,28 @@ namespace kernel {
 /// Storage of the left operand A.
 enum class Source { AsIs, Transposed };
 
+/// Rows of the next panel where m are left: two and two registers rather than three and one, whose
+/// sums are too few to cover the latency of a multiply-add.
+template <Real S>
+constexpr Index rows_of_panel(Index m) {
+  constexpr Index width = native_width<S>;
+  if (m > 3 * width && m <= 4 * width) return 2 * width;
+  return (std::min)(m, panel_rows<S>);
+}
+
+/// Whether packing A pays: its columns lie pages apart and are used often.
+template <Real S>
+constexpr bool pays_to_pack(Index lda, Index n) {
+  return lda * Index{sizeof(S)} >= 2048 && n >= 8 * tile_columns;
+}
+
 /// Rows i..i+rows of Y ← start + A·B, rows <= panel_rows. With `Transposed`, a is Aᵀ (k rows).
 template <Source From, Real S>
 BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a, Index lda,
                               const Strided<S>& b, S* y, Index ldy, TileStart<S> start,
                               S* scratch) {
   const Index width = width_for_rows<S>(rows);  // a power of two
-  // Packing pays where columns of A lie pages apart and are used often.
-  const bool far_apart = lda * Index{sizeof(S)} >= 2048 && n >= 8 * tile_columns;
+  const bool far_apart = pays_to_pack<S>(lda, n);
   const bool ragged = (rows & (width - 1)) != 0;  // packed with zeros up to a whole register
   if (start.bias != nullptr) start.bias += i;
   if (From == Source::AsIs && !far_apart && !ragged) {
@@ -37,8 +51,8 @@ BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a,
     } else {
       pack(rows, steps, a + depth * lda + i, lda, scratch, stride);
     }
-    rows_product(rows, n, steps, static_cast<const S*>(scratch), stride,
-                 {b.data + depth * b.row, b.row, b.column}, y + i, ldy, start);
+    rows_product(rows, n, steps, static_cast<const S*>(scratch), stride, b.from_row(depth), y + i,
+                 ldy, start);
     start = {nullptr, true};
   }
 }
@@ -75,13 +89,13 @@ constexpr Index panel_scratch(Index k, Index n) {
 /// Rows of Y ← start + A·B, where k is large: run by run, for blocks of columns.
 /// a, y and start are those of the first row.
 /// @param a_step from a column of A to the next one
+/// @param sums room for the sums of a run and for the digits of RunSums
 template <Real S>
 BACKFOLD_NO_INLINE void deep_panel(decltype(panel<Source::AsIs, S>)& panel_of_run, Index rows,
                                    Index n, Index k, const S* a, Index lda, Index a_step,
                                    const Strided<S>& b, S* y, Index ldy, const TileStart<S>& start,
-                                   S* scratch) {
+                                   S* scratch, S* sums) {
   constexpr Index run = backfold::detail::longest_run;
-  S* const sums = scratch + panel_rows<S> * panel_depth;
   for (Index j = 0; j < n; j += deep_columns) {
     const Index columns = (std::min)(deep_columns, n - j);
     const Index size = rows * columns;
@@ -89,8 +103,7 @@ BACKFOLD_NO_INLINE void deep_panel(decltype(panel<Source::AsIs, S>)& panel_of_ru
     backfold::detail::RunSums<S> runs;
     for (Index first = 0; first < k; first += run) {
       panel_of_run(0, rows, columns, (std::min)(run, k - first), a + first * a_step, lda,
-                   {b.data + first * b.row + j * b.column, b.row, b.column}, sums, rows, {},
-                   scratch);
+                   b.from_row(first).from_column(j), sums, rows, {}, scratch);
       runs.add(size, digits, sums);
     }
     for (Index c = 0; c < columns; ++c) start.write(rows, y + (j + c) * ldy, sums + c * rows);
@@ -112,14 +125,15 @@ BACKFOLD_NO_INLINE void product(Index m, Index n, Index k, const S* a, Index lda
     }
     return done(0, m, 1, y, ldy);
   }
-  for (Index i = 0; i < m; i += panel_rows<S>) {
-    const Index rows = (std::min)(panel_rows<S>, m - i);
+  for (Index i = 0, rows; i < m; i += rows) {
+    rows = rows_of_panel<S>(m - i);
     if (k <= backfold::detail::longest_plain_sum) {
       panel<From>(i, rows, n, k, a, lda, b, y, ldy, start, scratch);
     } else {
       constexpr bool transposed = From == Source::Transposed;
       deep_panel<S>(panel<From, S>, rows, n, k, a + (transposed ? i * lda : i), lda,
-                    transposed ? 1 : lda, b, y + i, ldy, start.from_row(i), scratch);
+                    transposed ? 1 : lda, b, y + i, ldy, start.from_row(i), scratch,
+                    scratch + panel_rows<S> * panel_depth);
     }
     done(i, rows, n, y, ldy);
   }

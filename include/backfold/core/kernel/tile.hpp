@@ -19,12 +19,21 @@ namespace kernel {
 inline constexpr int tile_rows = 3;
 inline constexpr int tile_columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 4;
 
-/// B(k, j) = data[k·row + j·column].
+/// B(k, j) = data[k·row + j·column] within a tile of columns; the next tile is `next_tile` away.
 template <Real S>
 struct Strided {
   const S* data;
   Index row;
   Index column;
+  Index next_tile = tile_columns * column;
+
+  /// The matrix from row i on.
+  Strided from_row(Index i) const { return {data + i * row, row, column, next_tile}; }
+  /// The matrix from column j on.
+  Strided from_column(Index j) const {
+    return {data + j / tile_columns * next_tile + j % tile_columns * column, row, column,
+            next_tile};
+  }
 };
 
 /// Start of the accumulators: a column of biases, the present output, both or neither.
@@ -137,18 +146,17 @@ BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S
 
 /// A run of up to tile_rows registers of rows, all columns.
 template <class V, int Rows, Real S>
-void row_panel(Index n, Index k, const S* a, Index lda, Strided<S> b, S* y, Index ldy,
+void row_panel(Index n, Index k, const S* a, Index lda, const Strided<S>& b, S* y, Index ldy,
                const TileStart<S>& start, Index lanes) {
   Index j = 0;
   if constexpr (tile_columns > 4) {
     for (; j + tile_columns <= n; j += tile_columns) {
-      tile<V, Rows, tile_columns, true>(k, a, lda, {b.data + j * b.column, b.row, b.column},
-                                        y + j * ldy, ldy, start, lanes, tile_columns);
+      tile<V, Rows, tile_columns, true>(k, a, lda, b.from_column(j), y + j * ldy, ldy, start, lanes,
+                                        tile_columns);
     }
   }
   for (; j < n; j += 4) {
-    tile<V, Rows, 4, false>(k, a, lda, {b.data + j * b.column, b.row, b.column}, y + j * ldy, ldy,
-                            start, lanes, n - j);
+    tile<V, Rows, 4, false>(k, a, lda, b.from_column(j), y + j * ldy, ldy, start, lanes, n - j);
   }
 }
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "backfold/core/kernel/panel.hpp"
+
+/// Sums over the columns of two matrices, D·Xᵀ: A·B where the rows of B are contiguous. Both
+/// factors are read with the stride of their columns and the sums are long (the gradient of a
+/// recurrent layer sums over all steps), so the depth is cut into blocks that stay in the cache.
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace kernel {
+
+/// Most rows of A that are packed at once.
+template <Real S>
+inline constexpr Index block_rows = 4 * panel_rows<S>;
+
+/// Most terms that are summed in one block where nothing is packed.
+inline constexpr Index whole_depth = 512;
+
+/// Columns of B that are packed at once: one cache line of floats where a tile has eight columns.
+inline constexpr Index group_columns = 2 * tile_columns;
+
+/// How many numbers of A are packed at once, of m rows and k columns.
+template <Real S>
+constexpr Index packed_rows_size(Index m, Index k) {
+  const Index rows = (m + native_width<S> - 1) / native_width<S> * native_width<S>;
+  return (std::max)((std::min)(rows, block_rows<S>)*(std::min)(k, panel_depth),
+                    (std::min)(rows, panel_rows<S>)*(std::min)(k, whole_depth));
+}
+
+/// How many numbers of scratch the sums of k terms need at most, for m × n of them.
+template <Real S>
+constexpr Index outer_scratch(Index m, Index n, Index k) {
+  using namespace backfold::detail;
+  const Index packed =
+      packed_rows_size<S>(m, k) +
+      packed_columns_size((std::min)(k, panel_depth), (std::min)(n, group_columns));
+  if (k <= longest_plain_sum) return packed;
+  const Index blocks = 1 + RunSums<S>::levels(k);
+  return packed + blocks * (std::min)(m, block_rows<S>)*(std::min)(n, deep_columns);
+}
+
+/// A block of rows of A: as they are, or packed by the first product that reads them.
+template <Real S>
+struct LeftBlock {
+  const S* a;
+  Index lda;
+  S* packed;
+  bool packs;  ///< all panels; else only one whose rows do not fill their last register
+
+  /// Y ← start + A·B for n columns. @param first whether these are the first columns
+  void times(Index m, Index n, Index k, const Strided<S>& b, bool first, S* y, Index ldy,
+             const TileStart<S>& start) const {
+    for (Index i = 0, rows; i < m; i += rows) {
+      rows = rows_of_panel<S>(m - i);
+      const Index width = width_for_rows<S>(rows);  // a power of two
+      const S* from = a + i;
+      Index stride = lda;
+      if (packs || (rows & (width - 1)) != 0) {
+        S* const to = packs ? packed + i * k : packed;
+        stride = (rows + width - 1) & -width;
+        if (first) pack(rows, k, a + i, lda, to, stride);
+        from = to;
+      }
+      rows_product(rows, n, k, from, stride, b, y + i, ldy, start);
+    }
+  }
+};
+
+/// Rows i..i+m of Y ← start + A·B, any number of them.
+template <Real S>
+BACKFOLD_NO_INLINE void outer_rows(Index i, Index m, Index n, Index k, const S* a, Index lda,
+                                   const Strided<S>& b, S* y, Index ldy, TileStart<S> start,
+                                   S* scratch) {
+  const bool packs_a = pays_to_pack<S>(lda, n);
+  // Copying B takes longer than reading it with a stride, unless many panels use the copy.
+  const bool packs_b = b.row * Index{sizeof(S)} >= 2048 && m > 3 * panel_rows<S> && k >= 64;
+  const Index depth = packs_a || packs_b || k > whole_depth ? panel_depth : k;
+  const Index group = packs_b ? group_columns : n;
+  S* const packed_b = scratch + packed_rows_size<S>(m, k);
+  for (Index first = 0; first < k; first += depth) {
+    const Index steps = (std::min)(depth, k - first);
+    for (Index row = i; row < i + m; row += block_rows<S>) {
+      const Index rows = (std::min)(block_rows<S>, i + m - row);
+      const LeftBlock<S> left{a + first * lda + row, lda, scratch, packs_a};
+      for (Index j = 0; j < n; j += group) {
+        const Index columns = (std::min)(group, n - j);
+        Strided<S> right = b.from_row(first).from_column(j);
+        if (packs_b) right = pack_columns(columns, steps, right, packed_b);
+        left.times(rows, columns, steps, right, j == 0, y + j * ldy + row, ldy, start);
+      }
+    }
+    start = {nullptr, true};
+  }
+}
+
+/// Y (m × n) ← A·B
+template <Real S>
+BACKFOLD_NO_INLINE void outer_product(Index m, Index n, Index k, const S* a, Index lda,
+                                      const Strided<S>& b, S* y, Index ldy, S* scratch) {
+  if (k <= backfold::detail::longest_plain_sum) {
+    return outer_rows<S>(0, m, n, k, a, lda, b, y, ldy, {}, scratch);
+  }
+  S* const sums = scratch + packed_rows_size<S>(m, k) +
+                  packed_columns_size(panel_depth, (std::min)(n, group_columns));
+  for (Index i = 0; i < m; i += block_rows<S>) {
+    deep_panel<S>(outer_rows<S>, (std::min)(block_rows<S>, m - i), n, k, a + i, lda, lda, b, y + i,
+                  ldy, {}, scratch, sums);
+  }
+}
+
+}  // namespace kernel
+
+BACKFOLD_END_NAMESPACE
