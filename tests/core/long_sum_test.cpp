@@ -156,19 +156,19 @@ TEST_CASE("units with very many inputs are as accurate as those with some hundre
       Numbers scratch = scratch_for(m, k, n);
       const double expected = 1 + double(k) * tenth * third;
       auto start = bf::FromBias<float>{bias.data()};
-      bf::affine(view(w, m, k, 0), view(x, k, n, 0), view(y, m, n, m), start, bf::Identity{},
+      bf::affine(view(w, m, k, 0), view(x, k, n, 0), view(y, m, n, m), start, bf::Unchanged{},
                  scratch.data());
       CHECK(distance(y.data(), m * n, expected) <= bound);
       bf::affine(view(w, m, k, 0), bf::ConstMatrixView<float, Dynamic, 1>(x.data(), k, 1),
-                 bf::MatrixView<float, Dynamic, 1>(y.data(), m, 1), start, bf::Identity{},
+                 bf::MatrixView<float, Dynamic, 1>(y.data(), m, 1), start, bf::Unchanged{},
                  scratch.data());
       CHECK(distance(y.data(), m, expected) <= bound);
       if (m > 1) continue;
-      bf::affine(view(row, 1, k, 1), view(x, k, n, 0), view(y, 1, n, 1), start, bf::Identity{},
+      bf::affine(view(row, 1, k, 1), view(x, k, n, 0), view(y, 1, n, 1), start, bf::Unchanged{},
                  scratch.data());
       CHECK(distance(y.data(), n, expected) <= bound);
       bf::affine(view(row, 1, k, 1), bf::ConstMatrixView<float, Dynamic, 1>(x.data(), k, 1),
-                 bf::MatrixView<float, 1, 1>(y.data(), 1, 1), start, bf::Identity{},
+                 bf::MatrixView<float, 1, 1>(y.data(), 1, 1), start, bf::Unchanged{},
                  scratch.data());
       CHECK(distance(y.data(), 1, expected) <= bound);
     }
@@ -233,7 +233,7 @@ TEST_CASE("deep products leave what lies around their outputs and scratch alone"
         for (float& v : w) v = float(bf::uniform(random, -1, 1));
         for (float& v : x) v = float(bf::uniform(random, -1, 1));
         bf::affine(view(w, m, k, m), view(x, k, n, k), view(y, m, n, m), bf::FromZero{},
-                   bf::Identity{}, scratch.data());
+                   bf::Unchanged{}, scratch.data());
         bool good = true;
         for (Index i = 0; i < m; i += 7) {
           for (Index j = 0; j < n; j += 9) {

@@ -77,7 +77,7 @@ void all_products(Index m, Index k, Index n, Index gap) {
     const auto x = X.template view<K, N>();
     const auto y = Y.template view<M, N>();
     if (start == 0) bf::affine(w, x, y, bf::FromBias<S>{bias.data()}, Twice{}, scratch.data());
-    if (start == 1) bf::affine(w, x, y, bf::FromZero{}, bf::Identity{}, scratch.data());
+    if (start == 1) bf::affine(w, x, y, bf::FromZero{}, bf::Unchanged{}, scratch.data());
     if (start == 2) bf::affine(w, x, y, bf::FromOutput{}, Twice{}, scratch.data());
     for (Index i = 0; i < m; ++i) {
       for (Index j = 0; j < n; ++j) {
@@ -199,10 +199,10 @@ TEMPLATE_TEST_CASE("a batch equals its columns one by one, to rounding", "", flo
   bf::Random random(5);
   Padded<S> W(19, 23, 0, &random), X(23, 8, 0, &random), Y(19, 8, 0), one(19, 1, 0);
   std::vector<S> scratch(std::size_t(bf::product_scratch<S>(19, 23, 8)));
-  bf::affine(W.view(), X.view(), Y.view(), bf::FromZero{}, bf::Identity{}, scratch.data());
+  bf::affine(W.view(), X.view(), Y.view(), bf::FromZero{}, bf::Unchanged{}, scratch.data());
   for (Index j = 0; j < 8; ++j) {
     bf::affine(W.view(), bf::ConstMatrixView<S>(&X(0, j), 23, 1), one.view(), bf::FromZero{},
-               bf::Identity{}, scratch.data());
+               bf::Unchanged{}, scratch.data());
     for (Index i = 0; i < 19; ++i) {
       CHECK(double(one(i, 0)) ==
             Approx(double(Y(i, j))).margin(40 * std::numeric_limits<S>::epsilon()));

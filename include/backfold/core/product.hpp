@@ -20,7 +20,7 @@ struct FromBias {
 struct FromOutput {};
 
 /// The function that changes nothing.
-struct Identity {
+struct Unchanged {
   template <class V>
   BACKFOLD_ALWAYS_INLINE V operator()(const V& v) const {
     return v;
@@ -111,7 +111,7 @@ void apply_to_block(const void* function, Index rows, Index n, S* y, Index ldy, 
 template <class G, class Xs>
 auto block_function(const G& g, const Xs& x) {
   using S = typename Xs::Scalar;
-  if constexpr (std::is_same_v<G, OfSum<Identity>>) {
+  if constexpr (std::is_same_v<G, OfSum<Unchanged>>) {
     return kernel::BlockFunction<S>{};
   } else {
     return kernel::BlockFunction<S>{&g, apply_to_block<G, S>, x.data(), x.outerStride()};
@@ -157,7 +157,7 @@ BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, co
   // A sum with several exits applies f in a second pass, which instantiates f once and not at each.
   constexpr bool long_sums = may_be_long(X::RowsAtCompileTime);
   constexpr bool at_once =
-      (Y::RowsAtCompileTime != Dynamic && !long_sums) || std::is_same_v<Function, Identity>;
+      (Y::RowsAtCompileTime != Dynamic && !long_sums) || std::is_same_v<Function, Unchanged>;
   const bool is_long = long_sums && x.rows() > longest_plain_sum;
   auto finish = [&](Index i, auto count, const V& sum) BACKFOLD_INLINE_LAMBDA {
     if constexpr (at_once) {
@@ -205,7 +205,7 @@ BACKFOLD_NO_INLINE void affine_batch(ConstMatrixView<S> w, ConstMatrixView<S> x,
 
 }  // namespace detail
 
-/// Y ← f(start + W·X): W m × k, X k × n, Y m × n. f is a function of Lanes, or Identity.
+/// Y ← f(start + W·X): W m × k, X k × n, Y m × n. f is a function of Lanes, or Unchanged.
 template <class W, class X, class Y, class Start, class Function, Real S>
 BACKFOLD_ALWAYS_INLINE void affine(const W& w, const X& x, const Y& y, const Start& start,
                                    const Function& f, [[maybe_unused]] S* scratch) {
@@ -313,13 +313,13 @@ void transpose(const W& w, S* to, Index stride) {
 template <class W, class D, class Y, class Start, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start,
                                  S* scratch) {
-  detail::back_any<kernel::Source::Transposed>(w, d, y, start, detail::OfSum<Identity>{}, y,
+  detail::back_any<kernel::Source::Transposed>(w, d, y, start, detail::OfSum<Unchanged>{}, y,
                                                scratch);
 }
 template <class View, class D, class Y, class Start, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const AlreadyTransposed<View>& w, const D& d, const Y& y,
                                  const Start& start, S* scratch) {
-  detail::back_any<kernel::Source::AsIs>(w.view, d, y, start, detail::OfSum<Identity>{}, y,
+  detail::back_any<kernel::Source::AsIs>(w.view, d, y, start, detail::OfSum<Unchanged>{}, y,
                                          scratch);
 }
 
@@ -425,7 +425,7 @@ BACKFOLD_NO_INLINE void row_sums_batch(ConstMatrixView<S> d, S* b) {
 template <class D, Real S>
 BACKFOLD_ALWAYS_INLINE void row_sums(const D& d, S* b) {
   if constexpr (D::ColsAtCompileTime == 1) {
-    transform_into<D::RowsAtCompileTime>(b, d.rows(), Identity{}, d.data());
+    transform_into<D::RowsAtCompileTime>(b, d.rows(), Unchanged{}, d.data());
   } else {
     detail::row_sums_batch<S>(detail::plain(d), b);
   }

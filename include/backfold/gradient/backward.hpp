@@ -242,7 +242,7 @@ class Backward {
         const auto& function = pass_.architecture().template layer<link.source>().activation();
         return TimesDerivative<std::remove_cvref_t<decltype(function)>>{function};
       } else {
-        return Identity{};
+        return Unchanged{};
       }
     }();
     for_each_index<count>([&](auto p) {
@@ -267,9 +267,9 @@ class Backward {
       constexpr bool fused = Fused && p() == count - 1;
       if constexpr (link.weights != Weights::Full) {
         if constexpr (link.weights == Weights::Identity) {
-          diagonal_affine(AllOnes{}, delta, to, start, Identity{});
+          diagonal_affine(AllOnes{}, delta, to, start, Unchanged{});
         } else {
-          diagonal_affine(w.data(), delta, to, start, Identity{});
+          diagonal_affine(w.data(), delta, to, start, Unchanged{});
         }
         if constexpr (fused) {
           constexpr Index numbers = size_product(To::RowsAtCompileTime, To::ColsAtCompileTime);

@@ -161,9 +161,9 @@ class AnyNetwork {
         for (int gate = 0; gate < part.gates; ++gate) {
           const MatrixView<S> y(net + gate * units, units, batch, stride);
           if (connection.weights == Weights::Identity) {
-            diagonal_affine(AllOnes{}, x, y, FromOutput{}, Identity{});
+            diagonal_affine(AllOnes{}, x, y, FromOutput{}, Unchanged{});
           } else {
-            diagonal_affine(w + gate * units, x, y, FromOutput{}, Identity{});
+            diagonal_affine(w + gate * units, x, y, FromOutput{}, Unchanged{});
           }
         }
         continue;
@@ -172,9 +172,9 @@ class AnyNetwork {
       const ConstMatrixView<S> weights(w, y.rows(), block.columns,
                                        layer.type->weight_gates * units);
       if (connection.weights == Weights::Lookup) {
-        lookup_affine(weights, x, y, FromOutput{}, Identity{});
+        lookup_affine(weights, x, y, FromOutput{}, Unchanged{});
       } else {
-        affine(weights, x, y, FromOutput{}, Identity{}, state.scratch_.data());
+        affine(weights, x, y, FromOutput{}, Unchanged{}, state.scratch_.data());
       }
     }
   }

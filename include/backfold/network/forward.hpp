@@ -193,7 +193,7 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
   }();
   [[maybe_unused]] const auto value_of = [&] {
     if constexpr (keep) {
-      return Identity{};
+      return Unchanged{};
     } else {
       const auto& function = pass.architecture().template layer<L>().activation();
       return ValueOf<std::remove_cvref_t<decltype(function)>>{function};
@@ -217,7 +217,7 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
       if constexpr (!keep && feed.ends) {
         run(value_of);
       } else {
-        run(Identity{});
+        run(Unchanged{});
       }
     }
   });

@@ -80,9 +80,9 @@ class DynamicsJacobian {
       const ConstMatrixView<S> x(from.data, from.units, n);
       const MatrixView<S> y(to, Gates * pass_.template units<L>(), n, rows);
       if constexpr (connection.is_one_to_one()) {
-        diagonal_affine(w.data(), x, y, Start{}, Identity{});
+        diagonal_affine(w.data(), x, y, Start{}, Unchanged{});
       } else {
-        affine(w, x, y, Start{}, Identity{}, product_scratch_);
+        affine(w, x, y, Start{}, Unchanged{}, product_scratch_);
       }
     }
     if constexpr (TangentShape<Arch, source>::has_self_tangent && source != L) {
@@ -117,7 +117,7 @@ class DynamicsJacobian {
       const ConstMatrixView<S> plain(w.data(), w.rows(), w.cols(), w.outerStride());
       if constexpr (!Shape::folds_slope) return plain;
       const MatrixView<S> scaled(scratch_, w.rows(), w.cols());
-      diagonal_affine(slope_, plain, scaled, FromZero{}, Identity{});
+      diagonal_affine(slope_, plain, scaled, FromZero{}, Unchanged{});
       return scaled;
     }
   }

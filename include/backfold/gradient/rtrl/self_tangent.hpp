@@ -49,21 +49,21 @@ class SelfTangent {
       if constexpr (connection.source_of(L) == L) {
         const auto before = tangents_.template output<L>(connection.delay).self();
         if constexpr (connection.weights == Weights::Identity) {
-          diagonal_affine(AllOnes{}, before, to, FromOutput{}, Identity{});
+          diagonal_affine(AllOnes{}, before, to, FromOutput{}, Unchanged{});
         } else {
           diagonal_affine(pass_.template weights<L, c()>().data(), before, to, FromOutput{},
-                          Identity{});
+                          Unchanged{});
         }
       }
     });
-    diagonal_affine(slope, ConstMatrixView<S>(to), to, FromZero{}, Identity{});
+    diagonal_affine(slope, ConstMatrixView<S>(to), to, FromZero{}, Unchanged{});
   }
 
   /// Of the output or the memory of a layer with steps of its own, from the Jacobians of that one.
   void advance(const StepJacobian<Net, L>& by, const MatrixView<S>& to) const {
     set_immediate(by, to.data());
     auto add = [&](const S* diagonal, const Tangent<const S>& past) {
-      diagonal_affine(diagonal, past.self(), to, FromOutput{}, Identity{});
+      diagonal_affine(diagonal, past.self(), to, FromOutput{}, Unchanged{});
     };
     if constexpr (StepJacobian<Net, L>::has_previous) {
       add(by.by_previous(), tangents_.template output<L>(1));

@@ -115,7 +115,7 @@ class StepJacobian {
   void add(const S* jacobian, const S* from, Index from_rows, const MatrixView<S>& to) const {
     if constexpr (is_diagonal) {
       diagonal_affine(jacobian, ConstMatrixView<S>(from, units_, to.cols(), from_rows), to, Start{},
-                      Identity{});
+                      Unchanged{});
     } else if (to.cols() > 0) {
       back(ConstMatrixView<S>(jacobian, from_rows, units_),
            ConstMatrixView<S>(from, from_rows, to.cols()), to, Start{}, product_scratch_);
