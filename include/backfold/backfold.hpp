@@ -109,6 +109,7 @@
 #include "backfold/network/pass.hpp"
 #include "backfold/network/predict.hpp"
 #include "backfold/network/state.hpp"
+#include "backfold/network/stepper.hpp"
 #include "backfold/network/topology.hpp"
 #include "backfold/network/workspace.hpp"
 #include "backfold/network/workspace_plan.hpp"

@@ -89,6 +89,13 @@ void trains_quietly(Net net, const O& optimizer, Index batch, Index steps = 1) {
     CHECK(allocations_of([&] {
             for (int i = 0; i < 100; ++i) step(net, X.leftCols(batch), state);
           }) == 0);
+    Stepper stepper(net, batch);
+    CHECK(allocations_of([&] {
+            for (int i = 0; i < 100; ++i) stepper(X.leftCols(batch));
+            stepper.state() = state;
+            state.values() = stepper.state().values();
+            stepper.reset();
+          }) == 0);
   }
 }
 

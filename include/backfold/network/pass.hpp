@@ -50,7 +50,9 @@ class Pass {
 
   const Arch& architecture() const { return architecture_; }
   Index batch() const { return Batch == Dynamic ? workspace_.batch() : Batch; }
-  Index steps() const { return workspace_.steps(); }
+  Index steps() const {
+    return Workspace<Net, Batch, For>::fixed_steps == 1 ? 1 : workspace_.steps();
+  }
   Index columns() const { return all_columns != Dynamic ? all_columns : batch() * steps(); }
   S* scratch() const { return workspace_.at(workspace_.plan().scratch); }
   S* spare_block() const { return workspace_.at(workspace_.plan().block); }
@@ -75,7 +77,9 @@ class Pass {
   }
   template <int L>
   S* own_output(Index t = 0) const {
-    return block<L>(workspace_.plan().layers[L].output, Graph::history(L) + t);
+    const LayerPieces& pieces = workspace_.plan().layers[L];
+    if (For == Purpose::Step && t < 0) return block<L>(pieces.past_output, Graph::history(L) + t);
+    return block<L>(pieces.output, t);
   }
 
   /// ∂E/∂x of layer L, and then its delta, in block t.
@@ -93,7 +97,9 @@ class Pass {
 
   template <int L>
   S* memory(Index t) const {
-    return block<L>(workspace_.plan().layers[L].memory, 1 + t);
+    const LayerPieces& pieces = workspace_.plan().layers[L];
+    if (For == Purpose::Step && t < 0) return block<L>(pieces.past_memory, 1 + t);
+    return block<L>(pieces.memory, t);
   }
   template <int L>
   S* d_memory() const {

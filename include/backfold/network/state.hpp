@@ -7,9 +7,16 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What a recurrent network remembers between steps: for each layer that a delay leads from, its
+/// The memory of a recurrent network between steps: for each layer that a delay leads from, its
 /// outputs of as many steps as the longest delay, and the memories of cells. A value of the
 /// caller's; zero when it is made.
+///
+/// All its numbers are one vector: `values()`, layer by layer, the oldest outputs first and then
+/// the memory, each units × batch. `step` computes in a buffer after them, which is neither part of
+/// the value nor copied.
+///
+///     const Eigen::VectorXd saved = state.values();
+///     const double distance = (a.values() - b.values()).norm();
 template <class Net, Index Batch = Dynamic>
 class State {
  public:
@@ -22,19 +29,47 @@ class State {
     reset();
   }
 
+  /// Copies the remembered numbers alone.
+  State(const State& other)
+      : architecture_(other.architecture_), workspace_(ShapeOf{other.workspace_}) {
+    copy_values(other);
+  }
+  State(State&&) noexcept = default;
+  State& operator=(State&&) noexcept = default;
+  /// Allocates nothing where both have the same sizes.
+  State& operator=(const State& other) {
+    if (this == &other) return *this;
+    const bool fits = workspace_.has_shape(other.architecture_, other.batch(), 1);
+    if (!fits || !other.workspace_.has_room()) return *this = State(other);
+    architecture_ = other.architecture_;
+    copy_values(other);
+    return *this;
+  }
+  ~State() = default;
+
   /// Forgets: all zeros.
   void reset() {
-    for_each_index<Arch::layer_count>([&](auto l) {
-      if constexpr (Graph::history(l()) > 0) {
-        for (int d = 1; d <= Graph::history(l()); ++d) output<l()>(d).setZero();
-      }
-      if constexpr (has_memory<l()>()) memory<l()>().setZero();
-    });
+    check_room();
+    for (Index i = 0; i < size(); ++i) workspace_.at(0)[i] = S(0);
+  }
+
+  /// The number of remembered numbers.
+  Index size() const { return workspace_.plan().remembered; }
+
+  /// A view of all that is remembered, one vector. Assigning another length throws
+  /// std::invalid_argument.
+  auto values() {
+    check_room();
+    return SizedMap<Vector<S>, fixed_size, 1>(workspace_.at(0), size(), 1);
+  }
+  auto values() const {
+    check_room();
+    return Eigen::Map<const Vector<S>>(workspace_.at(0), size());
   }
 
   Index batch() const { return workspace_.batch(); }
 
-  /// Makes it one for another batch: then it forgets.
+  /// Changes the batch; forgets if that is another one.
   void resize(Index batch) {
     if (batch == this->batch() && workspace_.has_room()) return;
     workspace_.reserve(architecture_, batch, 1);
@@ -64,23 +99,23 @@ class State {
   /// @throws std::invalid_argument for a delay below 1 or longer than the longest of the layer
   template <int L>
   auto output(int delay = 1) {
-    return view<L>(workspace_.at(workspace_.plan().layers[L].output), block_of<L>(delay));
+    return view<L>(workspace_.at(workspace_.plan().layers[L].past_output), block_of<L>(delay));
   }
   template <int L>
   auto output(int delay = 1) const {
-    return view<L>(workspace_.at(workspace_.plan().layers[L].output), block_of<L>(delay));
+    return view<L>(workspace_.at(workspace_.plan().layers[L].past_output), block_of<L>(delay));
   }
 
   /// The memory of cell layer L (the c of an LSTM), units × batch.
   template <int L>
   auto memory() {
     static_assert(has_memory<L>(), "backfold: this layer has no memory beside its output");
-    return view<L>(workspace_.at(workspace_.plan().layers[L].memory), 0);
+    return view<L>(workspace_.at(workspace_.plan().layers[L].past_memory), 0);
   }
   template <int L>
   auto memory() const {
     static_assert(has_memory<L>(), "backfold: this layer has no memory beside its output");
-    return view<L>(workspace_.at(workspace_.plan().layers[L].memory), 0);
+    return view<L>(workspace_.at(workspace_.plan().layers[L].past_memory), 0);
   }
 
   template <int L>
@@ -93,9 +128,24 @@ class State {
   }
 
   /// For the functions that run networks.
-  Workspace<Net, Batch, Purpose::Step>& workspace() { return workspace_; }
+  auto& workspace() { return workspace_; }
 
  private:
+  using StepWorkspace = Workspace<Net, Batch, Purpose::Step>;
+  using ShapeOf = typename StepWorkspace::ShapeOf;
+  static constexpr Index fixed_size = [] {
+    if constexpr (Net::fixed && Batch != Dynamic) {
+      return StepWorkspace::Plan::of(Arch{}, Purpose::Step, Batch, 1).remembered;
+    } else {
+      return Dynamic;
+    }
+  }();
+
+  void copy_values(const State& other) {
+    detail::copy_numbers(other.workspace_.at(0), workspace_.at(0),
+                         other.workspace_.has_room() ? size() : 0);
+  }
+
   void check_room() const {
     if (!workspace_.has_room()) fail_argument("state: it has been moved from");
   }
@@ -125,7 +175,7 @@ class State {
   }
 
   Arch architecture_;
-  Workspace<Net, Batch, Purpose::Step> workspace_;
+  StepWorkspace workspace_;
 };
 
 namespace detail {
@@ -214,9 +264,12 @@ BACKFOLD_ALWAYS_INLINE void shift_history(const P& pass) {
     constexpr int layer = l();
     constexpr int history = P::Graph::history(layer);
     const Index block = pass.template units<layer>() * pass.batch();
-    if constexpr (history > 0) {
+    if constexpr (history > 1) {
       copy_numbers(pass.template own_output<layer>(1 - history),
-                   pass.template own_output<layer>(-history), history * block);
+                   pass.template own_output<layer>(-history), (history - 1) * block);
+    }
+    if constexpr (history > 0) {
+      copy_numbers(pass.template own_output<layer>(0), pass.template own_output<layer>(-1), block);
     }
     if constexpr (layer > 0) {
       if constexpr (has_memory<typename P::template LayerType<layer>>()) {

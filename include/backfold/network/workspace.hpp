@@ -39,6 +39,18 @@ class Workspace {
     reserve(net.architecture(), batch, steps);
   }
 
+  /// One of the shape of another, without a copy of its numbers.
+  struct ShapeOf {
+    const Workspace& other;
+  };
+  explicit Workspace(const ShapeOf& shape)
+      : plan_(shape.other.plan_),
+        sizes_(shape.other.sizes_),
+        batch_(shape.other.batch_),
+        steps_(shape.other.steps_) {
+    if constexpr (!is_inline) buffer_ = detail::Array<Scalar>(shape.other.buffer_.size());
+  }
+
   /// Makes room for passes of up to `batch` samples and `steps` steps. Allocates.
   void reserve(const ArchitectureType& architecture, Index batch, Index steps) {
     if (batch < 1) fail_argument("workspace: the batch needs at least one sample, got ", batch);

@@ -18,20 +18,23 @@ enum class Purpose {
 
 /// Where the pieces of a layer start in a workspace's buffer, a block being units × batch.
 struct LayerPieces {
-  Index output = 0;      ///< history + steps blocks, the first ones before the first step
-  Index delta = 0;       ///< as many
-  Index net = 0;         ///< net_gates·steps blocks
-  Index memory = 0;      ///< 1 + steps blocks (layers with a memory)
-  Index d_memory = 0;    ///< one block
-  Index net_bias = 0;    ///< net_gates·units (layers that gather their bias)
-  Index transposed = 0;  ///< the weights that carry the error from step to step, transposed once
+  Index past_output = 0;  ///< history blocks, before the first step
+  Index output = 0;       ///< steps blocks; after the past ones unless it takes single steps
+  Index delta = 0;        ///< history + steps blocks, the first ones before the first step
+  Index net = 0;          ///< net_gates·steps blocks
+  Index past_memory = 0;  ///< one block, before the first step (layers with a memory)
+  Index memory = 0;       ///< steps blocks
+  Index d_memory = 0;     ///< one block
+  Index net_bias = 0;     ///< net_gates·units (layers that gather their bias)
+  Index transposed = 0;   ///< the weights that carry the error from step to step, transposed once
 };
 
 /// Where the pieces that all layers share start, and how many numbers there are in all.
 struct SharedPieces {
-  Index weights = 0;  ///< a weight for each sample and step, where targets are masked
-  Index block = 0;    ///< one block of the largest layer, in need of the moment
-  Index scratch = 0;  ///< of the products
+  Index remembered = 0;  ///< the first numbers, where single steps are taken: those of a State
+  Index weights = 0;     ///< a weight for each sample and step, where targets are masked
+  Index block = 0;       ///< one block of the largest layer, in need of the moment
+  Index scratch = 0;     ///< of the products
   Index size = 0;
 };
 
@@ -59,12 +62,20 @@ BACKFOLD_COLD constexpr SharedPieces lay_out(const LayerShape* shapes, int count
     return size.value("workspace: a batch of ", batch, " and ", steps, " steps");
   };
   SharedPieces shared;
-  auto take = [&](Size numbers) {
-    constexpr Index line = 64 / sizeof(S);
+  auto take = [&](Size numbers, Index unit = 64 / sizeof(S)) {
     const Index start = shared.size;
-    shared.size = counted(start + numbers.rounded_up(line));
+    shared.size = counted(start + numbers.rounded_up(unit));
     return start;
   };
+  // A step reads and replaces the past of all layers: one vector without gaps, before the rest.
+  const bool step = purpose == Purpose::Step;
+  for (int l = 0; step && l < count; ++l) {
+    const Size block = Size(shapes[l].units) * batch;
+    pieces[l].past_output = take(block * shapes[l].history, 1);
+    if (shapes[l].has_memory) pieces[l].past_memory = take(block, 1);
+  }
+  shared.remembered = shared.size;
+  shared.size = counted(Size(shared.size).rounded_up(64 / sizeof(S)));
   const Index columns = counted(Size(batch) * steps);
   Size largest_block = 0;
   Index scratch = 0;
@@ -74,10 +85,19 @@ BACKFOLD_COLD constexpr SharedPieces lay_out(const LayerShape* shapes, int count
     const Size block = Size(layer.units) * batch;
     const Size blocks = block * (Size(layer.history) + steps);
     largest_block = (std::max)(largest_block, block);
-    piece.output = take(blocks);
+    if (step) {
+      piece.output = take(block);
+    } else {
+      piece.past_output = take(blocks);
+      piece.output = piece.past_output + layer.history * layer.units * batch;
+    }
     if (gradient) piece.delta = take(blocks);
     piece.net = take(Size(layer.net_gates) * block * steps);
-    if (layer.has_memory) piece.memory = take(block * (Size(1) + steps));
+    if (layer.has_memory && step) piece.memory = take(block);
+    if (layer.has_memory && !step) {
+      piece.past_memory = take(block * (Size(1) + steps));
+      piece.memory = piece.past_memory + layer.units * batch;
+    }
     if (layer.has_memory && gradient) piece.d_memory = take(block);
     if (layer.gathers_bias) piece.net_bias = take(Size(layer.net_gates) * layer.units);
     if (gradient) piece.transposed = take(layer.transposed);
