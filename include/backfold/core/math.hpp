@@ -352,15 +352,33 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> sqrt(const Lanes<S, W>& x) {
   return result;
 }
 
-/// 1/√x for normal x > 0, within 2 ulp: where the machine has an approximation of float, that and a
-/// Newton step take a third of the time of root and division.
+#if defined(EIGEN_VECTORIZE_AVX512)
+namespace detail {
+
+/// Approximations within 2^-14 of the result. Each step of Newton's method doubles the right bits.
+BACKFOLD_ALWAYS_INLINE __m512 rough_inverse_sqrt(__m512 x) { return _mm512_rsqrt14_ps(x); }
+BACKFOLD_ALWAYS_INLINE __m512d rough_inverse_sqrt(__m512d x) { return _mm512_rsqrt14_pd(x); }
+BACKFOLD_ALWAYS_INLINE __m512 rough_inverse(__m512 x) { return _mm512_rcp14_ps(x); }
+BACKFOLD_ALWAYS_INLINE __m512d rough_inverse(__m512d x) { return _mm512_rcp14_pd(x); }
+template <Real S>
+inline constexpr int newton_steps = sizeof(S) == 4 ? 1 : 2;
+
+}  // namespace detail
+#endif
+
+/// 1/√x for normal x > 0, within 2 ulp: where the machine has an approximation, that and Newton's
+/// method take a third of the time of root and division.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> inverse_sqrt(const Lanes<S, W>& x) {
 #if defined(EIGEN_VECTORIZE_AVX512)
-  if constexpr (sizeof(S) == 4 && W == 16) {
+  if constexpr (sizeof(S) * W == 64) {
     Lanes<S, W> y;
-    y.packet = _mm512_rsqrt14_ps(x.packet);
-    return multiply_add(0.5 * y, multiply_add(-(x * y), y, Lanes<S, W>(1)), y);
+    y.packet = detail::rough_inverse_sqrt(x.packet);
+    BACKFOLD_UNROLL
+    for (int step = 0; step < detail::newton_steps<S>; ++step) {
+      y = multiply_add(0.5 * y, multiply_add(-(x * y), y, Lanes<S, W>(1)), y);
+    }
+    return y;
   }
 #endif
   return 1 / sqrt(x);
@@ -370,10 +388,14 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> inverse_sqrt(const Lanes<S, W>& x) {
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> inverse(const Lanes<S, W>& x) {
 #if defined(EIGEN_VECTORIZE_AVX512)
-  if constexpr (sizeof(S) == 4 && W == 16) {
+  if constexpr (sizeof(S) * W == 64) {
     Lanes<S, W> y;
-    y.packet = _mm512_rcp14_ps(x.packet);
-    return multiply_add(multiply_add(-x, y, Lanes<S, W>(1)), y, y);
+    y.packet = detail::rough_inverse(x.packet);
+    BACKFOLD_UNROLL
+    for (int step = 0; step < detail::newton_steps<S>; ++step) {
+      y = multiply_add(multiply_add(-x, y, Lanes<S, W>(1)), y, y);
+    }
+    return y;
   }
 #endif
   return 1 / x;

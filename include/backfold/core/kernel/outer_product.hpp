@@ -77,7 +77,7 @@ BACKFOLD_NO_INLINE void outer_rows(Index i, Index m, Index n, Index k, const S* 
                                    S* scratch) {
   const bool packs_a = pays_to_pack<S>(lda, n);
   // Copying B takes longer than reading it with a stride, unless many panels use the copy.
-  const bool packs_b = b.row * Index{sizeof(S)} >= 2048 && m > 3 * panel_rows<S> && k >= 64;
+  const bool packs_b = b.row * Index{sizeof(S)} >= 2048 && m > 3 * panel_rows<S> && k >= 128;
   const Index depth = packs_a || packs_b || k > whole_depth ? panel_depth : k;
   const Index group = packs_b ? group_columns : n;
   S* const packed_b = scratch + packed_rows_size<S>(m, k);
