@@ -375,15 +375,11 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
       {"data: 6 columns of inputs are no whole number of sequences of 4 steps",
        [] { train_loop(Sequences(X, Z, 4)); }},
       {"data: a sequence needs at least one step, got 0", [] { train_loop(Sequences(X, Z, 0)); }},
-      {"data: length of sequence 1 is 4, expected 1 to 3",
+      {"data: length of sequence 1 is 4, expected 0 to 3",
        [] {
          with_lengths({3, 4});
        }},
-      {"data: length of sequence 0 is 0, expected 1 to 3",
-       [] {
-         with_lengths({0, 3});
-       }},
-      {"data: length of sequence 1 is -2, expected 1 to 3",
+      {"data: length of sequence 1 is -2, expected 0 to 3",
        [] {
          with_lengths({1, -2});
        }},

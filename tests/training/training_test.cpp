@@ -155,7 +155,7 @@ TEST_CASE("Training and fit refuse the same data, wherever in them the fault is"
   const std::vector<Index> lengths = {3, 3, 3, 4};
   Sequences ragged(X, Z, 3);
   ragged.lengths = lengths.data();
-  CHECK(both_said<Loop>(ragged) == "data: length of sequence 3 is 4, expected 1 to 3");
+  CHECK(both_said<Loop>(ragged) == "data: length of sequence 3 is 4, expected 0 to 3");
 
   const std::vector<Parts::Part> no_parts;
   const Parts none{&no_parts};

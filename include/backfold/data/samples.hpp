@@ -206,11 +206,12 @@ Samples(X&&, Z&&, W&&...) -> Samples<typename detail::ScalarOfViews<X, Z, W...>:
 ///     data.lengths = lengths.data();       // sequences of different lengths, padded at the end
 ///     data.targets_at = bf::TargetsAt::LastStep;   // Z outputs × batch
 ///
-/// Padding does not affect results: values past the end of a sequence are never read.
+/// Padding does not affect results: values past the end of a sequence are never read. A sequence of
+/// length 0 has no step: it adds nothing, and its state stays what it was.
 template <Real S>
 struct Sequences : Samples<S> {
   Index steps = 1;
-  const Index* lengths = nullptr;  ///< one for each sequence, 1..steps; nullptr: all of `steps`
+  const Index* lengths = nullptr;  ///< one for each sequence, 0..steps; nullptr: all of `steps`
   TargetsAt targets_at = TargetsAt::EveryStep;
 
   Sequences(detail::DataView<S> x, detail::DataView<S> z, Index step_count)
@@ -246,7 +247,8 @@ struct Sequences : Samples<S> {
   /// True if column `c` of the targets has a target: its weight is not 0, its sequence not ended.
   bool has_target(Index c) const {
     if (this->weights != nullptr && this->weights[c * this->weight_stride] == S(0)) return false;
-    if (targets_at == TargetsAt::LastStep || lengths == nullptr) return true;
+    if (lengths == nullptr) return true;
+    if (targets_at == TargetsAt::LastStep) return lengths[c] > 0;
     return c / batch() < lengths[c % batch()];
   }
   /// The columns that have a target.
@@ -354,8 +356,8 @@ void check_data(const Sequences<S>& data, Index inputs, Index outputs,
   }
   if (data.lengths != nullptr) {
     for (Index b = 0; b < data.batch(); ++b) {
-      if (data.lengths[b] < 1 || data.lengths[b] > data.steps) {
-        fail_argument("data: length of sequence ", b, " is ", data.lengths[b], ", expected 1 to ",
+      if (data.lengths[b] < 0 || data.lengths[b] > data.steps) {
+        fail_argument("data: length of sequence ", b, " is ", data.lengths[b], ", expected 0 to ",
                       data.steps);
       }
     }

@@ -7,6 +7,7 @@
 #include "backfold/gradient/backward.hpp"
 #include "backfold/loss/output_error.hpp"
 #include "backfold/loss/reduction.hpp"
+#include "backfold/network/sequence_ends.hpp"
 #include "backfold/network/state.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -29,20 +30,6 @@ constexpr bool loss_needs_net() {
   return needs_net<L, std::remove_cvref_t<decltype(output_activation(std::declval<Type>()))>>;
 }
 
-/// Copies the inputs, zeros where sequences have ended.
-template <class S>
-BACKFOLD_NO_INLINE void copy_inputs(const Sequences<S>& data, S* to) {
-  const Index units = data.inputs.rows();
-  const Index batch = data.batch();
-  for (Index t = 0; t < data.steps; ++t) {
-    for (Index b = 0; b < batch; ++b, to += units) {
-      const bool ended = data.lengths != nullptr && t >= data.lengths[b];
-      const S* from = data.inputs.column(t * batch + b);
-      for (Index i = 0; i < units; ++i) to[i] = ended ? S(0) : from[i];
-    }
-  }
-}
-
 /// The weight of each column of outputs, 0 where it has no target; and how many have one.
 template <class S>
 BACKFOLD_NO_INLINE Index weigh_columns(const Sequences<S>& data, S* weights) {
@@ -63,33 +50,6 @@ BACKFOLD_NO_INLINE Index weigh_columns(const Sequences<S>& data, S* weights) {
     }
   }
   return count;
-}
-
-/// Repeats the last step of each sequence after its end: a network that grows without bound has
-/// infinities there, and 0·∞ would reach the gradient. Zeros would not do: a cell may divide by
-/// what its forward step has left.
-template <class P>
-void repeat_last_steps(const P& pass, const Index* lengths) {
-  using S = typename P::S;
-  for_each_index<P::Arch::layer_count>([&](auto l) {
-    constexpr int layer = l();
-    const Index units = pass.template units<layer>();
-    auto repeat = [&](S* first_step, Index rows) {
-      for (Index t = 0; t < pass.steps(); ++t) {
-        for (Index b = 0; b < pass.batch(); ++b) {
-          if (t < lengths[b]) continue;
-          const Index last = (lengths[b] - 1) * pass.batch() + b;
-          copy_numbers(first_step + last * rows, first_step + (t * pass.batch() + b) * rows, rows);
-        }
-      }
-    };
-    repeat(pass.template own_output<layer>(), units);
-    if constexpr (layer > 0) {
-      using Type = typename P::template LayerType<layer>;
-      repeat(pass.template net<layer>(), net_gates<Type>() * units);
-      if constexpr (has_memory<Type>()) repeat(pass.template memory<layer>(0), units);
-    }
-  });
 }
 
 /// What E and gradient are multiplied with, by the number of columns that have a target.
@@ -163,7 +123,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
     set_history(pass, initial);
   }
   if (Graph::history(0) > 0 || data.lengths != nullptr) {
-    copy_inputs(data, pass.template own_output<0>());
+    copy_inputs(data.inputs, data.batch(), data.lengths, pass.template own_output<0>());
     pass.read_own_input();
   }
   forward<loss_needs_net<Net, L>()>(pass);

@@ -71,7 +71,7 @@ class Linearization {
            const StateType* initial = nullptr, StateType* final = nullptr) {
     has_run_ = false;
     const bool is_taken = Graph::history(0) > 0 || primal_.holds(detail::columns_of(x));
-    detail::run_pass(net, x, steps, primal_, initial, final);
+    detail::run_pass(net, x, steps, primal_, {{}, initial, final});
     const Index batch = x.cols() / steps;
     tangent_.shape(net.architecture(), batch, steps);
     reserve(net, batch, steps);

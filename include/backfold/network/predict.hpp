@@ -2,7 +2,8 @@
 #pragma once
 
 #include "backfold/data/samples.hpp"
-#include "backfold/network/state.hpp"
+#include "backfold/network/run_options.hpp"
+#include "backfold/network/sequence_ends.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -42,8 +43,7 @@ BACKFOLD_ALWAYS_INLINE void take_input(P& pass, const ConstMatrixView<S>& x) {
 /// Checks, and runs a network forward; the pass that has run.
 template <class Net, class X, Index Batch>
 auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
-              Workspace<Net, Batch>& workspace, const State<Net, Batch>* initial,
-              State<Net, Batch>* final) {
+              Workspace<Net, Batch>& workspace, const RunOptions<Net, Batch>& options = {}) {
   static_assert(static_check_inputs<Net, X>());
   const auto x = columns_of(inputs);
   check_parameters(net);
@@ -54,6 +54,14 @@ auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
                   " steps");
   }
   const Index batch = x.cols() / steps;
+  const Index* const lengths = options.lengths.empty() ? nullptr : options.lengths.data();
+  if (lengths != nullptr) {
+    if (static_cast<Index>(options.lengths.size()) != batch) {
+      fail_argument("run: expected ", batch, " lengths, one for each sequence, got ",
+                    options.lengths.size());
+    }
+    check_lengths("run", lengths, batch, steps);
+  }
   const bool own = workspace.holds(x);
   Array<typename Net::Scalar> kept;
   auto source = x;
@@ -64,14 +72,20 @@ auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
   Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(), x.data(),
                                            x.outerStride(), workspace);
   if constexpr (Net::Graph::is_recurrent) {
-    check_states(pass, initial, static_cast<const State<Net, Batch>*>(final));
-    set_history(pass, initial);
+    check_states(pass, options.initial, static_cast<const State<Net, Batch>*>(options.final));
+    set_history(pass, options.initial);
   }
-  if (Net::Graph::history(0) > 0 || own) take_input(pass, source);
+  if (lengths != nullptr) {
+    copy_inputs(source, batch, lengths, pass.template own_output<0>());
+    pass.read_own_input();
+  } else if (Net::Graph::history(0) > 0 || own) {
+    take_input(pass, source);
+  }
   forward<false>(pass);
   if constexpr (Net::Graph::is_recurrent) {
-    if (final != nullptr) get_history(pass, nullptr, *final);
+    if (options.final != nullptr) get_history(pass, lengths, *options.final);
   }
+  if (lengths != nullptr) clear_ended_outputs(pass, lengths);
   return pass;
 }
 
@@ -91,18 +105,26 @@ auto outputs_view(const P& pass, Index columns) {
 /// y = f(w, x) for samples in columns (for a recurrent network: sequences of `steps` steps,
 /// time-major), into a workspace: allocates nothing once that is large enough.
 ///
+///     run(net, X, steps, workspace, {.lengths = lengths, .final = &state})
+///
 /// @param inputs may be outputs that the workspace has returned
-/// @param initial what was before the first step (zeros if nullptr), @param final gets what is
-/// after the last
 /// @return a view of the outputs, outputs × columns of X, that lives until the workspace's next use
-/// @throws std::invalid_argument for wrong sizes
+/// @throws std::invalid_argument for wrong sizes, and lengths outside 0..steps
+template <class Net, class X, Index Batch>
+auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
+         Workspace<Net, Batch>& workspace,
+         const std::type_identity_t<RunOptions<Net, Batch>>& options) {
+  return detail::outputs_view(detail::run_pass(net, inputs, steps, workspace, options),
+                              inputs.cols());
+}
+/// @param initial what was before the first step (zeros if nullptr)
+/// @param final gets what is after the last
 template <class Net, class X, Index Batch>
 auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
          Workspace<Net, Batch>& workspace,
          const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
          std::type_identity_t<State<Net, Batch>>* final = nullptr) {
-  return detail::outputs_view(detail::run_pass(net, inputs, steps, workspace, initial, final),
-                              inputs.cols());
+  return run(net, inputs, steps, workspace, RunOptions<Net, Batch>{{}, initial, final});
 }
 
 /// The same for samples that are no sequences.
@@ -131,8 +153,7 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
   Matrix<S, ArchitectureType::template fixed_units<output_layer>, columns> outputs;
   outputs.resize(this->outputs(), n);
   auto predict = [&]<class Block>(const Block& block, S* to) {
-    const auto pass =
-        detail::run_pass<Network, Block, columns>(*this, block, 1, workspace, nullptr, nullptr);
+    const auto pass = detail::run_pass<Network, Block, columns>(*this, block, 1, workspace);
     detail::copy_numbers(pass.template own_output<output_layer>(), to,
                          this->outputs() * block.cols());
   };

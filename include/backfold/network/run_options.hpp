@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+
+#include "backfold/network/state.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Options of `run`: the lengths of the sequences, and the states before and after.
+template <class Net, Index Batch = Dynamic>
+struct RunOptions {
+  /// One for each sequence, 0..steps; empty if all have all steps. Inputs after the end of a
+  /// sequence are never read, its outputs there are 0.
+  std::span<const Index> lengths{};
+  const State<Net, Batch>* initial = nullptr;  ///< before the first step; zeros if nullptr
+  State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
+};
+
+BACKFOLD_END_NAMESPACE
