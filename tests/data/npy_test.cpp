@@ -34,7 +34,7 @@ std::string said(const std::string& path, const std::function<void()>& work) {
 template <class S = double>
 std::string said_of(const std::string& content) {
   const TemporaryFile file("npy_test.tmp", content);
-  return said(file.path, [&] { read_npy<S>(file.path); });
+  return said(file.path, [&] { (void)read_npy<S>(file.path); });
 }
 
 /// A file of this header and these data.
@@ -126,17 +126,17 @@ TEST_CASE("all versions and shapes of NumPy are read") {
 
 TEST_CASE("a number that does not fit is refused by its place") {
   const std::string large = reference("large_integers"), special = reference("special");
-  CHECK(said(large, [&] { read_npy<std::int16_t>(large); }) ==
+  CHECK(said(large, [&] { (void)read_npy<std::int16_t>(large); }) ==
         "number 0, 9.22337e+18, does not fit into the type asked for");
   CHECK(read_npy<std::int64_t>(large)(1, 0) == std::numeric_limits<std::int64_t>::min());
   CHECK(read_npy<double>(large)(1, 0) == -0x1p63);
-  CHECK(said(large, [&] { read_npy<std::uint64_t>(large); }) ==
+  CHECK(said(large, [&] { (void)read_npy<std::uint64_t>(large); }) ==
         "number 1, -9.22337e+18, does not fit into the type asked for");
-  CHECK(said(special, [&] { read_npy<float>(special); }) ==
+  CHECK(said(special, [&] { (void)read_npy<float>(special); }) ==
         "number 5, 1.79769e+308, does not fit into the type asked for");
-  CHECK(said(special, [&] { read_npy<int>(special); }) ==
+  CHECK(said(special, [&] { (void)read_npy<int>(special); }) ==
         "holds floating-point numbers, expected integers");
-  CHECK(said(large, [&] { read_npy<bool>(large); }) == "holds numbers, expected bool");
+  CHECK(said(large, [&] { (void)read_npy<bool>(large); }) == "holds numbers, expected bool");
   CHECK(said_of<bool>(npy("{'descr': '|b1', 'fortran_order': False, 'shape': (2,)}") + "\1\7") ==
         "number 1 is 7, no bool");
 }
@@ -150,7 +150,7 @@ TEST_CASE("what NumPy writes and Backfold does not read is refused by name") {
            {"records", "holds records, expected bool, integers, float32 or float64"},
            {"three_d", "has more than two dimensions"}}) {
     const std::string path = reference(refused.first);
-    CHECK(said(path, [&] { read_npy<double>(path); }) == refused.second);
+    CHECK(said(path, [&] { (void)read_npy<double>(path); }) == refused.second);
   }
 }
 
@@ -185,7 +185,7 @@ TEST_CASE("a written file is what NumPy writes, byte for byte") {
 }
 
 TEST_CASE("damaged .npy files are refused by name and reason") {
-  CHECK(said("no/such.npy", [] { read_npy<double>("no/such.npy"); }) == "cannot be opened");
+  CHECK(said("no/such.npy", [] { (void)read_npy<double>("no/such.npy"); }) == "cannot be opened");
   CHECK(said_of("") == "shorter than a .npy header");
   CHECK(said_of("PK\3\4 and so on") == "no .npy file: it starts with other bytes");
   CHECK(said_of(npy(good, 16, 4)) == "expected .npy version 1.0, 2.0 or 3.0, got 4.0");
@@ -247,7 +247,7 @@ TEST_CASE("every prefix and every flipped bit of a .npy file is an error or an o
 }
 
 TEST_CASE("a folder and a file in a missing folder are errors") {
-  CHECK(said(".", [] { read_npy<double>("."); }) == "cannot be read");
+  CHECK(said(".", [] { (void)read_npy<double>("."); }) == "cannot be read");
   CHECK(said("no/such.npy", [] { write_npy("no/such.npy", Eigen::MatrixXd(1, 1)); }) ==
         "cannot be opened for writing: No such file or directory");
   CHECK(said(".", [] { write_npy(".", Eigen::MatrixXd(1, 1)); }) ==

@@ -172,23 +172,23 @@ TEST_CASE("columns are gathered, whole sequences too, and viewed where they are 
 TEST_CASE("misuse of splits is refused with what was expected") {
   Random random(1);
   const Eigen::MatrixXd x(2, 6);
-  CHECK(said([&] { split_randomly(10, {.validation = 0.6, .test = 0.4}, random); }) ==
+  CHECK(said([&] { (void)split_randomly(10, {.validation = 0.6, .test = 0.4}, random); }) ==
         "split: fractions must be >= 0 and leave some for training, got 0.6 for validation and 0.4 "
         "for test");
-  CHECK(said([&] { split_randomly(10, {.validation = std::nan("")}, random); }) ==
+  CHECK(said([&] { (void)split_randomly(10, {.validation = std::nan("")}, random); }) ==
         "split: fractions must be >= 0 and leave some for training, got nan for validation and 0 "
         "for test");
-  CHECK(said([&] { split_randomly(4, {.validation = 0.1}, random); }) ==
+  CHECK(said([&] { (void)split_randomly(4, {.validation = 0.1}, random); }) ==
         "split: 4 samples are too few: training would get 4, validation 0, test 0");
-  CHECK(said([&] { split_randomly(0, {.validation = 0}, random); }) ==
+  CHECK(said([&] { (void)split_randomly(0, {.validation = 0}, random); }) ==
         "split: 0 samples are too few: training would get 0, validation 0, test 0");
-  CHECK(said([&] { split_by_time(10, {}, 8); }) ==
+  CHECK(said([&] { (void)split_by_time(10, {}, 8); }) ==
         "split: a gap of 8 samples leaves none of 8 for training");
-  CHECK(said([&] { k_folds(5, 6, random); }) == "folds: expected 2 to 5 (samples), got 6");
-  CHECK(said([&] { gather(x, {6}); }) == "gather: no column 6 of 6");
-  CHECK(said([&] { gather_sequences(x, {0}, 4); }) ==
+  CHECK(said([&] { (void)k_folds(5, 6, random); }) == "folds: expected 2 to 5 (samples), got 6");
+  CHECK(said([&] { (void)gather(x, {6}); }) == "gather: no column 6 of 6");
+  CHECK(said([&] { (void)gather_sequences(x, {0}, 4); }) ==
         "gather: 6 columns are no whole number of sequences of 4 steps");
-  CHECK(said([&] { gather_sequences(x, {3}, 2); }) == "gather: no column 3 of 3");
+  CHECK(said([&] { (void)gather_sequences(x, {3}, 2); }) == "gather: no column 3 of 3");
   CHECK(said([&] {
           contiguous_columns(x, {1, 3});
         }) == "contiguous_columns: column 3 comes after 1; gather() copies columns in any order");

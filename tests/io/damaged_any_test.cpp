@@ -26,7 +26,7 @@ struct Softsign {
 
 std::string refused() {
   try {
-    bf::load_any<double>(path);
+    (void)bf::load_any<double>(path);
   } catch (const std::exception& error) {
     return error.what();
   }

@@ -92,16 +92,16 @@ TEST_CASE("wrong use of what load_any gives is refused") {
   const TemporaryFile file(path);
   bf::save(path, drawn(bf::Elman<double, 2, 3, 1>()));
   const auto any = bf::load_any<double>(path);
-  REQUIRE(said([&] { any.run(Eigen::MatrixXd(Eigen::MatrixXd::Zero(3, 2))); }) ==
+  REQUIRE(said([&] { (void)any.run(Eigen::MatrixXd(Eigen::MatrixXd::Zero(3, 2))); }) ==
           "input has 3 rows, the input layer 2 units");
-  REQUIRE_THAT(said([&] { any.run(Eigen::MatrixXd(Eigen::MatrixXd::Zero(2, 5)), 2); }),
+  REQUIRE_THAT(said([&] { (void)any.run(Eigen::MatrixXd(Eigen::MatrixXd::Zero(2, 5)), 2); }),
                Contains("input has 5 columns"));
   auto state = any.state(2);
-  REQUIRE_THAT(said([&] { any.step(Eigen::MatrixXd(Eigen::MatrixXd::Zero(2, 1)), state); }),
+  REQUIRE_THAT(said([&] { (void)any.step(Eigen::MatrixXd(Eigen::MatrixXd::Zero(2, 1)), state); }),
                Contains("a batch of 2, the input has 1"));
-  REQUIRE_THAT(said([&] { any.state(0); }), Contains("at least 1, got 0"));
+  REQUIRE_THAT(said([&] { (void)any.state(0); }), Contains("at least 1, got 0"));
   bf::save(path, drawn(bf::Mlp<double, Input<3>, Dense<1, bf::Tanh>>()));
   auto other = bf::load_any<double>(path).state(2);
-  REQUIRE_THAT(said([&] { any.step(Eigen::MatrixXd(Eigen::MatrixXd::Zero(2, 2)), other); }),
+  REQUIRE_THAT(said([&] { (void)any.step(Eigen::MatrixXd(Eigen::MatrixXd::Zero(2, 2)), other); }),
                Contains("of another network"));
 }

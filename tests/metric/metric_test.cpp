@@ -108,16 +108,16 @@ TEST_CASE("a class that is never predicted has precision 0, one without samples 
 }
 
 TEST_CASE("misuse of metrics is refused with what was expected") {
-  CHECK(said([] { Accuracy().value(); }) == "accuracy: no samples");
-  CHECK(said([] { F1Score().value(); }) == "confusion_matrix: no samples");
-  CHECK(said([] { RocAuc().value(); }) == "roc_auc: no samples");
-  CHECK(said([] { BitsPerSymbol().value(); }) == "bits_per_symbol: no samples");
-  CHECK(said([] { RSquared().value(); }) == "r_squared: no samples");
-  CHECK(said([] { IntervalCoverage().value(); }) == "interval_coverage: no samples");
+  CHECK(said([] { (void)Accuracy().value(); }) == "accuracy: no samples");
+  CHECK(said([] { (void)F1Score().value(); }) == "confusion_matrix: no samples");
+  CHECK(said([] { (void)RocAuc().value(); }) == "roc_auc: no samples");
+  CHECK(said([] { (void)BitsPerSymbol().value(); }) == "bits_per_symbol: no samples");
+  CHECK(said([] { (void)RSquared().value(); }) == "r_squared: no samples");
+  CHECK(said([] { (void)IntervalCoverage().value(); }) == "interval_coverage: no samples");
   CHECK(said([] {
           Accuracy all_masked;
           all_masked.add(classes, classes, V(V::Zero(3)));
-          all_masked.value();
+          (void)all_masked.value();
         }) == "accuracy: no samples");
   CHECK(said([] { Accuracy().add(classes, classes, V(V::Ones(4))); }) ==
         "accuracy: expected 3 weights, one for each column, got 4");
@@ -130,19 +130,21 @@ TEST_CASE("misuse of metrics is refused with what was expected") {
           RSquared quality = of<RSquared>(classes, classes);
           quality.add(M(M::Zero(2, 3)), M(M::Zero(2, 3)));
         }) == "regression: outputs have 2 rows, those of earlier batches 3");
-  CHECK(said([] { of<RSquared>(M::Zero(1, 1), M::Zero(1, 1)).value(); }) ==
+  CHECK(said([] { (void)of<RSquared>(M::Zero(1, 1), M::Zero(1, 1)).value(); }) ==
         "r_squared: needs two samples, got 1");
-  CHECK(said([] { of<NormalizedRootMeanSquaredError>(M::Zero(1, 2), M::Ones(1, 2)).value(); }) ==
-        "normalized_root_mean_squared_error: the targets of output 0 are constant");
-  CHECK(said([] { of<RSquared>(classes, classes).value(3); }) == "r_squared: no output 3 of 3");
-  CHECK(said([] { of<F1Score>(classes, classes).value(3); }) ==
+  CHECK(said([] {
+          (void)of<NormalizedRootMeanSquaredError>(M::Zero(1, 2), M::Ones(1, 2)).value();
+        }) == "normalized_root_mean_squared_error: the targets of output 0 are constant");
+  CHECK(said([] { (void)of<RSquared>(classes, classes).value(3); }) ==
+        "r_squared: no output 3 of 3");
+  CHECK(said([] { (void)of<F1Score>(classes, classes).value(3); }) ==
         "confusion_matrix: no class 3 of 3");
-  CHECK(said([] { of<RocAuc>(M::Zero(1, 2), M::Ones(1, 2)).value(); }) ==
+  CHECK(said([] { (void)of<RocAuc>(M::Zero(1, 2), M::Ones(1, 2)).value(); }) ==
         "roc_auc: all samples are of class 1");
-  CHECK(said([] { of<RocAuc>(M::Zero(1, 2), M::Zero(1, 2)).value(); }) ==
+  CHECK(said([] { (void)of<RocAuc>(M::Zero(1, 2), M::Zero(1, 2)).value(); }) ==
         "roc_auc: no samples are of class 1");
-  CHECK(said([] { of<BitsPerSymbol>(2 * classes, classes); }) ==
+  CHECK(said([] { (void)of<BitsPerSymbol>(2 * classes, classes); }) ==
         "bits_per_symbol: output 2 at row 0, column 0 is no probability");
-  CHECK(said([] { of<BitsPerSymbol>(M::Constant(3, 3, 0.5), classes); }) ==
+  CHECK(said([] { (void)of<BitsPerSymbol>(M::Constant(3, 3, 0.5), classes); }) ==
         "bits_per_symbol: the outputs of column 0 sum to 1.5, expected probabilities");
 }

@@ -54,13 +54,13 @@ TEST_CASE("every function that reads w refuses one of another length", "[network
         [&] { net.weights<1>(); },
         [&] { net.weights<1, 1>(); },
         [&] { net.bias<2>(); },
-        [&] { read.weights<1>(); },
-        [&] { read.weights<1, 1>(); },
-        [&] { read.bias<2>(); },
+        [&] { (void)read.weights<1>(); },
+        [&] { (void)read.weights<1, 1>(); },
+        [&] { (void)read.bias<2>(); },
         [&] { error(net, loss, data, workspace); },
         [&] { gradient(net, loss, data, workspace, g); },
         [&] { gradient_with_inputs(net, loss, data, workspace, g, d); },
-        [&] { check_gradient(net, loss, data); },
+        [&] { (void)check_gradient(net, loss, data); },
         [&] {
           (void)Rnn<float, Input<Dynamic>, Dense<Dynamic, Tanh, Recurrent<>, Recurrent<2>>,
                     Dense<Dynamic, Linear>>(net);
@@ -138,9 +138,9 @@ TEST_CASE("a state's past ends with its longest delay", "[network]") {
     const std::string message =
         "state: layer 1 remembers 2 steps, got delay " + std::to_string(delay);
     CHECK(said([&] { state.output<1>(delay); }) == message);
-    CHECK(said([&] { read.output<1>(delay); }) == message);
+    CHECK(said([&] { (void)read.output<1>(delay); }) == message);
   }
-  CHECK(said([&] { State(FixedLoop()).output<1>(5); }) ==
+  CHECK(said([&] { (void)State(FixedLoop()).output<1>(5); }) ==
         "state: layer 1 remembers 1 step, got delay 5");
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("sizes that multiply past all counting are refused", "[network]") {
           Windows(x, x, {.length = largest, .horizon = largest});
         }).find("past the end") != std::string::npos);
   const Index root = Index{1} << (4 * sizeof(Index) - 2);
-  is_refused([&] { one_hot<double>(std::vector<int>(3), largest); });
+  is_refused([&] { (void)one_hot<double>(std::vector<int>(3), largest); });
   is_refused([&] {
     Random random(1);
     double w;

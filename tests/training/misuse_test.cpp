@@ -101,7 +101,8 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
       {"Elu: alpha must be positive and finite, got 0", [] { Dense<3, Elu>(Elu{.alpha = 0}); }},
       {"LeakyRelu: slope must be positive and finite, got -0.5",
        [] { Dense<3, LeakyRelu>(LeakyRelu{.slope = -0.5}); }},
-      {"input has 3 rows, the input layer 2 units", [] { net()(Matrix_::Ones(3, 1).eval()); }},
+      {"input has 3 rows, the input layer 2 units",
+       [] { (void)net()(Matrix_::Ones(3, 1).eval()); }},
       {"workspace: the batch needs at least one sample, got 0", [] { Workspace(net(), 0); }},
       {"workspace: a sequence needs at least one step, got 0", [] { Workspace(loop(), 1, 0); }},
       {"data: no samples", [] { train(Matrix_(2, 0), Matrix_(1, 0)); }},
@@ -166,7 +167,7 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
          const State taken = std::move(state);
          step(loop(), X.leftCols(1), state);
        }},
-      {"state: layer 1 remembers 1 step, got delay 5", [] { State(loop()).output<1>(5); }},
+      {"state: layer 1 remembers 1 step, got delay 5", [] { (void)State(loop()).output<1>(5); }},
       {"gradient: it has to become 13 x 1, its type has room for 9 x 1",
        [] {
          Workspace workspace(net(), 6);
@@ -199,34 +200,36 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
        }},
       {"one_hot: label 2 is 3, expected 0 to 2",
        [] {
-         one_hot<double>(std::vector<int>{0, 1, 3}, 3);
+         (void)one_hot<double>(std::vector<int>{0, 1, 3}, 3);
        }},
-      {"one_hot: label 0 is -1, expected 0 to 2", [] { one_hot<double>(std::vector<int>{-1}, 3); }},
-      {"one_hot: needs at least one class, got 0", [] { one_hot<double>(std::vector<int>{}, 0); }},
-      {"accuracy: no samples", [] { accuracy(Matrix_(2, 0), Matrix_(2, 0)); }},
+      {"one_hot: label 0 is -1, expected 0 to 2",
+       [] { (void)one_hot<double>(std::vector<int>{-1}, 3); }},
+      {"one_hot: needs at least one class, got 0",
+       [] { (void)one_hot<double>(std::vector<int>{}, 0); }},
+      {"accuracy: no samples", [] { (void)accuracy(Matrix_(2, 0), Matrix_(2, 0)); }},
       {"accuracy: outputs are 1 x 3, targets 1 x 4",
-       [] { accuracy(Matrix_(1, 3), Matrix_(1, 4)); }},
+       [] { (void)accuracy(Matrix_(1, 3), Matrix_(1, 4)); }},
       {"outputs hold a number that is not finite at row 1, column 0",
-       [] { accuracy(with(Matrix_::Ones(2, 3), 1, 0, not_a_number), Matrix_::Ones(2, 3)); }},
+       [] { (void)accuracy(with(Matrix_::Ones(2, 3), 1, 0, not_a_number), Matrix_::Ones(2, 3)); }},
       {"outputs hold a number that is not finite at row 0, column 5",
-       [] { accuracy(with(Z, 0, 5, not_a_number), Z); }},
+       [] { (void)accuracy(with(Z, 0, 5, not_a_number), Z); }},
       {"confusion_matrix: outputs are 2 x 3, targets 2 x 4",
-       [] { confusion_matrix(Matrix_(2, 3), Matrix_(2, 4)); }},
+       [] { (void)confusion_matrix(Matrix_(2, 3), Matrix_(2, 4)); }},
       {"targets: 2 at row 0, column 1, expected 0 (no) to 1 (yes)",
-       [] { accuracy(Eigen::RowVector2d(2, 1), Eigen::RowVector2d(1, 2)); }},
+       [] { (void)accuracy(Eigen::RowVector2d(2, 1), Eigen::RowVector2d(1, 2)); }},
       {"targets: -1 at row 0, column 0, expected 0 (no) to 1 (yes)",
-       [] { confusion_matrix(Eigen::RowVector2d(0.1, 0.9), Eigen::RowVector2d(-1, 1)); }},
+       [] { (void)confusion_matrix(Eigen::RowVector2d(0.1, 0.9), Eigen::RowVector2d(-1, 1)); }},
       {"targets: 7 at row 1, column 0, expected a row for each class (one_hot makes them of "
        "labels)",
-       [] { accuracy(Eigen::Vector2d(1, 0), Eigen::Vector2d(0, 7)); }},
+       [] { (void)accuracy(Eigen::Vector2d(1, 0), Eigen::Vector2d(0, 7)); }},
       {"targets: column 1 names no class: its largest number, 0, is there 3 times",
        [] {
          Matrix_ z = Matrix_::Identity(3, 3);
          z.col(1).setZero();
-         accuracy(Matrix_::Identity(3, 3), z);
+         (void)accuracy(Matrix_::Identity(3, 3), z);
        }},
       {"targets: column 0 names no class: its largest number, 1, is there 2 times",
-       [] { confusion_matrix(Eigen::Vector3d(1, 0, 0), Eigen::Vector3d(1, 1, 0)); }},
+       [] { (void)confusion_matrix(Eigen::Vector3d(1, 0, 0), Eigen::Vector3d(1, 1, 0)); }},
       {"optimizer: there are no parameters", [] { (void)start<double>(Sgd{}, 0); }},
 
       {"ClipNorm: largest_norm must be positive and finite, got 0",
@@ -237,7 +240,7 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
        [] {
          (void)start<double>(ClipValue{Sgd{}, -1}, 2);
        }},
-      {"input has no columns", [] { net()(Matrix_(2, 0)); }},
+      {"input has no columns", [] { (void)net()(Matrix_(2, 0)); }},
       {"input has no columns",
        [] {
          Workspace workspace(net(), 1);
@@ -369,7 +372,8 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
          Matrix_ d_inputs;
          gradient_with_inputs(loop(), HalfSquaredError{}, Samples(X, Z), workspace, g, d_inputs);
        }},
-      {samples_for_recurrent, [] { check_gradient(loop(), HalfSquaredError{}, Samples(X, Z)); }},
+      {samples_for_recurrent,
+       [] { (void)check_gradient(loop(), HalfSquaredError{}, Samples(X, Z)); }},
 
       // Sequences and windows
       {"data: 6 columns of inputs are no whole number of sequences of 4 steps",

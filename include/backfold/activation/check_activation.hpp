@@ -141,7 +141,7 @@ void check_columns(const A& activation, Report& report) {
 /// ±1e4, NaN in, NaN out, one value whatever the lane, float like double; odd if it is_odd.
 /// Failures are in the report.
 template <class A>
-Report check_activation(const A& activation) {
+[[nodiscard]] Report check_activation(const A& activation) {
   static_assert(Activation<A>, "backfold: not an activation (see activation/activation.hpp)");
   Report report;
   if constexpr (ElementwiseActivation<A>) {

@@ -16,11 +16,11 @@ struct Elu {
   static constexpr std::tuple settings{Setting{"alpha", &Elu::alpha}};
 
   template <class V>
-  V value(const V& net) const {
+  [[nodiscard]] V value(const V& net) const {
     return select(net > V(0), net, alpha * expm1(at_most(net, V(0))));
   }
   template <class V>
-  V derivative(const V& x) const {
+  [[nodiscard]] V derivative(const V& x) const {
     return select(x > V(0), V(1), at_most(x, V(0)) + alpha);
   }
   constexpr void(check)() const { detail::check_positive("Elu: alpha", alpha); }

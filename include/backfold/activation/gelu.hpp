@@ -13,12 +13,12 @@ BACKFOLD_BEGIN_NAMESPACE
 struct Gelu {
   static constexpr const char* name = "Gelu";
   template <class V>
-  V value(const V& net) const {
+  [[nodiscard]] V value(const V& net) const {
     // −∞·0 is the limit 0.
     return select(net < V(-lowest), V(0), net * normal_cdf(net));
   }
   template <class V>
-  V derivative(const V& net, const V&) const {
+  [[nodiscard]] V derivative(const V& net, const V&) const {
     constexpr double inverse_sqrt_2pi = 0.39894228040143267794;
     // Inside |net| < lowest, so that infinity times 0 does not occur.
     const V inside = at_least(at_most(net, V(lowest)), V(-lowest));

@@ -16,11 +16,11 @@ struct LeakyRelu {
   static constexpr std::tuple settings{Setting{"slope", &LeakyRelu::slope}};
 
   template <class V>
-  V value(const V& net) const {
+  [[nodiscard]] V value(const V& net) const {
     return select(net > V(0), net, slope * at_most(net, V(0)));
   }
   template <class V>
-  V derivative(const V& x) const {
+  [[nodiscard]] V derivative(const V& x) const {
     return select(x > V(0), V(1), V(slope));
   }
   constexpr void(check)() const { detail::check_positive("LeakyRelu: slope", slope); }

@@ -10,11 +10,11 @@ struct Linear {
   static constexpr const char* name = "Linear";
   static constexpr bool is_odd = true;
   template <class V>
-  V value(const V& net) const {
+  [[nodiscard]] V value(const V& net) const {
     return net;
   }
   template <class V>
-  V derivative(const V&) const {
+  [[nodiscard]] V derivative(const V&) const {
     return V(1);
   }
 };

@@ -11,11 +11,11 @@ BACKFOLD_BEGIN_NAMESPACE
 struct Relu {
   static constexpr const char* name = "Relu";
   template <class V>
-  V value(const V& net) const {
+  [[nodiscard]] V value(const V& net) const {
     return select(net < V(0), V(0), net);
   }
   template <class V>
-  V derivative(const V& x) const {
+  [[nodiscard]] V derivative(const V& x) const {
     return select(x > V(0), V(1), V(0));
   }
 };

@@ -17,11 +17,11 @@ struct Sigmoid {
   static constexpr std::tuple settings{Setting{"slope", &Sigmoid::slope}};
 
   template <class V>
-  V value(const V& net) const {
+  [[nodiscard]] V value(const V& net) const {
     return sigmoid(detail::scaled(slope, net));
   }
   template <class V>
-  V derivative(const V& x) const {
+  [[nodiscard]] V derivative(const V& x) const {
     return slope * x * (1 - x);
   }
   constexpr void(check)() const { detail::check_positive("Sigmoid: slope", slope); }

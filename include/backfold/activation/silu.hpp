@@ -12,12 +12,12 @@ BACKFOLD_BEGIN_NAMESPACE
 struct Silu {
   static constexpr const char* name = "Silu";
   template <class V>
-  V value(const V& net) const {
+  [[nodiscard]] V value(const V& net) const {
     // −∞·0 is the limit 0.
     return select(net < V(lowest), V(0), net * sigmoid(net));
   }
   template <class V>
-  V derivative(const V& net, const V& x) const {
+  [[nodiscard]] V derivative(const V& net, const V& x) const {
     const V s = sigmoid(net);
     return select(net < V(lowest), V(0), select(net > V(-lowest), V(1), s + x * (1 - s)));
   }

@@ -12,11 +12,11 @@ BACKFOLD_BEGIN_NAMESPACE
 struct Softplus {
   static constexpr const char* name = "Softplus";
   template <class V>
-  V value(const V& net) const {
+  [[nodiscard]] V value(const V& net) const {
     return softplus(net);
   }
   template <class V>
-  V derivative(const V& x) const {
+  [[nodiscard]] V derivative(const V& x) const {
     return -expm1(-x);
   }
 };

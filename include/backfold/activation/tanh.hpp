@@ -17,11 +17,11 @@ struct Tanh {
   static constexpr std::tuple settings{Setting{"slope", &Tanh::slope}};
 
   template <class V>
-  V value(const V& net) const {
+  [[nodiscard]] V value(const V& net) const {
     return tanh(detail::scaled(slope, net));
   }
   template <class V>
-  V derivative(const V& x) const {
+  [[nodiscard]] V derivative(const V& x) const {
     return slope * (1 - x * x);
   }
   constexpr void(check)() const { detail::check_positive("Tanh: slope", slope); }

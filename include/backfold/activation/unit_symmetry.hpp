@@ -24,7 +24,7 @@ enum class UnitSymmetry {
 ///
 /// False without one. check_activation holds the claim against values.
 template <class A>
-constexpr bool is_odd() {
+[[nodiscard]] constexpr bool is_odd() {
   if constexpr (requires { A::is_odd; }) {
     return A::is_odd;
   } else {
@@ -34,7 +34,7 @@ constexpr bool is_odd() {
 
 /// The symmetry of units that all have activation A.
 template <class A>
-constexpr UnitSymmetry activation_symmetry() {
+[[nodiscard]] constexpr UnitSymmetry activation_symmetry() {
   if constexpr (requires { A::unit_symmetry; }) {
     return A::unit_symmetry;
   } else if constexpr (ElementwiseActivation<A>) {

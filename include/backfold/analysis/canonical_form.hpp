@@ -48,7 +48,7 @@ class CanonicalForm {
     hidden_.permute(layer, order, w_);
   }
 
-  UnitKey key(int layer, Index unit) const {
+  [[nodiscard]] UnitKey key(int layer, Index unit) const {
     return UnitKeys(hidden_, w_, settled_).of(layer, unit);
   }
 

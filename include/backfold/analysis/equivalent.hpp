@@ -26,7 +26,7 @@ class UnitMatching {
   UnitMatching(const HiddenUnits& hidden, const double* a, const double* b, double tolerance)
       : hidden_(hidden), a_(a), b_(b), tolerance_(tolerance) {}
 
-  bool exists() const {
+  [[nodiscard]] bool exists() const {
     if (!fixed_numbers_match()) return false;
     Search search;
     for (int layer = 1; layer < hidden_.layer_count() - 1; ++layer) {
@@ -49,12 +49,12 @@ class UnitMatching {
   using Search = std::vector<Unit>;
 
   /// Number of block `block` in a, with a sign, against another of the same block in b.
-  bool match(const Block& block, Index in_a, Index in_b, bool negated) const {
+  [[nodiscard]] bool match(const Block& block, Index in_a, Index in_b, bool negated) const {
     const double x = a_[block.offset + in_a];
     return std::abs((negated ? -x : x) - b_[block.offset + in_b]) <= tolerance_;
   }
 
-  bool is_fixed(int layer) const { return !hidden_.can_exchange(layer); }
+  [[nodiscard]] bool is_fixed(int layer) const { return !hidden_.can_exchange(layer); }
 
   /// The units of a layer, each with all units of b that it may be by what joins it to inputs,
   /// outputs, its bias and itself, and by the magnitudes of its other weights.
@@ -80,7 +80,7 @@ class UnitMatching {
   }
 
   /// Numbers that no symmetry moves.
-  bool fixed_numbers_match() const {
+  [[nodiscard]] bool fixed_numbers_match() const {
     for (const Block& block : hidden_.blocks()) {
       if (!is_fixed(block.layer)) continue;
       if (block.kind == Block::Kind::Weights && !is_fixed(block.connection.source)) continue;
@@ -92,13 +92,14 @@ class UnitMatching {
   }
 
   /// True if the weights between two units match those between their images.
-  bool are_compatible(const Unit& u, Image u_image, const Unit& v, Image v_image) const {
+  [[nodiscard]] bool are_compatible(const Unit& u, Image u_image, const Unit& v,
+                                    Image v_image) const {
     const bool negated = (u_image < 0) != (v_image < 0);
     return weights_match(u, u_image, v, v_image, negated) &&
            weights_match(v, v_image, u, u_image, negated);
   }
-  bool weights_match(const Unit& from, Image from_image, const Unit& to, Image to_image,
-                     bool negated) const {
+  [[nodiscard]] bool weights_match(const Unit& from, Image from_image, const Unit& to,
+                                   Image to_image, bool negated) const {
     for (const Block& b : hidden_.blocks()) {
       if (b.layer != to.layer || !HiddenUnits::leads_from(b, from.layer)) continue;
       if (HiddenUnits::is_one_to_one(b.connection)) continue;
@@ -112,7 +113,7 @@ class UnitMatching {
     return true;
   }
 
-  bool are_joined(int layer, int other) const {
+  [[nodiscard]] bool are_joined(int layer, int other) const {
     for (const Block& b : hidden_.blocks()) {
       if (b.kind != Block::Kind::Weights || HiddenUnits::is_one_to_one(b.connection)) continue;
       const int source = b.connection.source;
@@ -157,7 +158,7 @@ class UnitMatching {
     }
   }
 
-  bool branch(const Search& search, std::size_t next) const {
+  [[nodiscard]] bool branch(const Search& search, std::size_t next) const {
     // Units that outnumber their candidates would be found out by trying all orders.
     bool all_independent = true;
     for (int layer = 1; layer < hidden_.layer_count() - 1; ++layer) {
@@ -174,7 +175,7 @@ class UnitMatching {
   }
 
   /// True if unmatched units of a layer are joined to other unmatched units.
-  bool has_open_neighbours(const Search& search, int layer) const {
+  [[nodiscard]] bool has_open_neighbours(const Search& search, int layer) const {
     bool open = false, joined = false;
     for (const Unit& u : search) {
       if (u.matched) continue;
@@ -186,7 +187,7 @@ class UnitMatching {
 
   /// True if all unmatched units of a layer can have places of their own: a perfect matching in the
   /// graph of candidates, by augmenting paths.
-  bool places_suffice(const Search& search, int layer) const {
+  [[nodiscard]] bool places_suffice(const Search& search, int layer) const {
     std::vector<const Unit*> holder(HiddenUnits::at(hidden_.units(layer)), nullptr);
     for (const Unit& u : search) {
       if (u.layer != layer || u.matched) continue;
@@ -263,8 +264,8 @@ inline bool have_same_layers(const HiddenUnits& a, const HiddenUnits& b) {
 /// @throws std::invalid_argument for a tolerance below 0, or a hidden layer that does not declare
 /// its symmetry
 template <Real SA, class... LayersA, Real SB, class... LayersB>
-bool equivalent(const Network<SA, LayersA...>& a, const Network<SB, LayersB...>& b,
-                double tolerance = 0) {
+[[nodiscard]] bool equivalent(const Network<SA, LayersA...>& a, const Network<SB, LayersB...>& b,
+                              double tolerance = 0) {
   if (!(tolerance >= 0)) fail_argument("equivalent: tolerance must be >= 0, got ", tolerance);
   const detail::HiddenUnits hidden(a), other(b);
   hidden.check_layers();

@@ -27,7 +27,7 @@ class BigNumber {
     for (; carry > 0; carry /= base) digits_.push_back(static_cast<std::uint32_t>(carry % base));
   }
 
-  std::string decimal() const {
+  [[nodiscard]] std::string decimal() const {
     std::string text = std::to_string(digits_.back());
     for (std::size_t i = digits_.size() - 1; i-- > 0;) {
       char digit[16];
@@ -67,7 +67,7 @@ void for_each_factor(const HiddenUnits& hidden, Function&& f) {
 ///
 /// @throws std::invalid_argument for a hidden layer that does not declare its symmetry
 template <Real S, class... Layers>
-std::string equivalent_count(const Network<S, Layers...>& net) {
+[[nodiscard]] std::string equivalent_count(const Network<S, Layers...>& net) {
   detail::BigNumber count;
   detail::for_each_factor(detail::HiddenUnits(net), [&](Index factor) {
     count.multiply_by(static_cast<std::uint64_t>(factor));
@@ -79,7 +79,7 @@ std::string equivalent_count(const Network<S, Layers...>& net) {
 ///
 /// A sum of logarithms: std::lgamma writes to a global variable, and threads may share a network.
 template <Real S, class... Layers>
-double log_equivalent_count(const Network<S, Layers...>& net) {
+[[nodiscard]] double log_equivalent_count(const Network<S, Layers...>& net) {
   double sum = 0;
   detail::for_each_factor(detail::HiddenUnits(net),
                           [&](Index factor) { sum += std::log(static_cast<double>(factor)); });

@@ -21,21 +21,21 @@ class HiddenUnits {
     std::erase_if(blocks_, [](const Block& b) { return b.size() == 0; });
   }
 
-  const std::vector<LayerDescription>& descriptions() const { return layers_; }
-  const std::vector<Block>& blocks() const { return blocks_; }
+  [[nodiscard]] const std::vector<LayerDescription>& descriptions() const { return layers_; }
+  [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
 
-  int layer_count() const { return static_cast<int>(layers_.size()); }
-  bool is_hidden(int layer) const { return 0 < layer && layer < layer_count() - 1; }
-  Index units(int layer) const { return description(layer).units; }
-  Index gates(const Block& block) const { return block.rows / units(block.layer); }
+  [[nodiscard]] int layer_count() const { return static_cast<int>(layers_.size()); }
+  [[nodiscard]] bool is_hidden(int layer) const { return 0 < layer && layer < layer_count() - 1; }
+  [[nodiscard]] Index units(int layer) const { return description(layer).units; }
+  [[nodiscard]] Index gates(const Block& block) const { return block.rows / units(block.layer); }
 
   /// True if units can change places.
-  bool can_exchange(int layer) const {
+  [[nodiscard]] bool can_exchange(int layer) const {
     return is_hidden(layer) && (description(layer).symmetry == UnitSymmetry::Exchange ||
                                 description(layer).symmetry == UnitSymmetry::ExchangeAndNegate);
   }
   /// True if the output of a unit can change its sign.
-  bool can_negate(int layer) const {
+  [[nodiscard]] bool can_negate(int layer) const {
     return is_hidden(layer) && description(layer).symmetry == UnitSymmetry::ExchangeAndNegate;
   }
 
@@ -132,12 +132,12 @@ class HiddenUnits {
   static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
  private:
-  const LayerDescription& description(int layer) const {
+  [[nodiscard]] const LayerDescription& description(int layer) const {
     return layers_[static_cast<std::size_t>(layer)];
   }
 
   /// "layer 2 (Dense Relu)"
-  std::string name(int layer) const {
+  [[nodiscard]] std::string name(int layer) const {
     const LayerDescription& d = description(layer);
     char text[256];
     const bool active = d.activation[0] != '\0';

@@ -39,7 +39,7 @@ struct UnitKey {
   }
 
   /// The sign of the projection, that of the first number other than 0 where it is 0.
-  bool is_negative() const {
+  [[nodiscard]] bool is_negative() const {
     const double sum = projection(signed_numbers);
     if (sum != 0) return sum < 0;
     const auto first = std::find_if(signed_numbers.begin(), signed_numbers.end(),
@@ -48,7 +48,7 @@ struct UnitKey {
   }
 
   /// True if all numbers of another unit, or of its negative, are within a tolerance of these.
-  bool matches(const UnitKey& other, bool negated, double tolerance) const {
+  [[nodiscard]] bool matches(const UnitKey& other, bool negated, double tolerance) const {
     return match(signed_numbers, other.signed_numbers, negated, tolerance) &&
            match(kept_numbers, other.kept_numbers, false, tolerance) &&
            match(magnitudes, other.magnitudes, false, tolerance);
@@ -78,7 +78,7 @@ class UnitKeys {
   UnitKeys(const HiddenUnits& hidden, const double* w, const std::vector<bool>& settled)
       : hidden_(hidden), w_(w), settled_(settled) {}
 
-  UnitKey of(int layer, Index unit) const {
+  [[nodiscard]] UnitKey of(int layer, Index unit) const {
     UnitKey result;
     for (const Block& b : hidden_.blocks()) {
       if (b.layer == layer) {
@@ -121,12 +121,13 @@ class UnitKeys {
     }
   }
 
-  std::vector<double> row(const Block& b, Index row) const {
+  [[nodiscard]] std::vector<double> row(const Block& b, Index row) const {
     std::vector<double> numbers;
     for (Index i = row; i < b.size(); i += b.rows) numbers.push_back(w_[b.offset + i]);
     return numbers;
   }
-  std::vector<double> column(const Block& b, Index column, Index first, Index count) const {
+  [[nodiscard]] std::vector<double> column(const Block& b, Index column, Index first,
+                                           Index count) const {
     const double* const numbers = w_ + b.offset + column * b.rows + first;
     return {numbers, numbers + count};
   }

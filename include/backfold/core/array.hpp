@@ -33,7 +33,7 @@ class Array {
  public:
   explicit Array(Index = N) {}
   T* data() { return numbers_; }
-  const T* data() const { return numbers_; }
+  [[nodiscard]] const T* data() const { return numbers_; }
   static constexpr Index size() { return N; }
 
  private:
@@ -56,8 +56,8 @@ class Array<T, Dynamic> {
   ~Array() { Eigen::internal::aligned_free(data_); }
 
   T* data() { return data_; }
-  const T* data() const { return data_; }
-  Index size() const { return size_; }
+  [[nodiscard]] const T* data() const { return data_; }
+  [[nodiscard]] Index size() const { return size_; }
 
  private:
   void swap(Array& other) noexcept {

@@ -19,7 +19,7 @@ template <class S>
 struct DiagonalOf {
   const S* u;
   template <class V, class Count>
-  V run(Index i, Count count) const {
+  [[nodiscard]] V run(Index i, Count count) const {
     return detail::load_run<V>(u + i, count);
   }
 };

@@ -78,7 +78,7 @@ class FileWriter {
   }
 
   /// The folder with its last slash, or nothing.
-  std::string folder() const {
+  [[nodiscard]] std::string folder() const {
     const std::size_t slash = target_.find_last_of("/\\");
     return slash == std::string::npos ? std::string() : target_.substr(0, slash + 1);
   }

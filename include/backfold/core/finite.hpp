@@ -33,10 +33,10 @@ constexpr std::uint32_t upper_bits(const double& x) {
 
 /// True if a number is neither infinite nor NaN, by its bits: right under -ffast-math too. By
 /// reference: under -ffinite-math-only a NaN as argument is undefined.
-constexpr bool is_finite(const float& x) {
+[[nodiscard]] constexpr bool is_finite(const float& x) {
   return (detail::upper_bits(x) & 0x7f800000u) != 0x7f800000u;
 }
-constexpr bool is_finite(const double& x) {
+[[nodiscard]] constexpr bool is_finite(const double& x) {
   return (detail::upper_bits(x) & 0x7ff00000u) != 0x7ff00000u;
 }
 
@@ -88,7 +88,7 @@ BACKFOLD_NO_INLINE bool each_finite(const S* x, Index n) {
 
 /// True if all n numbers are finite; N is n where it is a constant.
 template <Index N = Dynamic, Real S>
-BACKFOLD_ALWAYS_INLINE bool all_finite(const S* x, Index n) {
+[[nodiscard]] BACKFOLD_ALWAYS_INLINE bool all_finite(const S* x, Index n) {
   if constexpr (N > 0 && N * Index{sizeof(S)} <= 512) {
     if (is_finite(detail::sum_of_zeros<N>(x, N))) return true;
   }

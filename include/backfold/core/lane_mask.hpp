@@ -31,7 +31,7 @@ struct LaneMask {
   BACKFOLD_ALWAYS_INLINE friend LaneMask operator&(const LaneMask& a, const LaneMask& b) {
     return {Eigen::internal::pand(a.bits, b.bits)};
   }
-  BACKFOLD_ALWAYS_INLINE P choose(const P& yes, const P& no) const {
+  [[nodiscard]] BACKFOLD_ALWAYS_INLINE P choose(const P& yes, const P& no) const {
     return Eigen::internal::pselect(bits, yes, no);
   }
 };
@@ -51,7 +51,7 @@ struct LaneMask<T, 1, P> {
   BACKFOLD_ALWAYS_INLINE friend LaneMask operator&(LaneMask a, LaneMask b) {
     return {a.holds && b.holds};
   }
-  BACKFOLD_ALWAYS_INLINE P choose(P yes, P no) const { return holds ? yes : no; }
+  [[nodiscard]] BACKFOLD_ALWAYS_INLINE P choose(P yes, P no) const { return holds ? yes : no; }
 };
 
 #if defined(EIGEN_VECTORIZE_AVX512)
@@ -72,7 +72,7 @@ requires(sizeof(P) == 64) struct LaneMask<T, Size, P> {
   BACKFOLD_ALWAYS_INLINE friend LaneMask operator&(LaneMask a, LaneMask b) {
     return {static_cast<Bits>(a.bits & b.bits)};
   }
-  BACKFOLD_ALWAYS_INLINE P choose(P yes, P no) const {
+  [[nodiscard]] BACKFOLD_ALWAYS_INLINE P choose(P yes, P no) const {
     if constexpr (Size == 16) {
       return _mm512_mask_blend_ps(bits, no, yes);
     } else {

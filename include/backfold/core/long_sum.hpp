@@ -150,7 +150,7 @@ class LongSum {
     run_ = 0;
     terms_ = 0;
   }
-  double total() const {
+  [[nodiscard]] double total() const {
     double sum = run_;
     runs_.add_total(1, digits_, &sum);
     return sum;

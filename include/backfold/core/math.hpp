@@ -124,9 +124,9 @@ struct BiasedInteger {
     result.value.packet = common_bits(sum.packet, V(2 * K::scale - 1).packet);
     return result;
   }
-  BACKFOLD_ALWAYS_INLINE V number() const { return value - V(origin); }
+  [[nodiscard]] BACKFOLD_ALWAYS_INLINE V number() const { return value - V(origin); }
   /// 2^n, if that is normal.
-  BACKFOLD_ALWAYS_INLINE V power() const {
+  [[nodiscard]] BACKFOLD_ALWAYS_INLINE V power() const {
     constexpr int exponent_bits = sizeof(S) == 4 ? 8 : 11;
     V result;
     result.packet = shift_left<exponent_bits + 1>(value.packet);

@@ -96,7 +96,7 @@ struct Lanes {
   }
 
   /// The first lane.
-  BACKFOLD_ALWAYS_INLINE T first() const {
+  [[nodiscard]] BACKFOLD_ALWAYS_INLINE T first() const {
     return Eigen::internal::pfirst(detail::settled(packet));
   }
 

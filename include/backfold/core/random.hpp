@@ -48,7 +48,7 @@ class Random {
   /// Goes on from where another generator stood. @pre not all words are 0
   explicit constexpr Random(const State& state) : state_(state) {}
 
-  constexpr const State& state() const { return state_; }
+  [[nodiscard]] constexpr const State& state() const { return state_; }
 
   constexpr std::uint64_t operator()() {
     std::uint64_t(&s)[4] = state_.words;

@@ -10,8 +10,8 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Result of a list of checks: empty, or a line for each failure.
 class Report {
  public:
-  bool ok() const { return failures_.empty(); }
-  const std::string& failures() const { return failures_; }
+  [[nodiscard]] bool ok() const { return failures_.empty(); }
+  [[nodiscard]] const std::string& failures() const { return failures_; }
 
   /// Notes the parts, strings and numbers, as a failure unless `held`.
   template <class... Parts>

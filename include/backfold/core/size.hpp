@@ -23,11 +23,11 @@ class Size {
   /// A negative count has wrapped around before: too many.
   constexpr Size(Index n) : n_(n < 0 || n > most ? too_many : n) {}  // NOLINT: a count is a size
 
-  constexpr bool is_countable() const { return n_ <= most; }
+  [[nodiscard]] constexpr bool is_countable() const { return n_ <= most; }
 
   /// The count. @throws std::invalid_argument with these parts as its subject if it is too large
   template <class... Parts>
-  constexpr Index value(const Parts&... subject) const {
+  [[nodiscard]] constexpr Index value(const Parts&... subject) const {
     if (!is_countable()) fail_argument(subject..., ": more numbers than can be counted");
     return n_;
   }
@@ -43,7 +43,7 @@ class Size {
   constexpr Size& operator+=(Size other) { return *this = *this + other; }
 
   /// The next multiple of `unit`.
-  constexpr Size rounded_up(Index unit) const {
+  [[nodiscard]] constexpr Size rounded_up(Index unit) const {
     const Size sum = *this + Size(unit - 1);
     return sum.is_countable() ? Size(sum.n_ / unit * unit) : sum;
   }

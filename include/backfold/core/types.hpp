@@ -46,15 +46,15 @@ class MatrixView {
     return {data_, rows(), cols(), stride_};
   }
 
-  constexpr S* data() const { return data_; }
-  constexpr Index rows() const { return Rows == Dynamic ? rows_ : Rows; }
-  constexpr Index cols() const { return Cols == Dynamic ? cols_ : Cols; }
-  constexpr Index outerStride() const { return stride_; }
-  constexpr S* column(Index j) const { return data_ + j * stride_; }
+  [[nodiscard]] constexpr S* data() const { return data_; }
+  [[nodiscard]] constexpr Index rows() const { return Rows == Dynamic ? rows_ : Rows; }
+  [[nodiscard]] constexpr Index cols() const { return Cols == Dynamic ? cols_ : Cols; }
+  [[nodiscard]] constexpr Index outerStride() const { return stride_; }
+  [[nodiscard]] constexpr S* column(Index j) const { return data_ + j * stride_; }
   constexpr S& operator()(Index i, Index j) const { return data_[i + j * stride_]; }
 
   /// True if it shares memory with `count` numbers from `begin` on.
-  bool overlaps(const Scalar* begin, Index count) const {
+  [[nodiscard]] bool overlaps(const Scalar* begin, Index count) const {
     if (rows() == 0 || cols() == 0) return false;
     const Scalar* first = data_;
     const Scalar* last = column(cols() - 1);
@@ -63,7 +63,7 @@ class MatrixView {
     return before(first, begin + count) && before(begin, last + rows());
   }
 
-  auto eigen() const {
+  [[nodiscard]] auto eigen() const {
     using Plain = Matrix<Scalar>;
     using Constness = std::conditional_t<std::is_const_v<S>, const Plain, Plain>;
     return Eigen::Map<Constness, Eigen::Unaligned, Eigen::OuterStride<>>(

@@ -30,8 +30,10 @@ class Categories {
     }
   }
 
-  Index size() const { return static_cast<Index>(names_.size()); }
-  const std::vector<std::string>& names() const { return names_; }  ///< in order of their labels
+  [[nodiscard]] Index size() const { return static_cast<Index>(names_.size()); }
+  [[nodiscard]] const std::vector<std::string>& names() const {
+    return names_;
+  }  ///< in order of their labels
 
   /// The label of a name, a new one if it has none yet.
   Index add(std::string_view name) {
@@ -41,13 +43,13 @@ class Categories {
   }
 
   /// The label of a name, or −1.
-  Index label_of(std::string_view name) const {
+  [[nodiscard]] Index label_of(std::string_view name) const {
     const auto found = labels_.find(std::string(name));
     return found == labels_.end() ? -1 : found->second;
   }
 
   /// @throws std::invalid_argument if there is no such label
-  const std::string& name(Index label) const {
+  [[nodiscard]] const std::string& name(Index label) const {
     if (label < 0 || label >= size()) {
       fail_argument("categories: no label ", label, " of ", size());
     }

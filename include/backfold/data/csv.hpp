@@ -14,12 +14,12 @@
 BACKFOLD_BEGIN_NAMESPACE
 
 /// A whole CSV file. Errors are those of CsvBlocks.
-inline CsvTable read_csv(const std::string& path, const CsvOptions& options = {}) {
+[[nodiscard]] inline CsvTable read_csv(const std::string& path, const CsvOptions& options = {}) {
   return CsvBlocks(path, options).rest();
 }
 /// With the columns and categories of another table: test data like the training data.
-inline CsvTable read_csv(const std::string& path, const CsvOptions& options,
-                         const std::vector<CsvColumn>& columns) {
+[[nodiscard]] inline CsvTable read_csv(const std::string& path, const CsvOptions& options,
+                                       const std::vector<CsvColumn>& columns) {
   return CsvBlocks(path, options, columns).rest();
 }
 

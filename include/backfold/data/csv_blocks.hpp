@@ -71,7 +71,7 @@ class CsvBlocks {
     return table_.rows() > 0;
   }
   /// The block that `next` has read.
-  const CsvTable& block() const { return table_; }
+  [[nodiscard]] const CsvTable& block() const { return table_; }
 
   /// The rows that are left, as a table of its own.
   CsvTable rest() {
@@ -147,7 +147,7 @@ class CsvBlocks {
     }
   }
 
-  Index find(const std::vector<std::string>& names, const std::string& name) const {
+  [[nodiscard]] Index find(const std::vector<std::string>& names, const std::string& name) const {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
       std::string there;
@@ -168,7 +168,7 @@ class CsvBlocks {
     return first;
   }
 
-  Index row() const { return reader_.row() - (options_.has_header ? 1 : 0); }
+  [[nodiscard]] Index row() const { return reader_.row() - (options_.has_header ? 1 : 0); }
 
   template <class... Parts>
   [[noreturn]] void fail(std::size_t c, const Parts&... parts) const {
@@ -182,7 +182,7 @@ class CsvBlocks {
                  reader_.fields(), " fields, expected ", field_count_);
   }
 
-  bool is_missing(std::string_view field) const {
+  [[nodiscard]] bool is_missing(std::string_view field) const {
     return std::find(options_.missing.begin(), options_.missing.end(), field) !=
            options_.missing.end();
   }
@@ -196,7 +196,7 @@ class CsvBlocks {
     }
   }
 
-  double number(std::size_t c, std::string_view field) const {
+  [[nodiscard]] double number(std::size_t c, std::string_view field) const {
     double x = 0;
     // First the number: it is nearly always one, and the list of missing fields is long.
     const detail::NumberText result = detail::read_number(field, x);

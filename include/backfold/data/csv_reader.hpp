@@ -71,17 +71,17 @@ class CsvReader {
     return true;
   }
 
-  Index fields() const { return static_cast<Index>(ends_.size()); }
-  std::string_view field(Index i) const {
+  [[nodiscard]] Index fields() const { return static_cast<Index>(ends_.size()); }
+  [[nodiscard]] std::string_view field(Index i) const {
     const auto at = static_cast<std::size_t>(i);
     const std::size_t begin = at == 0 ? 0 : ends_[at - 1].at;
     return std::string_view(text_).substr(begin, ends_[at].at - begin);
   }
-  bool is_quoted(Index i) const { return ends_[static_cast<std::size_t>(i)].quoted; }
+  [[nodiscard]] bool is_quoted(Index i) const { return ends_[static_cast<std::size_t>(i)].quoted; }
 
-  const std::string& name() const { return name_; }
-  Index row() const { return row_; }    ///< from 1 on; empty lines do not count
-  Index line() const { return line_; }  ///< from 1 on, on which the row begins
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] Index row() const { return row_; }  ///< from 1 on; empty lines do not count
+  Index line() const { return line_; }              ///< from 1 on, on which the row begins
 
  private:
   struct End {
@@ -96,8 +96,10 @@ class CsvReader {
     fail_runtime(name_, ": line ", next_line_, ": ", parts...);
   }
 
-  bool is_blank() const { return ends_.size() == 1 && ends_[0].at == 0 && !ends_[0].quoted; }
-  bool is_space(int c) const { return (c == ' ' || c == '\t') && c != delimiter_; }
+  [[nodiscard]] bool is_blank() const {
+    return ends_.size() == 1 && ends_[0].at == 0 && !ends_[0].quoted;
+  }
+  [[nodiscard]] bool is_space(int c) const { return (c == ' ' || c == '\t') && c != delimiter_; }
 
   /// The next byte without taking it, or end_of_file.
   int peek() {

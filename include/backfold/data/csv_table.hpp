@@ -30,16 +30,18 @@ class CsvTable {
   CsvTable() = default;
   explicit CsvTable(std::vector<CsvColumn> columns) { columns_.swap(columns); }
 
-  Index rows() const {
+  [[nodiscard]] Index rows() const {
     return columns_.empty() ? 0 : static_cast<Index>(values_.size() / columns_.size());
   }
-  const std::vector<CsvColumn>& columns() const { return columns_; }
+  [[nodiscard]] const std::vector<CsvColumn>& columns() const { return columns_; }
 
   /// @throws std::invalid_argument if there is no such column, or more than one
-  const CsvColumn& column(const std::string& name) const { return columns_[position(name)]; }
+  [[nodiscard]] const CsvColumn& column(const std::string& name) const {
+    return columns_[position(name)];
+  }
 
   /// A number, or the label of a name. @pre the row and column are there
-  double value(Index row, Index column) const {
+  [[nodiscard]] double value(Index row, Index column) const {
     return values_[static_cast<std::size_t>(row) * columns_.size() +
                    static_cast<std::size_t>(column)];
   }
@@ -48,7 +50,7 @@ class CsvTable {
   /// category, 1 where it is that one, else 0.
   /// @throws std::invalid_argument for an unknown column
   template <class S>
-  Matrix<S> matrix(const std::vector<std::string>& names) const {
+  [[nodiscard]] Matrix<S> matrix(const std::vector<std::string>& names) const {
     static_assert(Real<S>, "backfold: a table gives matrices of float or double");
     std::vector<std::size_t> chosen;
     Index features = 0;
@@ -73,7 +75,7 @@ class CsvTable {
   }
   /// All columns.
   template <class S>
-  Matrix<S> matrix() const {
+  [[nodiscard]] Matrix<S> matrix() const {
     std::vector<std::string> names;
     for (const CsvColumn& c : columns_) names.push_back(c.name);
     return matrix<S>(names);
@@ -81,7 +83,8 @@ class CsvTable {
 
   /// The names of the features of `matrix(names)`: that of the column, of categories
   /// "column=category".
-  std::vector<std::string> feature_names(const std::vector<std::string>& names) const {
+  [[nodiscard]] std::vector<std::string> feature_names(
+      const std::vector<std::string>& names) const {
     std::vector<std::string> result;
     for (const std::string& name : names) {
       const CsvColumn& c = column(name);
@@ -95,7 +98,7 @@ class CsvTable {
 
   /// The labels of a column of names.
   /// @throws std::invalid_argument for an unknown column, or one of numbers
-  std::vector<Index> labels(const std::string& name) const {
+  [[nodiscard]] std::vector<Index> labels(const std::string& name) const {
     const std::size_t c = position(name);
     if (!columns_[c].is_categorical) {
       fail_argument("csv: column \"", name, "\" holds numbers, no categories");
@@ -110,11 +113,11 @@ class CsvTable {
  private:
   friend class CsvBlocks;
 
-  Index width(std::size_t c) const {
+  [[nodiscard]] Index width(std::size_t c) const {
     return columns_[c].is_categorical ? columns_[c].categories.size() : 1;
   }
 
-  std::size_t position(const std::string& name) const {
+  [[nodiscard]] std::size_t position(const std::string& name) const {
     std::size_t found = columns_.size();
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       if (columns_[c].name != name) continue;

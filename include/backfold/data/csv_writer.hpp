@@ -87,7 +87,7 @@ class CsvWriter {
     }
     row_ += '"';
   }
-  bool is_missing(const std::string& text) const {
+  [[nodiscard]] bool is_missing(const std::string& text) const {
     return std::find(missing_.begin(), missing_.end(), text) != missing_.end();
   }
 

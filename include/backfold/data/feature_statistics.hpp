@@ -49,14 +49,16 @@ class FeatureStatistics {
     count_ += x.cols();
   }
 
-  Index features() const { return features_.size(); }
-  Index count() const { return count_; }  ///< samples so far
+  [[nodiscard]] Index features() const { return features_.size(); }
+  [[nodiscard]] Index count() const { return count_; }  ///< samples so far
 
-  double mean(Index feature) const { return of(feature).first + of(feature).mean; }
+  [[nodiscard]] double mean(Index feature) const { return of(feature).first + of(feature).mean; }
   /// Σ (x − mean)² / n, 0 for one sample.
-  double variance(Index feature) const { return of(feature).squares / static_cast<double>(count_); }
-  double minimum(Index feature) const { return of(feature).minimum; }
-  double maximum(Index feature) const { return of(feature).maximum; }
+  [[nodiscard]] double variance(Index feature) const {
+    return of(feature).squares / static_cast<double>(count_);
+  }
+  [[nodiscard]] double minimum(Index feature) const { return of(feature).minimum; }
+  [[nodiscard]] double maximum(Index feature) const { return of(feature).maximum; }
 
  private:
   struct Feature {
@@ -66,7 +68,7 @@ class FeatureStatistics {
     double minimum, maximum;
   };
 
-  const Feature& of(Index feature) const {
+  [[nodiscard]] const Feature& of(Index feature) const {
     if (feature < 0 || feature >= features()) {
       fail_argument("statistics: no feature ", feature, " of ", features());
     }
@@ -74,7 +76,7 @@ class FeatureStatistics {
   }
 
   template <class S>
-  detail::Array<Feature> of_batch(const ConstMatrixView<S>& x) const {
+  [[nodiscard]] detail::Array<Feature> of_batch(const ConstMatrixView<S>& x) const {
     detail::Array<Feature> batch(x.rows());
     Feature* const f = batch.data();
     for (Index i = 0; i < x.rows(); ++i) {

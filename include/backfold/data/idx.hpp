@@ -130,7 +130,7 @@ class GzipFile {
 ///
 /// @throws std::runtime_error naming the file and what is wrong: it cannot be opened, is no IDX
 /// file of bytes, is shorter or longer than its sizes say, has a damaged or incomplete gzip stream
-inline IdxFile read_idx(const std::string& path) {
+[[nodiscard]] inline IdxFile read_idx(const std::string& path) {
   detail::GzipFile file(path);
   std::uint8_t head[4];
   if (file.read(head, 4) != 4) fail_runtime(path, ": shorter than an IDX header");
@@ -185,7 +185,7 @@ inline IdxFile read_idx(const std::string& path) {
 /// The items as columns, scaled from 0..255 to 0..1.
 /// @throws std::invalid_argument if the file holds another number of bytes than its sizes say
 template <class S>
-Matrix<S> scaled_columns(const IdxFile& file) {
+[[nodiscard]] Matrix<S> scaled_columns(const IdxFile& file) {
   const Index numbers = (detail::Size(file.item_size) * file.items).value("scaled_columns");
   if (static_cast<std::size_t>(numbers) != file.bytes.size()) {
     fail_argument("scaled_columns: expected ", file.items, " items of ", file.item_size,

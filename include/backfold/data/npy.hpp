@@ -259,7 +259,7 @@ class NpyFile {
     }
   }
 
-  const NpyHeader& header() const { return header_; }
+  [[nodiscard]] const NpyHeader& header() const { return header_; }
 
   void read(void* to, std::size_t bytes) {
     if (!file_.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes))) {
@@ -367,7 +367,7 @@ void npy_read_as(const std::string& path, NpyFile& file, Index count, const Stor
 /// file, holds other types or more dimensions, is shorter or longer than its shape says, or has a
 /// number that does not fit
 template <class S>
-Matrix<S> read_npy(const std::string& path, NpyAxes axes = NpyAxes::AsStored) {
+[[nodiscard]] Matrix<S> read_npy(const std::string& path, NpyAxes axes = NpyAxes::AsStored) {
   static_assert(detail::NpyScalar<S>,
                 "backfold: a .npy file is read as bool, integers, float or double");
   detail::NpyFile file(path);

@@ -19,7 +19,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// @return classes × n, of its own memory
 /// @throws std::invalid_argument naming the first label that is not in 0..classes−1
 template <class S, class Labels>
-Matrix<S> one_hot(const Labels& labels, Index classes) {
+[[nodiscard]] Matrix<S> one_hot(const Labels& labels, Index classes) {
   static_assert(std::is_integral_v<std::remove_cvref_t<decltype(labels[0])>>,
                 "backfold: labels are integers");
   if (classes < 1) fail_argument("one_hot: needs at least one class, got ", classes);
@@ -43,7 +43,7 @@ Matrix<S> one_hot(const Labels& labels, Index classes) {
 /// @param outputs classes × n
 /// @throws std::invalid_argument for no rows, and naming the first number that is infinite or NaN
 template <class Y>
-std::vector<Index> labels_of(const Eigen::MatrixBase<Y>& outputs) {
+[[nodiscard]] std::vector<Index> labels_of(const Eigen::MatrixBase<Y>& outputs) {
   const auto& y = outputs.derived().eval();
   if (y.rows() == 0) fail_argument("labels_of: outputs have no rows");
   std::vector<Index> labels(static_cast<std::size_t>(y.cols()));

@@ -232,27 +232,27 @@ struct Sequences : Samples<S> {
   }
 
   /// True if these are Samples, of which nobody has said that they are sequences.
-  bool are_samples() const { return from_samples_ && steps == 1; }
+  [[nodiscard]] bool are_samples() const { return from_samples_ && steps == 1; }
 
-  Index batch() const {
+  [[nodiscard]] Index batch() const {
     if (steps == 1) return this->inputs.cols();  // what online learning asks again and again
     return steps > 0 ? this->inputs.cols() / steps : 0;
   }
 
   /// The steps of the longest sequence.
-  Index longest() const {
+  [[nodiscard]] Index longest() const {
     return lengths == nullptr ? steps : *std::max_element(lengths, lengths + batch());
   }
 
   /// True if column `c` of the targets has a target: its weight is not 0, its sequence not ended.
-  bool has_target(Index c) const {
+  [[nodiscard]] bool has_target(Index c) const {
     if (this->weights != nullptr && this->weights[c * this->weight_stride] == S(0)) return false;
     if (lengths == nullptr) return true;
     if (targets_at == TargetsAt::LastStep) return lengths[c] > 0;
     return c / batch() < lengths[c % batch()];
   }
   /// The columns that have a target.
-  Index target_count() const {
+  [[nodiscard]] Index target_count() const {
     if (this->weights == nullptr && lengths == nullptr) return this->targets.cols();
     Index count = 0;
     for (Index c = 0; c < this->targets.cols(); ++c) count += has_target(c);
@@ -287,7 +287,7 @@ struct Sequences : Samples<S> {
   }
 
   /// For fit: the number of sequences.
-  Index count() const { return batch(); }
+  [[nodiscard]] Index count() const { return batch(); }
 
   /// Sequence b alone: a view, its steps a batch apart.
   Sequences operator[](Index b) const {

@@ -99,11 +99,11 @@ class Scaling {
     width_.swap(width);
   }
 
-  ScalingKind kind() const { return kind_; }
-  Index size() const { return center_.size(); }  ///< features
-  const Vector<double>& center() const { return center_; }
-  const Vector<double>& width() const { return width_; }
-  double base() const { return base_; }
+  [[nodiscard]] ScalingKind kind() const { return kind_; }
+  [[nodiscard]] Index size() const { return center_.size(); }  ///< features
+  [[nodiscard]] const Vector<double>& center() const { return center_; }
+  [[nodiscard]] const Vector<double>& width() const { return width_; }
+  [[nodiscard]] double base() const { return base_; }
 
   /// Calls f(name, value) for the kind, the vectors and the base: all that a file has to keep.
   template <class Function>
@@ -118,7 +118,7 @@ class Scaling {
   /// `scaling.apply<float>(table)`.
   /// @throws std::invalid_argument for another number of features
   template <class S = void, class X>
-  auto(apply)(const Eigen::DenseBase<X>& x) const {
+  [[nodiscard]] auto(apply)(const Eigen::DenseBase<X>& x) const {
     ResultFor<S, X> result;
     write<false>(detail::columns_of(x), result);
     return result;
@@ -136,7 +136,7 @@ class Scaling {
 
   /// x = (x' − base) · width + center, the way back. As the functions above.
   template <class S = void, class X>
-  auto invert(const Eigen::DenseBase<X>& x) const {
+  [[nodiscard]] auto invert(const Eigen::DenseBase<X>& x) const {
     ResultFor<S, X> result;
     write<true>(detail::columns_of(x), result);
     return result;

@@ -135,7 +135,7 @@ inline void check_columns(const std::vector<Index>& columns, Index count) {
 ///
 /// @throws std::invalid_argument for fractions out of range, or a part without samples
 template <BitGenerator64 G>
-Split split_randomly(Index n, const SplitFractions& fractions, G& generator) {
+[[nodiscard]] Split split_randomly(Index n, const SplitFractions& fractions, G& generator) {
   const detail::PartCounts counts = detail::part_counts(n, fractions);
   const std::vector<Index> order = detail::random_order(n, generator);
   std::vector<Index> parts(order.size());
@@ -154,7 +154,8 @@ Split split_randomly(Index n, const SplitFractions& fractions, G& generator) {
 ///
 /// @param labels n integers, strings, or anything that can be ordered, with size() and operator[]
 template <class Labels, BitGenerator64 G>
-Split split_stratified(const Labels& labels, const SplitFractions& fractions, G& generator) {
+[[nodiscard]] Split split_stratified(const Labels& labels, const SplitFractions& fractions,
+                                     G& generator) {
   const auto n = static_cast<Index>(labels.size());
   const detail::PartCounts counts = detail::part_counts(n, fractions);
   const detail::Strata strata = detail::strata_of(labels, generator);
@@ -186,7 +187,7 @@ Split split_stratified(const Labels& labels, const SplitFractions& fractions, G&
 /// @param gap samples left out before the validation and before the test part, whose inputs would
 /// reach into the part before
 /// @throws std::invalid_argument for fractions out of range, or a part without samples
-inline Split split_by_time(Index n, const SplitFractions& fractions, Index gap = 0) {
+[[nodiscard]] inline Split split_by_time(Index n, const SplitFractions& fractions, Index gap = 0) {
   detail::PartCounts counts = detail::part_counts(n, fractions);
   const Index gaps = (counts.of[1] > 0) + (counts.of[2] > 0);
   if (gap < 0 || (gaps > 0 && gap > (counts.of[0] - 1) / gaps)) {
@@ -209,20 +210,21 @@ inline Split split_by_time(Index n, const SplitFractions& fractions, Index gap =
 /// at most.
 /// @throws std::invalid_argument unless 2 <= k <= n
 template <BitGenerator64 G>
-std::vector<Fold> k_folds(Index n, Index k, G& generator) {
+[[nodiscard]] std::vector<Fold> k_folds(Index n, Index k, G& generator) {
   return detail::deal_folds(detail::random_order(n, generator), k);
 }
 
 /// As `k_folds`, with each label in each fold as often as in the others, to within one sample.
 template <class Labels, BitGenerator64 G>
-std::vector<Fold> stratified_k_folds(const Labels& labels, Index k, G& generator) {
+[[nodiscard]] std::vector<Fold> stratified_k_folds(const Labels& labels, Index k, G& generator) {
   return detail::deal_folds(detail::strata_of(labels, generator).order, k);
 }
 
 /// The chosen columns, one after the other, in a matrix of their own.
 /// @throws std::invalid_argument naming a column that is not there
 template <class X>
-Matrix<typename X::Scalar> gather(const Eigen::DenseBase<X>& x, const std::vector<Index>& columns) {
+[[nodiscard]] Matrix<typename X::Scalar> gather(const Eigen::DenseBase<X>& x,
+                                                const std::vector<Index>& columns) {
   detail::check_columns(columns, x.cols());
   Matrix<typename X::Scalar> result(x.rows(), static_cast<Index>(columns.size()));
   for (Index c = 0; c < result.cols(); ++c) {
@@ -235,8 +237,9 @@ Matrix<typename X::Scalar> gather(const Eigen::DenseBase<X>& x, const std::vecto
 /// @throws std::invalid_argument naming a sequence that is not there, or if the columns are no
 /// whole number of sequences
 template <class X>
-Matrix<typename X::Scalar> gather_sequences(const Eigen::DenseBase<X>& x,
-                                            const std::vector<Index>& sequences, Index steps) {
+[[nodiscard]] Matrix<typename X::Scalar> gather_sequences(const Eigen::DenseBase<X>& x,
+                                                          const std::vector<Index>& sequences,
+                                                          Index steps) {
   if (steps < 1 || x.cols() % steps != 0) {
     fail_argument("gather: ", x.cols(), " columns are no whole number of sequences of ", steps,
                   " steps");

@@ -41,7 +41,7 @@ class Windows {
   Windows& operator=(const Windows&) = default;
 
   /// For fit: the number of sequences and of their steps, and the steps that have targets.
-  Index count() const { return (end_ - begin_ - span()) / options_.stride + 1; }
+  [[nodiscard]] Index count() const { return (end_ - begin_ - span()) / options_.stride + 1; }
   /// @throws std::invalid_argument naming the first number that is infinite or NaN, what no window
   /// looks at aside
   void check_finite() const {
@@ -61,10 +61,10 @@ class Windows {
                     [&](Index c) { f(targets_, c); });
   }
 
-  const WindowOptions& options() const { return options_; }
+  [[nodiscard]] const WindowOptions& options() const { return options_; }
 
   /// The step of the series at which window i begins.
-  Index start(Index i) const { return begin_ + i * options_.stride; }
+  [[nodiscard]] Index start(Index i) const { return begin_ + i * options_.stride; }
 
   /// Window i alone, a view that lives as long as this object.
   /// @throws std::invalid_argument if there is no such window
@@ -97,7 +97,7 @@ class Windows {
   /// The windows that lie in the first `fraction` of the series, and those in the rest: neither's
   /// inputs nor targets reach into the other.
   /// @throws std::invalid_argument if either has no window
-  std::pair<Windows, Windows> split(double fraction) const {
+  [[nodiscard]] std::pair<Windows, Windows> split(double fraction) const {
     if (!(fraction > 0 && fraction < 1)) {
       fail_argument("windows: the fraction of a split lies between 0 and 1, got ", fraction);
     }
@@ -142,7 +142,7 @@ class Windows {
     }
   }
 
-  Index span() const { return options_.length + options_.horizon; }
+  [[nodiscard]] Index span() const { return options_.length + options_.horizon; }
 
   ConstMatrixView<S> inputs_, targets_;
   WindowOptions options_;

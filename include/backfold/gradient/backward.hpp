@@ -286,7 +286,7 @@ class Backward {
 
   /// ∂E/∂net of layer L from block t on, the rows of some gates.
   template <int L, int Gates, Index Columns>
-  auto deltas(Index t, int net_gate, Index columns) const {
+  [[nodiscard]] auto deltas(Index t, int net_gate, Index columns) const {
     constexpr Index fixed = P::template fixed_units<L>;
     const Index units = pass_.template units<L>();
     const S* from;

@@ -76,14 +76,14 @@ struct SampleStep {
     y.head(set_size()).setConstant(std::numeric_limits<S>::quiet_NaN());
   }
   /// How many numbers of y a step sets.
-  Index set_size() const { return has_memory<L>() ? 2 * block : block; }
-  bool is_set() const { return all_finite(y.data(), set_size()); }
-  bool is_own(Index i) const { return i >= net_size + 2 * block; }
+  [[nodiscard]] Index set_size() const { return has_memory<L>() ? 2 * block : block; }
+  [[nodiscard]] bool is_set() const { return all_finite(y.data(), set_size()); }
+  [[nodiscard]] bool is_own(Index i) const { return i >= net_size + 2 * block; }
   /// The sample that number i of x belongs to, and the unit.
-  Index sample_of(Index i) const {
+  [[nodiscard]] Index sample_of(Index i) const {
     return i < net_size ? i / (net_gates<L>() * units) : (i - net_size) % block / units;
   }
-  Index unit_of(Index i) const { return (i < net_size ? i : i - net_size) % units; }
+  [[nodiscard]] Index unit_of(Index i) const { return (i < net_size ? i : i - net_size) % units; }
 
   LayerStep<S> step() {
     const bool memory = has_memory<L>();
@@ -118,10 +118,10 @@ struct SampleStep {
     return d_x;
   }
 
-  Index number_within(Index i) const {
+  [[nodiscard]] Index number_within(Index i) const {
     return is_own(i) ? i - net_size - 2 * block : i < net_size ? i : (i - net_size) % block;
   }
-  const char* name_of(Index i) const {
+  [[nodiscard]] const char* name_of(Index i) const {
     return is_own(i)              ? "own parameter "
            : i < net_size         ? "net input "
            : i < net_size + block ? "previous output "
@@ -335,7 +335,7 @@ struct LayerInNetwork {
   void draw(Numbers& numbers) {
     for (Index i = 0; i < numbers.size(); ++i) numbers.data()[i] = uniform(random, -1, 1);
   }
-  Sequences<double> data() const { return {X, Z, steps}; }
+  [[nodiscard]] Sequences<double> data() const { return {X, Z, steps}; }
   /// So that memory which nobody sets is seen.
   void forget() { std::fill_n(workspace.at(0), workspace.plan().size, nan); }
   Vector<double> gradient(Mode mode) {
@@ -442,7 +442,7 @@ Report check_one_layer(const L& layer) {
 /// differences, real-time recurrent learning against backpropagation. Of fixed size, the layer is
 /// checked with its size Dynamic too.
 template <class L>
-Report check_layer(const L& layer) {
+[[nodiscard]] Report check_layer(const L& layer) {
   static_assert(Layer<L>, "backfold: not a layer (see layer/layer.hpp)");
   Report report = detail::check_one_layer(layer);
   if constexpr (L::units_at_compile_time != Dynamic && detail::HasDynamicSize<L>) {
@@ -454,7 +454,7 @@ Report check_layer(const L& layer) {
 
 /// The name of check_layer for a Cell.
 template <class C>
-Report check_cell(const C& cell) {
+[[nodiscard]] Report check_cell(const C& cell) {
   static_assert(Cell<C>, "backfold: not a cell (see layer/layer.hpp)");
   return check_layer(cell);
 }

@@ -62,7 +62,7 @@ class ForwardMode {
   static constexpr bool in_time = Graph::segment_of(L).in_time;
 
   template <int L>
-  Index columns() const {
+  [[nodiscard]] Index columns() const {
     return in_time<L> ? pass_.batch() : pass_.columns();
   }
 

@@ -231,7 +231,7 @@ struct PassOptions {
   const State<Net, Batch>* initial = nullptr;  ///< before the first step; zeros if nullptr
   State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
 
-  PassSettings pass() const { return {mode, noise}; }
+  [[nodiscard]] PassSettings pass() const { return {mode, noise}; }
 };
 
 /// E(w) of a network over data: Σ over samples and steps, or their mean.

@@ -19,8 +19,9 @@ struct GradientCheck {
 ///
 /// @param h the step, relative to max(1, |w_i|)
 template <class Net, class L>
-GradientCheck check_gradient(Net net, const L& loss, const Sequences<typename Net::Scalar>& data,
-                             double h = 1e-5) {
+[[nodiscard]] GradientCheck check_gradient(Net net, const L& loss,
+                                           const Sequences<typename Net::Scalar>& data,
+                                           double h = 1e-5) {
   using S = typename Net::Scalar;
   Workspace<Net> workspace(net, data.batch(), data.steps);
   Vector<S> g(net.parameter_count());

@@ -88,14 +88,14 @@ class Rtrl {
   }
 
   /// y^t of the last step taken.
-  const Vector<S>& output() const { return output_; }
+  [[nodiscard]] const Vector<S>& output() const { return output_; }
 
   /// How many numbers P has: (parameters that reach a layer)·units for each of its steps that is
   /// remembered and for the present one; where its loops are diagonal, one for each own parameter.
-  Index size() const { return sensitivity_.size(); }
+  [[nodiscard]] Index size() const { return sensitivity_.size(); }
 
   /// What the network remembers.
-  const State<Net, 1>& state() const { return states_[now_]; }
+  [[nodiscard]] const State<Net, 1>& state() const { return states_[now_]; }
 
  private:
   using PassType = Pass<Net, 1, Purpose::Gradient>;

@@ -70,7 +70,7 @@ class StepTangent {
     return architecture.template block_offset<L + 1>() - architecture.template own_offset<L>();
   }
 
-  Columns columns_at(Index t, Index first, Index n) const {
+  [[nodiscard]] Columns columns_at(Index t, Index first, Index n) const {
     const Index skipped = first * units_;
     auto skip = [&](auto* numbers) { return numbers == nullptr ? nullptr : numbers + skipped; };
     Columns at{pass_.template layer_pull_back<L>(t, n, scratch_)};
@@ -125,7 +125,7 @@ class StepTangent {
   }
 
   /// Number i of column c, of a diagonal Jacobian.
-  S of_unit(const Columns& at, Index c, Index i) const {
+  [[nodiscard]] S of_unit(const Columns& at, Index c, Index i) const {
     const Index k = c * units_ + i;
     S sum(0);
     for (Index row = i; row < rows_; row += units_) {
@@ -140,7 +140,7 @@ class StepTangent {
   }
 
   /// The number of column c that one row of a full Jacobian gives.
-  S of_row(const Columns& at, Index c) const {
+  [[nodiscard]] S of_row(const Columns& at, Index c) const {
     auto dot = [](const S* a, const S* b, Index n) {
       S sum(0);
       for (Index i = 0; i < n; ++i) sum += a[i] * b[i];

@@ -34,7 +34,7 @@ class AnyLayer {
  public:
   virtual ~AnyLayer() = default;
   virtual void forward(const LayerStep<S>& at) const = 0;
-  virtual PartList parts(int connection) const = 0;
+  [[nodiscard]] virtual PartList parts(int connection) const = 0;
   /// The bias of each row of the net input, from the bias columns.
   virtual void gather_bias(const S* bias, S* net_bias, Index units) const = 0;
 
@@ -62,7 +62,9 @@ class AnyLayerOf final : public AnyLayer<S> {
       run_forward(layer_, at);
     }
   }
-  PartList parts(int connection) const override { return listed_parts<L>(connection); }
+  [[nodiscard]] PartList parts(int connection) const override {
+    return listed_parts<L>(connection);
+  }
   void gather_bias(const S* bias, S* net_bias, Index units) const override {
     if constexpr (GathersBias<L>) {
       layer_.gather_bias(bias, net_bias, units);

@@ -38,15 +38,15 @@ class AnyNetwork {
  public:
   using Scalar = S;
 
-  Index inputs() const { return layers_.front().units; }
-  Index outputs() const { return layers_.back().units; }
-  int layer_count() const { return static_cast<int>(layers_.size()); }
-  bool is_recurrent() const { return is_recurrent_; }
-  const Vector<S>& parameters() const { return w_; }  ///< in the layout of Network
-  const ModelInfo& info() const { return info_; }     ///< what the file keeps with it
+  [[nodiscard]] Index inputs() const { return layers_.front().units; }
+  [[nodiscard]] Index outputs() const { return layers_.back().units; }
+  [[nodiscard]] int layer_count() const { return static_cast<int>(layers_.size()); }
+  [[nodiscard]] bool is_recurrent() const { return is_recurrent_; }
+  [[nodiscard]] const Vector<S>& parameters() const { return w_; }  ///< in the layout of Network
+  [[nodiscard]] const ModelInfo& info() const { return info_; }     ///< what the file keeps with it
 
   /// Zeros, for sequences side by side.
-  AnyState<S> state(Index batch = 1) const {
+  [[nodiscard]] AnyState<S> state(Index batch = 1) const {
     if (batch < 1) fail_argument("state: expected a batch of at least 1, got ", batch);
     AnyState<S> state(batch);
     Index net_rows = 1, scratch = 1;
@@ -90,7 +90,7 @@ class AnyNetwork {
   /// time-major.
   /// @throws std::invalid_argument for other sizes
   template <class X>
-  Matrix<S> run(const Eigen::DenseBase<X>& x, Index steps = 1) const {
+  [[nodiscard]] Matrix<S> run(const Eigen::DenseBase<X>& x, Index steps = 1) const {
     check_input(x.rows());
     if (steps < 1 || x.cols() == 0 || x.cols() % steps != 0) {
       fail_argument("input has ", x.cols(), " columns, no whole number of sequences of ", steps,

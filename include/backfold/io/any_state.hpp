@@ -16,7 +16,7 @@ class AnyNetwork;
 template <Real S>
 class AnyState {
  public:
-  Index batch() const { return batch_; }
+  [[nodiscard]] Index batch() const { return batch_; }
   /// Forgets: all zeros.
   void reset() {
     for (auto& layer : layers_) {

@@ -50,7 +50,7 @@ class HeaderText {
            "\n}  // namespace " + options_.name + "\n";
   }
 
-  Index bytes() const { return numbers_ * Index{sizeof(S)}; }
+  [[nodiscard]] Index bytes() const { return numbers_ * Index{sizeof(S)}; }
 
  private:
   static bool has_memory(const LayerDescription& layer) {
@@ -84,7 +84,7 @@ class HeaderText {
     return "detail::" + name;
   }
 
-  std::string beginning() const {
+  [[nodiscard]] std::string beginning() const {
     const bool single = sizeof(S) == 4;
     std::string text = "// Written by Backfold " + std::to_string(BACKFOLD_VERSION_MAJOR) + "." +
                        std::to_string(BACKFOLD_VERSION_MINOR) + "." +
@@ -110,7 +110,7 @@ class HeaderText {
   }
 
   /// predict, or step with its state.
-  std::string entries(const std::string& state) const {
+  [[nodiscard]] std::string entries(const std::string& state) const {
     const bool is_recurrent = !state.empty();
     std::string text = "\ninline constexpr int inputs = " + std::to_string(layers_.front().units) +
                        ", outputs = " + std::to_string(layers_.back().units) + ";\n";
@@ -172,7 +172,7 @@ class HeaderText {
   }
 
   /// The variable that holds a layer's output of this step, or of some steps ago.
-  std::string output_of(int layer, int delay = 0) const {
+  [[nodiscard]] std::string output_of(int layer, int delay = 0) const {
     const std::string n = std::to_string(layer);
     if (delay > 0) {
       const Index units = layers_[static_cast<std::size_t>(layer)].units;

@@ -183,7 +183,7 @@ class AnyNetworkReader {
 /// not the library's, or a stored output that the network does not give; std::invalid_argument for
 /// settings out of their range, or a stored index without an entry
 template <Real S>
-AnyNetwork<S> load_any(const std::string& path, const LoadOptions& options = {}) {
+[[nodiscard]] AnyNetwork<S> load_any(const std::string& path, const LoadOptions& options = {}) {
   const TensorFile file(path);
   return detail::AnyNetworkReader<S>(file, options).read();
 }

@@ -93,14 +93,16 @@ class TensorFile {
     check_order();
   }
 
-  const std::string& path() const { return path_; }
-  const std::vector<TensorInfo>& tensors() const& { return tensors_; }  ///< in order of their data
-  const std::map<std::string, std::string>& metadata() const& { return metadata_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::vector<TensorInfo>& tensors() const& {
+    return tensors_;
+  }  ///< in order of their data
+  [[nodiscard]] const std::map<std::string, std::string>& metadata() const& { return metadata_; }
   void tensors() && = delete;  // a loop over those of a temporary would outlive it
   void metadata() && = delete;
 
   /// The array of a name, or null.
-  const TensorInfo* find(const std::string& name) const {
+  [[nodiscard]] const TensorInfo* find(const std::string& name) const {
     for (const TensorInfo& t : tensors_) {
       if (t.name == name) return &t;
     }
@@ -111,7 +113,7 @@ class TensorFile {
   /// @param round takes doubles into floats that are not equal to them
   /// @throws std::runtime_error if there is no such array, or it holds something else
   template <Real S>
-  std::vector<S> read(const std::string& name, bool round = false) const {
+  [[nodiscard]] std::vector<S> read(const std::string& name, bool round = false) const {
     const TensorInfo* const info = find(name);
     if (info == nullptr) fail_runtime(path_, ": has no array \"", name, "\"");
     std::vector<S> numbers(static_cast<std::size_t>(info->count));
@@ -136,7 +138,7 @@ class TensorFile {
   static constexpr std::size_t prefix = 8;  // the header's length
 
   template <Real S>
-  S at(const TensorInfo& info, std::size_t i) const {
+  [[nodiscard]] S at(const TensorInfo& info, std::size_t i) const {
     return detail::from_bytes<S>(content_.data() + data_begin_ +
                                  static_cast<std::size_t>(info.begin) + i * sizeof(S));
   }
@@ -176,7 +178,7 @@ class TensorFile {
     }
   }
 
-  TensorInfo read_info(const std::string& name, const detail::Json& json) const {
+  [[nodiscard]] TensorInfo read_info(const std::string& name, const detail::Json& json) const {
     const std::string what = "\"" + name + "\"";
     const auto value = [&](const char* key) -> const detail::Json& {
       return detail::json_value(path_, what.c_str(), json, key);
@@ -229,7 +231,9 @@ class TensorFile {
     }
   }
 
-  Index data_size() const { return static_cast<Index>(content_.size() - data_begin_); }
+  [[nodiscard]] Index data_size() const {
+    return static_cast<Index>(content_.size() - data_begin_);
+  }
 
   std::string path_, content_;
   std::size_t data_begin_ = 0;

@@ -38,12 +38,12 @@ struct Connection {
       : Connection(from, steps, diagonal ? Weights::Diagonal : Weights::Full) {}
 
   /// The source's index, for a connection into layer `target`.
-  constexpr int source_of(int target) const {
+  [[nodiscard]] constexpr int source_of(int target) const {
     return source == previous ? target - 1 : source == itself ? target : source;
   }
-  constexpr bool is_one_to_one() const { return backfold::is_one_to_one(weights); }
+  [[nodiscard]] constexpr bool is_one_to_one() const { return backfold::is_one_to_one(weights); }
   /// Columns of its weights, for a source of `units` units.
-  constexpr Index fan_in(Index source_units) const {
+  [[nodiscard]] constexpr Index fan_in(Index source_units) const {
     switch (weights) {
       case Weights::Full:
         return source_units;

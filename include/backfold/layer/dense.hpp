@@ -63,7 +63,7 @@ class Dense : public Extent<Units> {
   constexpr explicit Dense(const Dense<OtherUnits, ActivationFunction, Options...>& other)
       : Dense(other.units(), other.activation()) {}
 
-  constexpr const ActivationFunction& activation() const { return activation_; }
+  [[nodiscard]] constexpr const ActivationFunction& activation() const { return activation_; }
 
  private:
   [[no_unique_address]] ActivationFunction activation_{};

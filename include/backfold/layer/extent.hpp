@@ -48,7 +48,7 @@ class Extent<Dynamic> {
   }
   template <detail::NoSize T>
   constexpr Extent(T units) : Extent(detail::refuse_size(units)) {}  // NOLINT
-  constexpr Index units() const { return units_; }
+  [[nodiscard]] constexpr Index units() const { return units_; }
 
  private:
   Index units_;

@@ -24,10 +24,10 @@ struct PartList {
   Part parts[capacity];
   int count;
 
-  constexpr int size() const { return count; }
+  [[nodiscard]] constexpr int size() const { return count; }
   constexpr const Part& operator[](int i) const { return parts[i]; }
-  constexpr const Part* begin() const { return parts; }
-  constexpr const Part* end() const { return parts + count; }
+  [[nodiscard]] constexpr const Part* begin() const { return parts; }
+  [[nodiscard]] constexpr const Part* end() const { return parts + count; }
 };
 
 namespace detail {
@@ -185,10 +185,10 @@ struct Parts {
   int count = 0;
 
   constexpr void add(const Part& part) { parts[static_cast<std::size_t>(count++)] = part; }
-  constexpr int size() const { return count; }
+  [[nodiscard]] constexpr int size() const { return count; }
   constexpr const Part& operator[](int i) const { return parts[static_cast<std::size_t>(i)]; }
-  constexpr const Part* begin() const { return parts.data(); }
-  constexpr const Part* end() const { return parts.data() + count; }
+  [[nodiscard]] constexpr const Part* begin() const { return parts.data(); }
+  [[nodiscard]] constexpr const Part* end() const { return parts.data() + count; }
 };
 
 /// The parts of connection `c` as the layer lists them.

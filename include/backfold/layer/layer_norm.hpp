@@ -90,7 +90,7 @@ class LayerNorm : public Extent<Units> {
 
   /// 1/s
   template <class Net, class S>
-  S factor(const Net& net, S mean) const {
+  [[nodiscard]] S factor(const Net& net, S mean) const {
     return 1 / std::sqrt((net - mean).square().mean() + static_cast<S>(epsilon));
   }
 };

@@ -33,16 +33,16 @@ class LayerNoise {
         first_step_(first_step) {}
 
   /// 32 bits for each of the units 4q..4q+3 of a column.
-  constexpr CounterRandom::Block bits(Index column, Index q) const {
+  [[nodiscard]] constexpr CounterRandom::Block bits(Index column, Index q) const {
     return of(column, q, first_step_ + column / batch_ + 1);
   }
   /// Those that a sample keeps over all time steps.
-  constexpr CounterRandom::Block bits_of_sample(Index column, Index q) const {
+  [[nodiscard]] constexpr CounterRandom::Block bits_of_sample(Index column, Index q) const {
     return of(column, q, 0);
   }
 
  private:
-  constexpr CounterRandom::Block of(Index column, Index q, Index step) const {
+  [[nodiscard]] constexpr CounterRandom::Block of(Index column, Index q, Index step) const {
     return random_({static_cast<std::uint32_t>(q),
                     static_cast<std::uint32_t>(first_sample_ + column % batch_),
                     static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(layer_)});

@@ -8,11 +8,11 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Absolute error: E = Σ |y − z|, ∂E/∂y = sign(y − z), 0 at the kink. PyTorch's L1Loss, summed.
 struct AbsoluteError {
   template <class V>
-  V value(const V& y, const V& z) const {
+  [[nodiscard]] V value(const V& y, const V& z) const {
     return abs(y - z);
   }
   template <class V>
-  V derivative(const V& y, const V& z) const {
+  [[nodiscard]] V derivative(const V& y, const V& z) const {
     // The sum is 0, or NaN where one of them is; y − z might overflow.
     return select(y > z, V(1), select(y < z, V(-1), 0 * y + 0 * z));
   }

@@ -38,11 +38,11 @@ struct BinaryCrossEntropy {
   static constexpr bool takes_probabilities = true;
 
   template <class V>
-  V value(const V& y, const V& z) const {
+  [[nodiscard]] V value(const V& y, const V& z) const {
     return -(detail::times_log(z, y) + detail::times_log(1 - z, 1 - y));
   }
   template <class V>
-  V derivative(const V& y, const V& z) const {
+  [[nodiscard]] V derivative(const V& y, const V& z) const {
     return detail::over_probability(1 - z, 1 - y) - detail::over_probability(z, y);
   }
   /// @throws std::invalid_argument unless each target lies in [0, 1]

@@ -21,11 +21,11 @@ struct CategoricalCrossEntropy {
   static constexpr bool takes_probabilities = true;
 
   template <class V>
-  V value(const V& y, const V& z) const {
+  [[nodiscard]] V value(const V& y, const V& z) const {
     return -detail::times_log(z, y);
   }
   template <class V>
-  V derivative(const V& y, const V& z) const {
+  [[nodiscard]] V derivative(const V& y, const V& z) const {
     return -detail::over_probability(z, y);
   }
   /// @throws std::invalid_argument unless the targets of a sample are in 0..1 and not all 0

@@ -100,7 +100,7 @@ void check_unit_loss(const L& loss, Report& report) {
 /// Runs our own checks on a loss: ∂E/∂y against differences for outputs and targets in (0, 1),
 /// where every loss is defined, float like double, NaN in, NaN out. Failures are in the report.
 template <class L>
-Report check_loss(const L& loss) {
+[[nodiscard]] Report check_loss(const L& loss) {
   static_assert(Loss<L>, "backfold: not a loss (see loss/loss.hpp)");
   Report report;
   if constexpr (ColumnLoss<L>) {

@@ -23,7 +23,7 @@ struct GaussianNll {
   static constexpr Index outputs_per_target = 2;
 
   template <Real S>
-  S column(const S* y, const S* z, Index units) const {
+  [[nodiscard]] S column(const S* y, const S* z, Index units) const {
     using V = Lanes<S>;
     const Index n = units / 2;
     const S sum = detail::sum_of_lanes<V>(n, [&](const V& total, Index i, auto count) {

@@ -10,11 +10,11 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Differs: PyTorch's MSELoss has no ½ and divides by the number of outputs as well.
 struct HalfSquaredError {
   template <class V>
-  V value(const V& y, const V& z) const {
+  [[nodiscard]] V value(const V& y, const V& z) const {
     return 0.5 * (z - y) * (z - y);
   }
   template <class V>
-  V derivative(const V& y, const V& z) const {
+  [[nodiscard]] V derivative(const V& y, const V& z) const {
     return y - z;
   }
 };

@@ -15,14 +15,14 @@ struct Huber {
   double threshold = 1.0;  ///< c > 0
 
   template <class V>
-  V value(const V& y, const V& z) const {
+  [[nodiscard]] V value(const V& y, const V& z) const {
     // One formula for both: with c above d it is d(d − d/2).
     const V d = abs(y - z);
     const V linear = at_most(d, V(threshold));
     return linear * (d - 0.5 * linear);
   }
   template <class V>
-  V derivative(const V& y, const V& z) const {
+  [[nodiscard]] V derivative(const V& y, const V& z) const {
     // Half of each: y − z may overflow where this does not.
     const V half = 0.5 * y - 0.5 * z;
     return 2 * at_least(at_most(half, V(0.5 * threshold)), V(-0.5 * threshold));

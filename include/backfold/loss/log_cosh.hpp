@@ -13,7 +13,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// function (2017).
 struct LogCosh {
   template <class V>
-  V value(const V& y, const V& z) const {
+  [[nodiscard]] V value(const V& y, const V& z) const {
     const V d = abs(y - z);
     // cosh d − 1 = m²/(2(1 + m)) with m = e^d − 1 keeps the relative accuracy near 0.
     const V m = expm1(at_most(d, V(1)));
@@ -23,7 +23,7 @@ struct LogCosh {
     return select(d > V(1), tail, near_zero);
   }
   template <class V>
-  V derivative(const V& y, const V& z) const {
+  [[nodiscard]] V derivative(const V& y, const V& z) const {
     // Half of each: y − z may overflow.
     const V half = at_least(at_most(0.5 * y - 0.5 * z, V(100)), V(-100));
     return tanh(half + half);

@@ -15,12 +15,12 @@ struct Pinball {
   double quantile = 0.5;  ///< q, between 0 and 1
 
   template <class V>
-  V value(const V& y, const V& z) const {
+  [[nodiscard]] V value(const V& y, const V& z) const {
     const V d = z - y;
     return select(d < V(0), (quantile - 1) * d, quantile * d);
   }
   template <class V>
-  V derivative(const V& y, const V& z) const {
+  [[nodiscard]] V derivative(const V& y, const V& z) const {
     // The sum is 0, or NaN where one of them is; y − z might overflow.
     return select(y < z, V(-quantile), select(y > z, V(1 - quantile), 0 * y + 0 * z));
   }

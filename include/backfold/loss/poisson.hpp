@@ -11,13 +11,13 @@ BACKFOLD_BEGIN_NAMESPACE
 /// rate, and targets >= 0. PyTorch's PoissonNLLLoss (log_input), summed.
 struct Poisson {
   template <class V>
-  V value(const V& y, const V& z) const {
+  [[nodiscard]] V value(const V& y, const V& z) const {
     // If e^y overflows, z y is dropped, so that the difference is infinite and not NaN.
     constexpr auto largest = detail::MathConstants<typename V::Scalar>::largest;
     return exp(y) - z * select(y > V(largest), V(0), y);
   }
   template <class V>
-  V derivative(const V& y, const V& z) const {
+  [[nodiscard]] V derivative(const V& y, const V& z) const {
     return exp(y) - z;
   }
 };

@@ -22,7 +22,7 @@ struct Quantiles {
   static constexpr Index outputs_per_target = Count;
 
   template <Real S>
-  S column(const S* y, const S* z, Index units) const {
+  [[nodiscard]] S column(const S* y, const S* z, Index units) const {
     S error(0);
     each(y, z, units, [&](const Pinball& pinball, Index, const auto& output, const auto& target) {
       error += pinball.value(output, target).first();

@@ -21,7 +21,7 @@ class BitsPerSymbol : public detail::TakesBatches<BitsPerSymbol> {
   using detail::TakesBatches<BitsPerSymbol>::add;
 
   /// @throws std::invalid_argument if there are no samples
-  double value() const {
+  [[nodiscard]] double value() const {
     if (!(weight_ > 0)) fail_argument("bits_per_symbol: no samples");
     return bits_ / weight_;
   }

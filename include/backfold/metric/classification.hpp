@@ -58,13 +58,13 @@ class ConfusionMatrix : public detail::TakesBatches<ConfusionMatrix> {
   /// largest number
   using detail::TakesBatches<ConfusionMatrix>::add;
 
-  Index classes() const { return counts_.rows(); }
+  [[nodiscard]] Index classes() const { return counts_.rows(); }
   /// Sums of weights, numbers of samples where all weigh 1. Empty before the first batch.
-  const Matrix<double>& counts() const { return counts_; }
+  [[nodiscard]] const Matrix<double>& counts() const { return counts_; }
 
   /// The fraction of samples predicted right.
   /// @throws std::invalid_argument without samples, as the functions below
-  double accuracy() const {
+  [[nodiscard]] double accuracy() const {
     double right = 0, all = 0;
     for (Index k = 0; k < classes(); ++k) {
       right += counts_(k, k);
@@ -74,29 +74,29 @@ class ConfusionMatrix : public detail::TakesBatches<ConfusionMatrix> {
   }
 
   /// Fraction of the samples predicted as class k that belong to it; 0 if there are none.
-  double precision(Index k) const {
+  [[nodiscard]] double precision(Index k) const {
     check_class(k);
     return ratio(counts_(k, k), column_sum(k));
   }
   /// Fraction of the samples of class k that are predicted as class k; 0 if there are none.
-  double recall(Index k) const {
+  [[nodiscard]] double recall(Index k) const {
     check_class(k);
     return ratio(counts_(k, k), row_sum(k));
   }
   /// The harmonic mean of precision and recall.
-  double f1(Index k) const {
+  [[nodiscard]] double f1(Index k) const {
     check_class(k);
     return ratio(2 * counts_(k, k), row_sum(k) + column_sum(k));
   }
 
   /// The means over all classes, each counting the same.
-  double macro_precision() const {
+  [[nodiscard]] double macro_precision() const {
     return macro([this](Index k) { return precision(k); });
   }
-  double macro_recall() const {
+  [[nodiscard]] double macro_recall() const {
     return macro([this](Index k) { return recall(k); });
   }
-  double macro_f1() const {
+  [[nodiscard]] double macro_f1() const {
     return macro([this](Index k) { return f1(k); });
   }
 
@@ -127,19 +127,19 @@ class ConfusionMatrix : public detail::TakesBatches<ConfusionMatrix> {
       fail_argument("confusion_matrix: no class ", k, " of ", classes());
     }
   }
-  double row_sum(Index k) const {
+  [[nodiscard]] double row_sum(Index k) const {
     double sum = 0;
     for (Index i = 0; i < classes(); ++i) sum += counts_(k, i);
     return sum;
   }
-  double column_sum(Index k) const {
+  [[nodiscard]] double column_sum(Index k) const {
     double sum = 0;
     for (Index i = 0; i < classes(); ++i) sum += counts_(i, k);
     return sum;
   }
 
   template <class Of>
-  double macro(const Of& of) const {
+  [[nodiscard]] double macro(const Of& of) const {
     double sum = 0, all = 0;
     for (Index k = 0; k < classes(); ++k) {
       sum += of(k);
@@ -160,7 +160,7 @@ class Accuracy : public detail::TakesBatches<Accuracy> {
   using detail::TakesBatches<Accuracy>::add;
 
   /// @throws std::invalid_argument if there are no samples
-  double value() const {
+  [[nodiscard]] double value() const {
     if (!(all_ > 0)) fail_argument("accuracy: no samples");
     return right_ / all_;
   }
@@ -186,28 +186,28 @@ class Accuracy : public detail::TakesBatches<Accuracy> {
 /// Precision: of the samples predicted to be of a class, the fraction that are; the mean over the
 /// classes. A class that is never predicted counts as 0.
 struct Precision : ConfusionMatrix {
-  double value() const { return macro_precision(); }
-  double value(Index k) const { return precision(k); }
+  [[nodiscard]] double value() const { return macro_precision(); }
+  [[nodiscard]] double value(Index k) const { return precision(k); }
 };
 
 /// Recall: of the samples of a class, the fraction predicted to be; the mean over the classes.
 struct Recall : ConfusionMatrix {
-  double value() const { return macro_recall(); }
-  double value(Index k) const { return recall(k); }
+  [[nodiscard]] double value() const { return macro_recall(); }
+  [[nodiscard]] double value(Index k) const { return recall(k); }
 };
 
 /// F1, the harmonic mean of precision and recall; the mean over the classes.
 struct F1Score : ConfusionMatrix {
-  double value() const { return macro_f1(); }
-  double value(Index k) const { return f1(k); }
+  [[nodiscard]] double value() const { return macro_f1(); }
+  [[nodiscard]] double value(Index k) const { return f1(k); }
 };
 
 /// Counts of samples by true class (row) and predicted class (column). With one output: 2 × 2, of
 /// no and yes. Outputs and targets are those of ConfusionMatrix, which counts batch by batch.
 /// @throws std::invalid_argument as ConfusionMatrix::add
 template <class Y, class Z>
-Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
-                               const Eigen::MatrixBase<Z>& targets) {
+[[nodiscard]] Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
+                                             const Eigen::MatrixBase<Z>& targets) {
   ConfusionMatrix matrix;
   matrix.add(outputs, targets);
   return matrix.counts().template cast<Index>();
@@ -216,7 +216,8 @@ Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
 /// The fraction of samples predicted right. Outputs and targets are those of ConfusionMatrix.
 /// @throws std::invalid_argument as ConfusionMatrix::add, and if there are no samples
 template <class Y, class Z>
-double accuracy(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
+[[nodiscard]] double accuracy(const Eigen::MatrixBase<Y>& outputs,
+                              const Eigen::MatrixBase<Z>& targets) {
   if (outputs.cols() == 0) fail_argument("accuracy: no samples");
   Accuracy metric;
   metric.add(outputs, targets);

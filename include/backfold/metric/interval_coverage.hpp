@@ -31,9 +31,9 @@ class IntervalCoverage {
   }
 
   /// The mean over the outputs. @throws std::invalid_argument if there are no samples
-  double value() const { return mean(&Output::inside); }
-  double mean_width() const { return mean(&Output::width); }
-  double value(Index output) const {
+  [[nodiscard]] double value() const { return mean(&Output::inside); }
+  [[nodiscard]] double mean_width() const { return mean(&Output::width); }
+  [[nodiscard]] double value(Index output) const {
     if (output < 0 || output >= sums_.size()) {
       fail_argument("interval_coverage: no output ", output, " of ", sums_.size());
     }
@@ -49,7 +49,7 @@ class IntervalCoverage {
   void check_samples() const {
     if (!(weight_ > 0)) fail_argument("interval_coverage: no samples");
   }
-  double mean(double Output::*sum) const {
+  [[nodiscard]] double mean(double Output::*sum) const {
     check_samples();
     double total = 0;
     for (Index i = 0; i < sums_.size(); ++i) total += sums_.data()[i].*sum;

@@ -40,7 +40,7 @@ template <class W>
 struct GivenWeights {
   const W& weights;
 
-  double of(Index column) const {
+  [[nodiscard]] double of(Index column) const {
     if constexpr (requires { weights.innerSize(); }) {  // Eigen's
       return static_cast<double>(weights[column]);
     } else {

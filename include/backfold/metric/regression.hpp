@@ -25,19 +25,19 @@ class RegressionSums : public TakesBatches<RegressionSums> {
   /// a number is not finite
   using TakesBatches<RegressionSums>::add;
 
-  Index outputs() const { return sums_.size(); }
-  Index count() const { return count_; }  ///< samples that have a weight
+  [[nodiscard]] Index outputs() const { return sums_.size(); }
+  [[nodiscard]] Index count() const { return count_; }  ///< samples that have a weight
 
  protected:
   /// @throws std::invalid_argument without samples, or without such an output
-  const Output& of(const char* metric, Index output) const {
+  [[nodiscard]] const Output& of(const char* metric, Index output) const {
     if (count_ == 0) fail_argument(metric, ": no samples");
     if (output < 0 || output >= outputs()) {
       fail_argument(metric, ": no output ", output, " of ", outputs());
     }
     return sums_.data()[output];
   }
-  double weight() const { return weight_; }
+  [[nodiscard]] double weight() const { return weight_; }
 
   /// The mean of a metric's values of the outputs.
   template <class M>
@@ -86,8 +86,10 @@ class RegressionSums : public TakesBatches<RegressionSums> {
 
 /// Mean absolute error, Σ weight |y − z| / Σ weight of each output; the mean over the outputs.
 struct MeanAbsoluteError : detail::RegressionSums {
-  double value() const { return mean_of("mean_absolute_error", *this); }
-  double value(Index output) const { return of("mean_absolute_error", output).absolute / weight(); }
+  [[nodiscard]] double value() const { return mean_of("mean_absolute_error", *this); }
+  [[nodiscard]] double value(Index output) const {
+    return of("mean_absolute_error", output).absolute / weight();
+  }
 };
 
 /// Root mean squared error, √(Σ weight (y − z)² / Σ weight) of each output; the mean over the
@@ -95,8 +97,8 @@ struct MeanAbsoluteError : detail::RegressionSums {
 ///
 /// Differs: other libraries take the root after the mean over the outputs.
 struct RootMeanSquaredError : detail::RegressionSums {
-  double value() const { return mean_of("root_mean_squared_error", *this); }
-  double value(Index output) const {
+  [[nodiscard]] double value() const { return mean_of("root_mean_squared_error", *this); }
+  [[nodiscard]] double value(Index output) const {
     return std::sqrt(of("root_mean_squared_error", output).squared / weight());
   }
 };
@@ -107,8 +109,8 @@ struct RootMeanSquaredError : detail::RegressionSums {
 /// For constant targets it is 1 if the outputs meet them, else 0, as in scikit-learn.
 /// @throws std::invalid_argument (value) for fewer than two samples
 struct RSquared : detail::RegressionSums {
-  double value() const { return mean_of("r_squared", *this); }
-  double value(Index output) const {
+  [[nodiscard]] double value() const { return mean_of("r_squared", *this); }
+  [[nodiscard]] double value(Index output) const {
     const Output& o = of("r_squared", output);
     if (count() < 2) fail_argument("r_squared: needs two samples, got 1");
     if (o.spread > 0) return 1 - o.squared / o.spread;
@@ -122,8 +124,10 @@ struct RSquared : detail::RegressionSums {
 /// Differs: some authors divide by the range or the mean of the targets.
 /// @throws std::invalid_argument (value) if the targets of an output are constant
 struct NormalizedRootMeanSquaredError : detail::RegressionSums {
-  double value() const { return mean_of("normalized_root_mean_squared_error", *this); }
-  double value(Index output) const {
+  [[nodiscard]] double value() const {
+    return mean_of("normalized_root_mean_squared_error", *this);
+  }
+  [[nodiscard]] double value(Index output) const {
     const Output& o = of("normalized_root_mean_squared_error", output);
     if (!(o.spread > 0)) {
       fail_argument("normalized_root_mean_squared_error: the targets of output ", output,

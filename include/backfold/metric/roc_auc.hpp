@@ -23,7 +23,7 @@ class RocAuc : public detail::TakesBatches<RocAuc> {
   using detail::TakesBatches<RocAuc>::add;
 
   /// @throws std::invalid_argument if a class has no samples, or all of them
-  double value() const {
+  [[nodiscard]] double value() const {
     if (rows_ < 2) return value(0);
     double sum = 0;
     for (Index k = 0; k < rows_; ++k) sum += value(k);
@@ -31,7 +31,7 @@ class RocAuc : public detail::TakesBatches<RocAuc> {
   }
 
   /// Area for the class of row k against all others.
-  double value(Index k) const {
+  [[nodiscard]] double value(Index k) const {
     if (kept_.empty()) fail_argument("roc_auc: no samples");
     if (k < 0 || k >= rows_) fail_argument("roc_auc: no row ", k, " of ", rows_);
     std::vector<Sample> samples = kept_;

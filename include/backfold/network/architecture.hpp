@@ -81,26 +81,26 @@ class Architecture {
   }
 
   template <int L>
-  constexpr const LayerType<L>& layer() const {
+  [[nodiscard]] constexpr const LayerType<L>& layer() const {
     return std::get<L>(layers_);
   }
 
   template <int L>
-  constexpr Index units() const {
+  [[nodiscard]] constexpr Index units() const {
     return layer<L>().units();
   }
   /// The units of all layers.
-  constexpr std::array<Index, layer_count> sizes() const {
+  [[nodiscard]] constexpr std::array<Index, layer_count> sizes() const {
     return (std::apply)(
         [](const auto&... layer) { return std::array<Index, layer_count>{layer.units()...}; },
         layers_);
   }
-  constexpr Index inputs() const { return units<0>(); }
-  constexpr Index outputs() const { return units<output_layer>(); }
+  [[nodiscard]] constexpr Index inputs() const { return units<0>(); }
+  [[nodiscard]] constexpr Index outputs() const { return units<output_layer>(); }
 
   /// Rows of a layer's block of parameters.
   template <int L>
-  constexpr Index block_rows() const {
+  [[nodiscard]] constexpr Index block_rows() const {
     return detail::weight_gates<LayerType<L>>() * units<L>();
   }
   template <int L>
@@ -109,14 +109,14 @@ class Architecture {
 
   /// Columns of the weights of connection C of layer L: the units of its source if they are full.
   template <int L, int C>
-  constexpr Index fan_in() const {
+  [[nodiscard]] constexpr Index fan_in() const {
     constexpr Connection c = LayerType<L>::connections[C];
     return c.fan_in(units<c.source_of(L)>());
   }
 
   /// Offset in w of the weights of connection C of layer L.
   template <int L, int C = 0>
-  constexpr Index weights_offset() const {
+  [[nodiscard]] constexpr Index weights_offset() const {
     Index columns = 0;
     for_each_index<C>([&](auto c) { columns += fan_in<L, c()>(); });
     return block_offset<L>() + columns * block_rows<L>();
@@ -132,14 +132,14 @@ class Architecture {
 
   /// From column to column of the transposed weights of such a connection.
   template <int L, int C>
-  constexpr Index transposed_stride() const {
+  [[nodiscard]] constexpr Index transposed_stride() const {
     constexpr Index width = native_width<S>;
     return (fan_in<L, C>() + width - 1) / width * width;
   }
 
   /// Offset of the transposed weights of connection C among those of layer L.
   template <int L, int C>
-  constexpr Index transposed_offset() const {
+  [[nodiscard]] constexpr Index transposed_offset() const {
     Index sum = 0;
     for_each_index<C>([&](auto c) {
       if constexpr (is_matrix_in_time<L, c()>()) {
@@ -151,13 +151,13 @@ class Architecture {
 
   /// Offset in w of the bias of layer L.
   template <int L>
-  constexpr Index bias_offset() const {
+  [[nodiscard]] constexpr Index bias_offset() const {
     return weights_offset<L, connection_count<L>>();
   }
 
   /// Offset in w of layer L's own parameters other than its bias.
   template <int L>
-  constexpr Index own_offset() const {
+  [[nodiscard]] constexpr Index own_offset() const {
     return bias_offset<L>() + block_rows<L>() * LayerType<L>::bias_columns;
   }
 
@@ -166,7 +166,7 @@ class Architecture {
 
   /// Offset in w of the block of layer L.
   template <int L>
-  constexpr Index block_offset() const {
+  [[nodiscard]] constexpr Index block_offset() const {
     if constexpr (fixed) {
       return fixed_offsets[L];
     } else {
@@ -175,7 +175,7 @@ class Architecture {
   }
 
   /// The length of w.
-  constexpr Index parameter_count() const { return block_offset<layer_count>(); }
+  [[nodiscard]] constexpr Index parameter_count() const { return block_offset<layer_count>(); }
 
   static constexpr Index fixed_parameter_count = fixed ? fixed_offsets[layer_count] : Dynamic;
 

@@ -31,7 +31,7 @@ struct Block {
   Connection connection;  ///< of weights; the source is the index of a layer
   Index rows, columns;    ///< rows: units, or gates·units; columns: fan-in, 1 for diagonal weights
   Index offset;           ///< in w
-  Index size() const { return rows * columns; }
+  [[nodiscard]] Index size() const { return rows * columns; }
 };
 
 /// A layer of a network as data.
@@ -104,7 +104,7 @@ LayerDescription describe_layer(int index, const L& layer, Index parameters) {
 
 /// The layers of a network, in order: what it is made of, at run time.
 template <Real S, class... Layers>
-std::vector<LayerDescription> layers(const Network<S, Layers...>& net) {
+[[nodiscard]] std::vector<LayerDescription> layers(const Network<S, Layers...>& net) {
   const auto& architecture = net.architecture();
   std::vector<LayerDescription> list;
   for_each_index<sizeof...(Layers)>([&](auto l) {
@@ -122,7 +122,7 @@ std::vector<LayerDescription> layers(const Network<S, Layers...>& net) {
 /// The blocks of a network's w, in their order: files, exports and fingerprints are loops over
 /// them. The numbers of a block are net.parameters().segment(block.offset, block.size()).
 template <Real S, class... Layers>
-std::vector<Block> blocks(const Network<S, Layers...>& net) {
+[[nodiscard]] std::vector<Block> blocks(const Network<S, Layers...>& net) {
   const auto& architecture = net.architecture();
   std::vector<Block> list;
   for_each_index<sizeof...(Layers) - 1>([&](auto before) {

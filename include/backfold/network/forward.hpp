@@ -49,7 +49,9 @@ struct FeedList {
           false};
     }
   }
-  constexpr bool is_reached(int gate) const { return reached[static_cast<std::size_t>(gate)]; }
+  [[nodiscard]] constexpr bool is_reached(int gate) const {
+    return reached[static_cast<std::size_t>(gate)];
+  }
 };
 
 /// First those whose sources are known for all steps.

@@ -74,14 +74,14 @@ class Network {
       : architecture_(converted(other.architecture(), std::index_sequence_for<Layers...>{})),
         parameters_(checked(other).parameters().template cast<S>()) {}
 
-  const ArchitectureType& architecture() const { return architecture_; }
+  [[nodiscard]] const ArchitectureType& architecture() const { return architecture_; }
 
   /// The flat w, to read and to set; its length must stay.
   Parameters& parameters() { return parameters_; }
-  const Parameters& parameters() const { return parameters_; }
-  Index parameter_count() const { return parameters_.size(); }
-  Index inputs() const { return architecture_.inputs(); }
-  Index outputs() const { return architecture_.outputs(); }
+  [[nodiscard]] const Parameters& parameters() const { return parameters_; }
+  [[nodiscard]] Index parameter_count() const { return parameters_.size(); }
+  [[nodiscard]] Index inputs() const { return architecture_.inputs(); }
+  [[nodiscard]] Index outputs() const { return architecture_.outputs(); }
 
   /// A view of all weights into layer L, [W | U]: a column for each input in the order of the
   /// connections. Assigning a matrix of another size throws std::invalid_argument, and so does
@@ -91,7 +91,7 @@ class Network {
     return weights_view<L>(parameters_.data());
   }
   template <int L>
-  auto weights() const {
+  [[nodiscard]] auto weights() const {
     return weights_view<L>(parameters_.data());
   }
 
@@ -101,7 +101,7 @@ class Network {
     return weights_view<L, C>(parameters_.data());
   }
   template <int L, int C>
-  auto weights() const {
+  [[nodiscard]] auto weights() const {
     return weights_view<L, C>(parameters_.data());
   }
 
@@ -111,7 +111,7 @@ class Network {
     return bias_view<L>(parameters_.data());
   }
   template <int L>
-  auto bias() const {
+  [[nodiscard]] auto bias() const {
     return bias_view<L>(parameters_.data());
   }
 
@@ -122,7 +122,7 @@ class Network {
     return own_view<L>(parameters_.data());
   }
   template <int L>
-  auto own() const {
+  [[nodiscard]] auto own() const {
     return own_view<L>(parameters_.data());
   }
 
@@ -130,7 +130,7 @@ class Network {
   /// fixed size through a network of fixed sizes takes no heap; else see `run`, which takes a
   /// workspace. (network/predict.hpp)
   template <class X>
-  auto operator()(const Eigen::DenseBase<X>& inputs) const;
+  [[nodiscard]] auto operator()(const Eigen::DenseBase<X>& inputs) const;
 
   /// Draws all weights from an initializer, connection by connection; the biases are drawn by its
   /// `draw_bias`, or 0 if it has none.
@@ -244,7 +244,7 @@ class Network {
   }
 
   template <int L, int C = -1, class T>
-  auto weights_view(T* w) const {
+  [[nodiscard]] auto weights_view(T* w) const {
     detail::check_parameters(*this);
     constexpr bool all = C < 0;
     const Index rows = architecture_.template block_rows<L>();
@@ -261,7 +261,7 @@ class Network {
   }
 
   template <int L, class T>
-  auto bias_view(T* w) const {
+  [[nodiscard]] auto bias_view(T* w) const {
     detail::check_parameters(*this);
     constexpr Index columns = ArchitectureType::template LayerType<L>::bias_columns;
     constexpr Index rows = ArchitectureType::template fixed_block_rows<L>;
@@ -271,7 +271,7 @@ class Network {
   }
 
   template <int L, class T>
-  auto own_view(T* w) const {
+  [[nodiscard]] auto own_view(T* w) const {
     detail::check_parameters(*this);
     constexpr int columns = detail::own_columns<typename ArchitectureType::template LayerType<L>>();
     static_assert(columns > 0, "backfold: this layer has no parameters besides weights and bias");

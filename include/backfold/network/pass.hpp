@@ -48,35 +48,37 @@ class Pass {
     input_stride_ = units<0>();
   }
 
-  const Arch& architecture() const { return architecture_; }
-  Index batch() const { return Batch == Dynamic ? workspace_.batch() : Batch; }
-  Index steps() const {
+  [[nodiscard]] const Arch& architecture() const { return architecture_; }
+  [[nodiscard]] Index batch() const { return Batch == Dynamic ? workspace_.batch() : Batch; }
+  [[nodiscard]] Index steps() const {
     return Workspace<Net, Batch, For>::fixed_steps == 1 ? 1 : workspace_.steps();
   }
-  Index columns() const { return all_columns != Dynamic ? all_columns : batch() * steps(); }
-  S* scratch() const { return workspace_.at(workspace_.plan().scratch); }
-  S* spare_block() const { return workspace_.at(workspace_.plan().block); }
-  S* column_weights() const { return workspace_.at(workspace_.plan().weights); }
+  [[nodiscard]] Index columns() const {
+    return all_columns != Dynamic ? all_columns : batch() * steps();
+  }
+  [[nodiscard]] S* scratch() const { return workspace_.at(workspace_.plan().scratch); }
+  [[nodiscard]] S* spare_block() const { return workspace_.at(workspace_.plan().block); }
+  [[nodiscard]] S* column_weights() const { return workspace_.at(workspace_.plan().weights); }
 
   template <int L>
-  Index units() const {
+  [[nodiscard]] Index units() const {
     return architecture_.template units<L>();
   }
 
   /// The output of layer L in block t.
   template <int L>
-  auto output(Index t) const {
+  [[nodiscard]] auto output(Index t) const {
     using View = ConstMatrixView<S, fixed_units<L>, step_columns>;
     return View(output_data<L>(t), units<L>(), batch(), output_stride<L>());
   }
   /// The output of layer L in all steps, `delay` steps ago.
   template <int L>
-  auto outputs(Index delay = 0) const {
+  [[nodiscard]] auto outputs(Index delay = 0) const {
     using View = ConstMatrixView<S, fixed_units<L>, all_columns>;
     return View(output_data<L>(-delay), units<L>(), columns(), output_stride<L>());
   }
   template <int L>
-  S* own_output(Index t = 0) const {
+  [[nodiscard]] S* own_output(Index t = 0) const {
     const LayerPieces& pieces = workspace_.plan().layers[L];
     if (For == Purpose::Step && t < 0) return block<L>(pieces.past_output, Graph::history(L) + t);
     return block<L>(pieces.output, t);
@@ -84,59 +86,59 @@ class Pass {
 
   /// ∂E/∂x of layer L, and then its delta, in block t.
   template <int L>
-  S* delta(Index t = 0) const {
+  [[nodiscard]] S* delta(Index t = 0) const {
     return block<L>(workspace_.plan().layers[L].delta, Graph::history(L) + t);
   }
 
   /// The net input of layer L in block t, where it is kept.
   template <int L>
-  S* net(Index t = 0) const {
+  [[nodiscard]] S* net(Index t = 0) const {
     constexpr int gates = detail::net_gates<LayerType<L>>();
     return block<L>(workspace_.plan().layers[L].net, gates * t);
   }
 
   template <int L>
-  S* memory(Index t) const {
+  [[nodiscard]] S* memory(Index t) const {
     const LayerPieces& pieces = workspace_.plan().layers[L];
     if (For == Purpose::Step && t < 0) return block<L>(pieces.past_memory, 1 + t);
     return block<L>(pieces.memory, t);
   }
   template <int L>
-  S* d_memory() const {
+  [[nodiscard]] S* d_memory() const {
     return workspace_.at(workspace_.plan().layers[L].d_memory);
   }
 
   /// What cell layer L is given at step t, null where it has no such thing: its output of the step
   /// before, and that one's delta, if it has a connection from itself; its memory, if it has one.
   template <int L>
-  S* previous_output(Index t) const {
+  [[nodiscard]] S* previous_output(Index t) const {
     return Graph::feeds_itself(L) ? own_output<L>(t - 1) : nullptr;
   }
   template <int L>
-  S* previous_delta(Index t) const {
+  [[nodiscard]] S* previous_delta(Index t) const {
     return Graph::feeds_itself(L) ? delta<L>(t - 1) : nullptr;
   }
   template <int L>
-  S* memory_or_null(Index t) const {
+  [[nodiscard]] S* memory_or_null(Index t) const {
     return Graph::has_memory[L] ? memory<L>(t) : nullptr;
   }
   template <int L>
-  S* d_memory_or_null() const {
+  [[nodiscard]] S* d_memory_or_null() const {
     return Graph::has_memory[L] ? d_memory<L>() : nullptr;
   }
   template <int L>
-  S* net_bias() const {
+  [[nodiscard]] S* net_bias() const {
     return workspace_.at(workspace_.plan().layers[L].net_bias);
   }
 
   /// The weights of connection C of layer L, the rows of a part of it.
   template <int L, int C, int Gates = detail::weight_gates<LayerType<L>>()>
-  auto weights(int weight_gate = 0) const {
+  [[nodiscard]] auto weights(int weight_gate = 0) const {
     return weights_in<L, C, Gates>(w_, weight_gate);
   }
   /// The same block of a vector laid out as w (the gradient).
   template <int L, int C, int Gates, class T>
-  auto weights_in(T* w, int weight_gate) const {
+  [[nodiscard]] auto weights_in(T* w, int weight_gate) const {
     constexpr Connection c = LayerType<L>::connections[C];
     constexpr Index rows = fixed_units<L> == Dynamic ? Dynamic : Gates * fixed_units<L>;
     constexpr Index source_units = fixed_units<c.source_of(L)>;
@@ -149,7 +151,7 @@ class Pass {
 
   /// Room for the transposed weights of a connection in time; a part of it is some of its columns.
   template <int L, int C, int Gates = detail::weight_gates<LayerType<L>>()>
-  auto transposed_weights(int weight_gate = 0) const {
+  [[nodiscard]] auto transposed_weights(int weight_gate = 0) const {
     constexpr Connection c = LayerType<L>::connections[C];
     constexpr Index cols = fixed_units<L> == Dynamic ? Dynamic : Gates * fixed_units<L>;
     const Index stride = architecture_.template transposed_stride<L, C>();
@@ -161,14 +163,14 @@ class Pass {
   }
 
   template <int L>
-  const S* bias() const {
+  [[nodiscard]] const S* bias() const {
     return w_ + architecture_.template bias_offset<L>();
   }
 
   /// The arrays of layer L's forward step: block t, or all steps where it does not step through
   /// time.
   template <int L>
-  LayerStep<S> layer_step(Index t, Index columns) const {
+  [[nodiscard]] LayerStep<S> layer_step(Index t, Index columns) const {
     return {net<L>(t),
             own_output<L>(t),
             previous_output<L>(t),
@@ -182,7 +184,7 @@ class Pass {
   }
   /// And its pull-back.
   template <int L>
-  LayerPullBack<S> layer_pull_back(Index t, Index columns, S* gradient) const {
+  [[nodiscard]] LayerPullBack<S> layer_pull_back(Index t, Index columns, S* gradient) const {
     return {net<L>(t),
             own_output<L>(t),
             previous_output<L>(t),
@@ -201,14 +203,14 @@ class Pass {
 
  private:
   template <int L>
-  S* block(Index offset, Index blocks) const {
+  [[nodiscard]] S* block(Index offset, Index blocks) const {
     return workspace_.at(offset) + blocks * units<L>() * batch();
   }
   template <int L>
   static constexpr bool reads_callers_input = L == 0 && Graph::history(0) == 0;
 
   template <int L>
-  const S* output_data(Index t) const {
+  [[nodiscard]] const S* output_data(Index t) const {
     if constexpr (reads_callers_input<L>) {
       return input_ + t * batch() * input_stride_;
     } else {
@@ -216,7 +218,7 @@ class Pass {
     }
   }
   template <int L>
-  Index output_stride() const {
+  [[nodiscard]] Index output_stride() const {
     if constexpr (reads_callers_input<L>) {
       return input_stride_;
     } else {

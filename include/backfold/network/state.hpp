@@ -54,7 +54,7 @@ class State {
   }
 
   /// The number of remembered numbers.
-  Index size() const { return workspace_.plan().remembered; }
+  [[nodiscard]] Index size() const { return workspace_.plan().remembered; }
 
   /// A view of all that is remembered, one vector. Assigning another length throws
   /// std::invalid_argument.
@@ -62,12 +62,12 @@ class State {
     check_room();
     return SizedMap<Vector<S>, fixed_size, 1>(workspace_.at(0), size(), 1);
   }
-  auto values() const {
+  [[nodiscard]] auto values() const {
     check_room();
     return Eigen::Map<const Vector<S>>(workspace_.at(0), size());
   }
 
-  Index batch() const { return workspace_.batch(); }
+  [[nodiscard]] Index batch() const { return workspace_.batch(); }
 
   /// Changes the batch; forgets if that is another one.
   void resize(Index batch) {
@@ -102,7 +102,7 @@ class State {
     return view<L>(workspace_.at(workspace_.plan().layers[L].past_output), block_of<L>(delay));
   }
   template <int L>
-  auto output(int delay = 1) const {
+  [[nodiscard]] auto output(int delay = 1) const {
     return view<L>(workspace_.at(workspace_.plan().layers[L].past_output), block_of<L>(delay));
   }
 
@@ -113,7 +113,7 @@ class State {
     return view<L>(workspace_.at(workspace_.plan().layers[L].past_memory), 0);
   }
   template <int L>
-  auto memory() const {
+  [[nodiscard]] auto memory() const {
     static_assert(has_memory<L>(), "backfold: this layer has no memory beside its output");
     return view<L>(workspace_.at(workspace_.plan().layers[L].past_memory), 0);
   }
@@ -163,7 +163,7 @@ class State {
   }
 
   template <int L, class T>
-  auto view(T* piece, Index block) const {
+  [[nodiscard]] auto view(T* piece, Index block) const {
     check_room();
     const Index units = architecture_.template units<L>();
     T* const numbers = piece + block * units * batch();

@@ -35,10 +35,10 @@ class Stepper {
 
   /// The past, to read, save and set.
   State<Net, Batch>& state() { return state_; }
-  const State<Net, Batch>& state() const { return state_; }
+  [[nodiscard]] const State<Net, Batch>& state() const { return state_; }
 
-  const Net& network() const { return *net_; }
-  Index batch() const { return state_.batch(); }
+  [[nodiscard]] const Net& network() const { return *net_; }
+  [[nodiscard]] Index batch() const { return state_.batch(); }
 
  private:
   const Net* net_;

@@ -24,7 +24,7 @@ struct Segment {
   int last;
   bool in_time;
 
-  constexpr bool holds(int layer) const { return first <= layer && layer <= last; }
+  [[nodiscard]] constexpr bool holds(int layer) const { return first <= layer && layer <= last; }
   friend constexpr bool operator==(const Segment&, const Segment&) = default;
 };
 

@@ -83,7 +83,8 @@ class Workspace {
   }
 
   /// True if `shape` would leave everything where it is.
-  bool has_shape(const ArchitectureType& architecture, Index batch, Index steps) const {
+  [[nodiscard]] bool has_shape(const ArchitectureType& architecture, Index batch,
+                               Index steps) const {
     if constexpr (is_inline) {
       return true;
     } else {
@@ -92,17 +93,19 @@ class Workspace {
   }
 
   /// True if it has the numbers that its plan asks for: what was moved from has not.
-  constexpr bool has_room() const { return is_inline || buffer_.size() >= plan().size; }
+  [[nodiscard]] constexpr bool has_room() const {
+    return is_inline || buffer_.size() >= plan().size;
+  }
 
   /// True if some numbers of a view are its own, so that a pass overwrites them.
-  bool holds(const ConstMatrixView<Scalar>& view) const {
+  [[nodiscard]] bool holds(const ConstMatrixView<Scalar>& view) const {
     return view.overlaps(buffer_.data(), buffer_.size());
   }
 
-  constexpr Index batch() const { return is_inline ? Batch : batch_; }
-  constexpr Index steps() const { return is_inline ? 1 : steps_; }
+  [[nodiscard]] constexpr Index batch() const { return is_inline ? Batch : batch_; }
+  [[nodiscard]] constexpr Index steps() const { return is_inline ? 1 : steps_; }
 
-  constexpr const Plan& plan() const {
+  [[nodiscard]] constexpr const Plan& plan() const {
     if constexpr (is_inline) {
       return inline_plan;
     } else {
@@ -110,11 +113,11 @@ class Workspace {
     }
   }
   Scalar* at(Index offset) { return buffer_.data() + offset; }
-  const Scalar* at(Index offset) const { return buffer_.data() + offset; }
+  [[nodiscard]] const Scalar* at(Index offset) const { return buffer_.data() + offset; }
 
  private:
   struct Nothing {};
-  bool has_sizes_of([[maybe_unused]] const ArchitectureType& architecture) const {
+  [[nodiscard]] bool has_sizes_of([[maybe_unused]] const ArchitectureType& architecture) const {
     if constexpr (Net::fixed) {
       return true;
     } else {

@@ -32,7 +32,7 @@ class Blend {
     }
   }
   /// keep·old + term
-  BACKFOLD_ALWAYS_INLINE V keep_and_add(const V& old, const V& term) const {
+  [[nodiscard]] BACKFOLD_ALWAYS_INLINE V keep_and_add(const V& old, const V& term) const {
     if constexpr (sizeof(typename V::Scalar) == sizeof(double)) {
       return multiply_add(keep_, old, term);  // no rounding: a setting is a double
     } else {

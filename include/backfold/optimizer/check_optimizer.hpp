@@ -67,7 +67,7 @@ void check_steps(const O& optimizer, Report& report) {
 /// Runs our own checks on an optimizer: it descends, treats equal parameters equally, and a step
 /// that is not finite changes neither parameters nor state; in float and double.
 template <class O>
-Report check_optimizer(const O& optimizer) {
+[[nodiscard]] Report check_optimizer(const O& optimizer) {
   Report report;
   detail::check_steps<float>(optimizer, report);
   detail::check_steps<double>(optimizer, report);

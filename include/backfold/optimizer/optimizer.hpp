@@ -29,13 +29,13 @@ class StateVectors {
   /// @throws std::invalid_argument if the state has been moved from
   S* operator[](int vector) { return numbers_.data() + offset(vector); }
   const S* operator[](int vector) const { return numbers_.data() + offset(vector); }
-  Index size() const { return n_; }
+  [[nodiscard]] Index size() const { return n_; }
 
  private:
   static constexpr bool is_inline = N != Dynamic && N <= largest_inline_state;
   static constexpr Index line = 64 / sizeof(S);
   static constexpr Index stride(Index n) { return (n + line - 1) / line * line; }
-  Index offset(int vector) const {
+  [[nodiscard]] Index offset(int vector) const {
     if (numbers_.size() == 0) fail_argument("optimizer: its state has been moved from");
     return vector * stride(n_);
   }

@@ -84,7 +84,7 @@ class SteadySource {
  public:
   explicit SteadySource(const Source& source) : source_(source), first_(source[0]) {}
 
-  Index count() const { return source_.count(); }
+  [[nodiscard]] Index count() const { return source_.count(); }
   Sequences<S> operator[](Index i) const {
     const Sequences<S> one = source_[i];
     if (!have_same_sizes(one, first_)) {

@@ -36,7 +36,9 @@ struct History {
   Index step = 0;   ///< NonFinite: the step of that epoch, from 1
 
   /// The loss of the last epoch completed; NaN if none was.
-  double final_loss() const { return losses.empty() ? detail::hidden_nan() : losses.back(); }
+  [[nodiscard]] double final_loss() const {
+    return losses.empty() ? detail::hidden_nan() : losses.back();
+  }
 };
 
 BACKFOLD_END_NAMESPACE

@@ -23,7 +23,7 @@ class CarriedState {
   /// What was after becomes what is before. The states stay where they are: those of networks of
   /// fixed size may be large, and a swap would take the stack for one of them.
   void advance() { before_ = 1 - before_; }
-  const State<Net, Batch>* before() const { return &states_[before_]; }
+  [[nodiscard]] const State<Net, Batch>* before() const { return &states_[before_]; }
   State<Net, Batch>* after() { return &states_[1 - before_]; }
 
  private:

@@ -33,7 +33,7 @@ class BatchShard {
   }
   /// Sequences that lie together, as they stand.
   void take(const Sequences<S>& batch) { batch_ = batch; }
-  const Sequences<S>& batch() const { return batch_; }
+  [[nodiscard]] const Sequences<S>& batch() const { return batch_; }
 
   CarriedState<Net, Dynamic>& carried() { return shard_.carried(); }
 
@@ -50,7 +50,7 @@ class BatchShard {
     error_ = shard_.evaluate(
         net, loss, w, part_, [=](Index) { return scale; }, carries, noise, gradient);
   }
-  double error() const { return error_; }
+  [[nodiscard]] double error() const { return error_; }
 
  private:
   Shard<Net, Dynamic> shard_;
@@ -79,9 +79,9 @@ class Shards {
         others_(static_cast<std::size_t>(count_ - 1), first_),
         gradients_((Size(parameters_) * (count_ - 1)).value("fit: the gradients of its shards")) {}
 
-  Index count() const { return count_; }
+  [[nodiscard]] Index count() const { return count_; }
   /// Whether batches are copied together.
-  bool gathers() const { return gathers_; }
+  [[nodiscard]] bool gathers() const { return gathers_; }
   BatchShard<Net>& operator[](Index s) {
     return s == 0 ? first_ : others_[static_cast<std::size_t>(s - 1)];
   }
@@ -122,7 +122,7 @@ class Shards {
 
  private:
   /// What pays in threads: some samples a shard, and work for some ten microseconds each.
-  Index count_for(Index batch, Index steps) const {
+  [[nodiscard]] Index count_for(Index batch, Index steps) const {
     if (options_.threads == 0) return 1;
     const Index least = steps > 1 ? 16 : 64;
     if (Size(batch) * steps * parameters_ < Size(1000000)) return 1;

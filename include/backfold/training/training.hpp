@@ -131,31 +131,31 @@ class Training {
     return std::exchange(history_, History{});
   }
 
-  Index failed_step() const { return step_; }
+  [[nodiscard]] Index failed_step() const { return step_; }
   /// The epochs begun so far, over all runs.
-  Index epoch() const { return epoch_; }
+  [[nodiscard]] Index epoch() const { return epoch_; }
   /// The epoch with which the present run ends unless a hook ends it, or `epochs` of the options
   /// where those are more.
-  Index last_epoch() const { return last_epoch_; }
+  [[nodiscard]] Index last_epoch() const { return last_epoch_; }
   /// The optimizer's steps in the present epoch.
-  Index step() const { return step_; }
+  [[nodiscard]] Index step() const { return step_; }
   /// The steps of an epoch in which every batch, and every piece of it, has a target.
-  Index steps_per_epoch() const {
+  [[nodiscard]] Index steps_per_epoch() const {
     const Index steps = first().steps;
     const Index piece = steps_of_pass(steps);
     return ((count_ - 1) / batch_size_ + 1) * ((steps - 1) / piece + 1);
   }
   /// E of the last step, at the parameters before it, reduced as the options say.
-  double step_loss() const { return step_loss_; }
+  [[nodiscard]] double step_loss() const { return step_loss_; }
   /// The losses of the present run's epochs; empty once it has ended.
-  const std::vector<double>& losses() const { return history_.losses; }
+  [[nodiscard]] const std::vector<double>& losses() const { return history_.losses; }
   Net& network() { return net_; }
-  const Net& network() const { return net_; }
-  const L& loss() const { return loss_; }
-  const FitOptions& options() const { return options_; }
+  [[nodiscard]] const Net& network() const { return net_; }
+  [[nodiscard]] const L& loss() const { return loss_; }
+  [[nodiscard]] const FitOptions& options() const { return options_; }
   /// The learning rate with which training began; 0 for an optimizer without one.
-  double first_learning_rate() const { return first_rate_; }
-  Index samples() const { return count_; }
+  [[nodiscard]] double first_learning_rate() const { return first_rate_; }
+  [[nodiscard]] Index samples() const { return count_; }
   OptimizerState& optimizer_state() { return *optimizer_state_; }
   /// The settings may change between epochs (a learning rate that falls; where `final_rate` is
   /// not 1, each epoch sets it).
@@ -298,7 +298,7 @@ class Training {
                   net_.parameter_count());
   }
 
-  bool parameters_are_finite() const {
+  [[nodiscard]] bool parameters_are_finite() const {
     check_network();
     return all_finite(net_.parameters().data(), net_.parameter_count());
   }
@@ -311,24 +311,24 @@ class Training {
   }
 
   /// Whether each step takes one column: without delays, a sequence of several is a batch of them.
-  bool is_online() const {
+  [[nodiscard]] bool is_online() const {
     return options_.batch_size == 1 &&
            (!takes_batches || (takes_samples && (is_recurrent || first().steps == 1)));
   }
-  Sequences<S> first() const { return data_[0]; }
+  [[nodiscard]] Sequences<S> first() const { return data_[0]; }
 
-  Sample make_sample() const {
+  [[nodiscard]] Sample make_sample() const {
     const Sequences<S> one = first();
     return Sample(net_, one, 1, steps_of_pass(one.steps));
   }
-  detail::Shards<Net> make_shards() const {
+  [[nodiscard]] detail::Shards<Net> make_shards() const {
     const Sequences<S> one = first();
     const bool together = std::is_same_v<Data, Sequences<S>> && batch_size_ == count_;
     return detail::Shards<Net>(net_, one, batch_size_, steps_of_pass(one.steps), together,
                                options_);
   }
 
-  Index steps_of_pass(Index steps) const {
+  [[nodiscard]] Index steps_of_pass(Index steps) const {
     return options_.truncation > 0 && options_.truncation < steps ? options_.truncation : steps;
   }
 
@@ -483,9 +483,11 @@ class Training {
   }
 
   /// Of the present step of the optimizer, however often it asks for E.
-  Noise noise() const { return {options_.seed, update_}; }
+  [[nodiscard]] Noise noise() const { return {options_.seed, update_}; }
 
-  bool carries() const { return is_recurrent && (options_.truncation > 0 || options_.stateful); }
+  [[nodiscard]] bool carries() const {
+    return is_recurrent && (options_.truncation > 0 || options_.stateful);
+  }
 
   Sample& sample() { return *sample_; }
 

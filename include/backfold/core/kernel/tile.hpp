@@ -28,9 +28,9 @@ struct Strided {
   Index next_tile = tile_columns * column;
 
   /// The matrix from row i on.
-  Strided from_row(Index i) const { return {data + i * row, row, column, next_tile}; }
+  [[nodiscard]] Strided from_row(Index i) const { return {data + i * row, row, column, next_tile}; }
   /// The matrix from column j on.
-  Strided from_column(Index j) const {
+  [[nodiscard]] Strided from_column(Index j) const {
     return {data + j / tile_columns * next_tile + j % tile_columns * column, row, column,
             next_tile};
   }
@@ -43,15 +43,19 @@ struct TileStart {
   bool add = false;         ///< to what Y holds
 
   /// For row i of a column, where y holds its number.
-  S at(const S* number, Index i) const { return bias != nullptr ? bias[i] : add ? *number : S(0); }
+  [[nodiscard]] S at(const S* number, Index i) const {
+    return bias != nullptr ? bias[i] : add ? *number : S(0);
+  }
   /// For rows i.. of a column y.
   template <class V, class Count>
-  BACKFOLD_ALWAYS_INLINE V at(const S* y, Index i, Count count) const {
+  [[nodiscard]] BACKFOLD_ALWAYS_INLINE V at(const S* y, Index i, Count count) const {
     if (bias != nullptr) return backfold::detail::load_run<V>(bias + i, count);
     return add ? backfold::detail::load_run<V>(y + i, count) : V(0);
   }
   /// Start of the rows from i on.
-  TileStart from_row(Index i) const { return {bias != nullptr ? bias + i : nullptr, add}; }
+  [[nodiscard]] TileStart from_row(Index i) const {
+    return {bias != nullptr ? bias + i : nullptr, add};
+  }
   /// to ← start, for the m rows of a column y.
   void write(Index m, const S* y, S* to) const {
     if (bias == nullptr && !add) {

@@ -108,7 +108,7 @@ class DynamicsJacobian {
   }
 
   template <int C, int Gates>
-  ConstMatrixView<S> weights(const Part& part) const {
+  [[nodiscard]] ConstMatrixView<S> weights(const Part& part) const {
     const auto w = pass_.template weights<L, C, Gates>(part.weight_gate);
     if constexpr (Type::connections[C].weights == Weights::Identity) {
       for (Index i = 0; i < w.rows(); ++i) scratch_[i] = Shape::folds_slope ? slope_[i] : S(1);

@@ -32,7 +32,7 @@ class ImmediateJacobian {
 
   /// The factor of the weight in row i and column j of connection C.
   template <int C>
-  S factor(Index i, Index j) const {
+  [[nodiscard]] S factor(Index i, Index j) const {
     constexpr Connection connection = Type::connections[C];
     const auto x = pass_.template output<connection.source_of(L)>(-connection.delay);
     if constexpr (connection.weights == Weights::Lookup) {
@@ -80,7 +80,7 @@ class ImmediateJacobian {
   }
 
   /// The bias of each net input if the layer's biases q..q+count−1 are 1, the others 0.
-  const S* gathered(Index q, Index count) const {
+  [[nodiscard]] const S* gathered(Index q, Index count) const {
     const Index biases = bias_count(pass_.architecture());
     S* const net_bias = scratch_ + biases;
     for (Index i = 0; i < biases; ++i) scratch_[i] = S(i >= q && i < q + count);

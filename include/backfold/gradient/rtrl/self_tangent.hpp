@@ -111,7 +111,7 @@ class SelfTangent {
   }
 
   /// ∂x_i by unit i's net inputs in the gates that row i of weight gate g of connection c leads to.
-  S slope_by_row(const StepJacobian<Net, L>& by, int c, int g, Index i) const {
+  [[nodiscard]] S slope_by_row(const StepJacobian<Net, L>& by, int c, int g, Index i) const {
     S sum(0);
     for (const Part& part : parts<Type>(c)) {
       const int within = g - part.weight_gate;

@@ -30,7 +30,7 @@ class Sensitivity {
     });
   }
 
-  Index size() const { return tangents_.size(); }
+  [[nodiscard]] Index size() const { return tangents_.size(); }
 
   void reset() { tangents_.reset(); }
 

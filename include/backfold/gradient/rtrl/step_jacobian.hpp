@@ -99,11 +99,11 @@ class StepJacobian {
 
   /// The diagonals: net_gates·units numbers, units, units, and as many as the layer's own
   /// parameters.
-  const S* by_net() const requires is_diagonal { return by_net_; }
-  const S* by_previous() const requires is_diagonal { return by_previous_; }
-  const S* by_memory() const requires is_diagonal { return by_memory_; }
-  const S* by_own() const requires is_diagonal { return by_own_; }
-  Index own_count() const { return own_; }
+  [[nodiscard]] const S* by_net() const requires is_diagonal { return by_net_; }
+  [[nodiscard]] const S* by_previous() const requires is_diagonal { return by_previous_; }
+  [[nodiscard]] const S* by_memory() const requires is_diagonal { return by_memory_; }
+  [[nodiscard]] const S* by_own() const requires is_diagonal { return by_own_; }
+  [[nodiscard]] Index own_count() const { return own_; }
 
  private:
   static Index own(const Arch& architecture) {

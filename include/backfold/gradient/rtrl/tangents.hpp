@@ -14,8 +14,8 @@ struct Tangent {
   S* data;
   Index units, columns, self_columns;
 
-  MatrixView<S> matrix() const { return {data, units, columns}; }
-  MatrixView<S> self() const { return {data + units * columns, units, self_columns}; }
+  [[nodiscard]] MatrixView<S> matrix() const { return {data, units, columns}; }
+  [[nodiscard]] MatrixView<S> self() const { return {data + units * columns, units, self_columns}; }
 };
 
 /// The tangents by all parameters of what a network remembers: of each layer's output now and as
@@ -50,7 +50,7 @@ class Tangents {
     reset();
   }
 
-  Index size() const { return numbers_.size(); }
+  [[nodiscard]] Index size() const { return numbers_.size(); }
 
   void reset() {
     for (Index i = 0; i < numbers_.size(); ++i) numbers_[i] = S(0);
@@ -64,7 +64,7 @@ class Tangents {
     return at<L>(numbers_.data() + output_start<L>(delay));
   }
   template <int L>
-  Tangent<const S> output(int delay) const {
+  [[nodiscard]] Tangent<const S> output(int delay) const {
     return at<L>(numbers_.data() + output_start<L>(delay));
   }
 
@@ -74,7 +74,7 @@ class Tangents {
     return at<L>(numbers_.data() + memory_start<L>(delay));
   }
   template <int L>
-  Tangent<const S> memory(int delay) const {
+  [[nodiscard]] Tangent<const S> memory(int delay) const {
     return at<L>(numbers_.data() + memory_start<L>(delay));
   }
 
@@ -98,16 +98,16 @@ class Tangents {
 
   // The sizes come from the architecture, where fixed ones are constants: products are unrolled.
   template <int L, class T>
-  Tangent<T> at(T* numbers) const {
+  [[nodiscard]] Tangent<T> at(T* numbers) const {
     return {numbers, architecture_.template units<L>(), Shape<L>::columns(architecture_),
             Shape<L>::self_columns(architecture_)};
   }
   template <int L>
-  Index output_start(int delay) const {
+  [[nodiscard]] Index output_start(int delay) const {
     return places_[L].output + (step_[L] + delay) % kept_outputs(L) * places_[L].block;
   }
   template <int L>
-  Index memory_start(int delay) const {
+  [[nodiscard]] Index memory_start(int delay) const {
     return places_[L].memory + (memory_step_ + delay) % kept_memories * places_[L].block;
   }
 

@@ -51,8 +51,8 @@ class KeepBest {
   }
 
   /// The best epoch, from 1; 0 before there is one.
-  Index epoch() const { return epoch_; }
-  double loss() const { return loss_; }
+  [[nodiscard]] Index epoch() const { return epoch_; }
+  [[nodiscard]] double loss() const { return loss_; }
 
  private:
   detail::WatchedLoss watched_;

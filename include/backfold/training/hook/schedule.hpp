@@ -42,7 +42,7 @@ struct Schedule {
   F function;
 
   void(check)() const {}
-  double factor(const ScheduleTime& time) const {
+  [[nodiscard]] double factor(const ScheduleTime& time) const {
     if constexpr (std::is_invocable_v<const F&, const ScheduleTime&>) {
       return static_cast<double>(function(time));
     } else {
@@ -58,7 +58,7 @@ Schedule(F) -> Schedule<F>;
 /// The first rate all the time: η = η₀. For WarmUp without a schedule after it.
 struct ConstantRate {
   void(check)() const {}
-  double factor(const ScheduleTime&) const { return 1; }
+  [[nodiscard]] double factor(const ScheduleTime&) const { return 1; }
 };
 
 /// Falls by a factor every `every` epochs: η = η₀ · decay^⌊epoch / every⌋.
@@ -73,7 +73,7 @@ struct StepDecay {
     if (every < 1) fail_argument("StepDecay: every must be >= 1, got ", every);
     detail::check_not_negative("StepDecay: decay", decay);
   }
-  double factor(const ScheduleTime& time) const {
+  [[nodiscard]] double factor(const ScheduleTime& time) const {
     return std::pow(decay, std::floor(time.epoch / double(every)));
   }
 };
@@ -86,7 +86,9 @@ struct ExponentialDecay {
 
   /// @throws std::invalid_argument for settings out of range
   void(check)() const { detail::check_not_negative("ExponentialDecay: decay", decay); }
-  double factor(const ScheduleTime& time) const { return std::pow(decay, time.epoch); }
+  [[nodiscard]] double factor(const ScheduleTime& time) const {
+    return std::pow(decay, time.epoch);
+  }
 };
 
 /// Falls on half a period of a cosine: η = η₀ (f + (1 − f)(1 + cos(π · epoch / epochs)) / 2).
@@ -99,7 +101,7 @@ struct CosineDecay {
 
   /// @throws std::invalid_argument for settings out of range
   void(check)() const { detail::check_part("CosineDecay: final_factor", final_factor); }
-  double factor(const ScheduleTime& time) const {
+  [[nodiscard]] double factor(const ScheduleTime& time) const {
     const double passed = (std::min)(time.epoch / time.epochs, 1.0);
     return final_factor + (1 - final_factor) * (1 + std::cos(std::numbers::pi * passed)) / 2;
   }
@@ -114,7 +116,7 @@ struct LinearDecay {
 
   /// @throws std::invalid_argument for settings out of range
   void(check)() const { detail::check_part("LinearDecay: final_factor", final_factor); }
-  double factor(const ScheduleTime& time) const {
+  [[nodiscard]] double factor(const ScheduleTime& time) const {
     const double last = (std::max)(time.epochs - 1, 0.0);
     return detail::linear_factor((std::min)(time.epoch, last), time.epochs, final_factor);
   }
@@ -143,7 +145,7 @@ struct WarmUp {
     detail::check_above_zero("WarmUp: epochs", epochs);
     detail::check_part("WarmUp: start_factor", start_factor);
   }
-  double factor(const ScheduleTime& time) const {
+  [[nodiscard]] double factor(const ScheduleTime& time) const {
     const double rise = epochs * (time.steps / time.epochs);
     if (time.step < rise) return start_factor + (1 - start_factor) * (time.step / rise);
     return then.factor({(std::max)(time.epoch - epochs, 0.0), (std::max)(time.epochs - epochs, 1.0),
@@ -172,7 +174,7 @@ struct OneCycle {
     detail::check_part("OneCycle: final_factor", final_factor);
     detail::check_part("OneCycle: rise", rise);
   }
-  double factor(const ScheduleTime& time) const {
+  [[nodiscard]] double factor(const ScheduleTime& time) const {
     const double last = time.steps - 1;
     const double top = (std::max)(rise * time.steps - 1, 0.0);
     if (time.step < top) return blend(start_factor, time.step / top);

@@ -19,13 +19,15 @@ BACKFOLD_BEGIN_NAMESPACE
 class HeldOutLoss {
  public:
   /// The losses so far, one for each epoch in which it looked.
-  const std::vector<double>& losses() const { return losses_; }
+  [[nodiscard]] const std::vector<double>& losses() const { return losses_; }
   /// The last one; NaN before the first.
-  double loss() const { return losses_.empty() ? detail::hidden_nan() : losses_.back(); }
+  [[nodiscard]] double loss() const {
+    return losses_.empty() ? detail::hidden_nan() : losses_.back();
+  }
   /// The epoch of the last one; 0 before the first.
-  Index epoch() const { return epoch_; }
+  [[nodiscard]] Index epoch() const { return epoch_; }
   /// True if a run that it is given to has begun and not ended.
-  bool is_running() const { return is_running_; }
+  [[nodiscard]] bool is_running() const { return is_running_; }
 
  protected:
   std::vector<double> losses_;
@@ -48,10 +50,10 @@ class WatchedLoss {
     }
   }
   /// True if there is a loss of this epoch.
-  bool has_loss(const EpochReport& report) const {
+  [[nodiscard]] bool has_loss(const EpochReport& report) const {
     return held_out_ == nullptr || held_out_->epoch() == report.epoch;
   }
-  double loss(const EpochReport& report) const {
+  [[nodiscard]] double loss(const EpochReport& report) const {
     return held_out_ == nullptr ? report.loss : held_out_->loss();
   }
 
