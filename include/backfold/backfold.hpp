@@ -79,6 +79,7 @@
 #include "backfold/layer/lstm.hpp"
 #include "backfold/layer/min_gru.hpp"
 #include "backfold/layer/noise.hpp"
+#include "backfold/layer/recurrently.hpp"
 #include "backfold/layer/residual.hpp"
 #include "backfold/loss/absolute_error.hpp"
 #include "backfold/loss/binary_cross_entropy.hpp"

@@ -7,11 +7,14 @@
 #include "backfold/core/finite.hpp"
 #include "backfold/core/random.hpp"
 #include "backfold/core/size.hpp"
+#include "backfold/layer/connection.hpp"
 
 /// Initializers draw the weights of one connection at a time: a column-major block of `units` rows
 /// (targets) and `fan_in` columns (sources). All draw in double and round, so that a network of
 /// floats starts as the rounded network of doubles. Biases are 0, unless an initializer has a
-/// `draw_bias(random)`.
+/// `draw_bias(random)`. One that treats weights by their place has a
+/// `fill_at(place, random, w, units, fan_in)`, one with other weights from unit i to unit i a
+/// `fill_diagonal(random, w, units)`.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -21,7 +24,31 @@ concept Initializer = requires(const Init initializer, Random& random, double* w
   initializer.fill(random, w, Index{}, Index{});
 };
 
+/// The place of a block of weights in a network.
+struct WeightsPlace {
+  int layer;              ///< the layer that they lead to
+  Connection connection;  ///< its source is the index of a layer
+  int gates;              ///< blocks of rows, one for each gate
+
+  /// True for weights from a layer to itself.
+  bool is_recurrent() const { return connection.source == layer; }
+};
+
 namespace detail {
+
+/// Fills the weights of a connection by the most special of an initializer's functions.
+template <class Init, class Generator, class S>
+void fill_weights(const Init& initializer, Generator& random, S* w, Index units, Index fan_in,
+                  const WeightsPlace& place) {
+  if constexpr (requires { initializer.fill_at(place, random, w, units, fan_in); }) {
+    return initializer.fill_at(place, random, w, units, fan_in);
+  } else if constexpr (requires { initializer.fill_diagonal(random, w, units); }) {
+    if (place.connection.weights == Weights::Diagonal) {
+      return initializer.fill_diagonal(random, w, units);
+    }
+  }
+  initializer.fill(random, w, units, fan_in);
+}
 
 /// @throws std::invalid_argument unless the number is finite
 inline void check_finite(const char* what, double value) {
@@ -96,6 +123,26 @@ struct LeCun {
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
     Normal{0, std::sqrt(1.0 / static_cast<double>(fan_in))}.fill(random, w, units, fan_in);
+  }
+};
+
+/// The identity matrix times a gain, of as many rows and columns as there are; weights from unit i
+/// to unit i are the gain. For weights that are not square see Recurrently.
+struct Identity {
+  double gain = 1;
+
+  /// @throws std::invalid_argument if the gain is not finite
+  template <BitGenerator64 G, class S>
+  void fill(G&, S* w, Index units, Index fan_in) const {
+    detail::check_finite("Identity: gain", gain);
+    for (Index j = 0; j < fan_in; ++j) {
+      for (Index i = 0; i < units; ++i) w[j * units + i] = static_cast<S>(i == j ? gain : 0);
+    }
+  }
+  template <BitGenerator64 G, class S>
+  void fill_diagonal(G&, S* w, Index units) const {
+    detail::check_finite("Identity: gain", gain);
+    for (Index i = 0; i < units; ++i) w[i] = static_cast<S>(gain);
   }
 };
 

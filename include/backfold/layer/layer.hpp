@@ -76,6 +76,7 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 ///     has_memory = false                  remembers something besides its output
 ///     own_columns = 0                     further parameters of its own, after the bias columns;
 ///                                         initialise_own(own, units) sets their first values
+///     initialise_bias(bias, units)        adds to the first values of the bias columns
 ///     units_are_independent = false       units interact only through the weights: saves
 ///                                         RTRL the Jacobians between them
 ///     gather_bias(bias, net_bias, units), scatter_bias(d_net_bias, d_bias, units)

@@ -2,9 +2,16 @@
 #pragma once
 
 #include "backfold/activation/unit_symmetry.hpp"
+#include "backfold/core/finite.hpp"
 #include "backfold/layer/cell.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
+
+/// First value of the forget gates' bias: with 1 or more a memory lasts before anything is learnt.
+/// Source: Gers, Schmidhuber & Cummins, Learning to forget (2000).
+struct ForgetBias {
+  double value = 1;
+};
 
 /// Long short-term memory: with net = W x^t + U h^(t−1) + b in four gates i, f, g, o,
 ///
@@ -18,6 +25,10 @@ BACKFOLD_BEGIN_NAMESPACE
 ///
 /// Its block of the parameters is [W_ih | W_hh | b_ih | b_hh] with 4·units rows, gates in PyTorch's
 /// order i, f, g, o, so weights can be exchanged with torch.nn.LSTM. Options as for Dense.
+///
+///     Lstm<32>(ForgetBias{1}), Lstm<Dynamic>(32, ForgetBias{1})   // what `initialize` adds to the
+///                                                                 // forget gates' bias; 0
+///                                                                 otherwise
 ///
 /// Source: Hochreiter & Schmidhuber, Long short-term memory (1997), with the forget gate of Gers,
 /// Schmidhuber & Cummins (2000). Differs: no peepholes, as in PyTorch.
@@ -37,8 +48,25 @@ class Lstm : public CellLayer<Units, Options...> {
 
   using CellLayer<Units, Options...>::CellLayer;
   constexpr Lstm() = default;
+  /// @throws std::invalid_argument unless the bias is finite
+  constexpr explicit Lstm(ForgetBias bias) requires(Units != Dynamic) : Lstm(Units, bias) {}
+  constexpr Lstm(Index units, ForgetBias bias)
+      : CellLayer<Units, Options...>(units), forget_bias_(bias.value) {
+    static_assert(Lstm::bias_columns > 0, "backfold: a forget gate's bias needs a layer with bias");
+    if (!is_finite(bias.value)) fail_argument("ForgetBias: must be finite, got ", bias.value);
+  }
   template <Index OtherUnits>
-  constexpr explicit Lstm(const Lstm<OtherUnits, Options...>& other) : Lstm(other.units()) {}
+  constexpr explicit Lstm(const Lstm<OtherUnits, Options...>& other)
+      : CellLayer<Units, Options...>(other.units()), forget_bias_(other.forget_bias()) {}
+
+  constexpr double forget_bias() const { return forget_bias_; }
+
+  /// Adds to b_ih alone, since both biases act as their sum.
+  template <Real S>
+  void initialise_bias(S* bias, Index units) const {
+    if (this->bias_columns == 0) return;
+    for (Index i = 0; i < units; ++i) bias[units + i] += static_cast<S>(forget_bias_);
+  }
 
   template <Real S>
   void forward(S* net, const S*, const S* memory_previous, S* output, S* memory, Index units,
@@ -93,6 +121,9 @@ class Lstm : public CellLayer<Units, Options...> {
   void scatter_bias(const S* d_net_bias, S* d_bias, Index units) const {
     for (Index i = 0; i < 4 * units; ++i) d_bias[i] = d_bias[4 * units + i] = d_net_bias[i];
   }
+
+ private:
+  double forget_bias_ = 0;
 };
 
 template <Index Units, class... Options>

@@ -152,18 +152,29 @@ class Network {
     for_each_index<ArchitectureType::template connection_count<L>>([&](auto c) {
       S* const weights = w + architecture_.template weights_offset<L, c()>();
       const Index fan_in = architecture_.template fan_in<L, c()>();
-      if constexpr (Type::connections[c()].weights == Weights::Lookup) {
+      constexpr Connection connection = Type::connections[c()];
+      constexpr WeightsPlace place{
+          L,
+          {connection.source_of(L), connection.delay, connection.weights, connection.entries},
+          detail::weight_gates<Type>()};
+      if constexpr (connection.weights == Weights::Lookup) {
         // Each unit gets one number at a time.
-        for (Index j = 0; j < fan_in; ++j) fill(initializer, random, weights + j * rows, rows, 1);
+        for (Index j = 0; j < fan_in; ++j) {
+          fill(initializer, random, weights + j * rows, rows, 1, place);
+        }
       } else if (fan_in > 0) {
-        fill(initializer, random, weights, rows, fan_in);
+        fill(initializer, random, weights, rows, fan_in, place);
       }
     });
     S* const bias = w + architecture_.template bias_offset<L>();
     for (Index i = 0; i < rows * Type::bias_columns; ++i) bias[i] = bias_of(initializer, random);
+    const auto& layer = architecture_.template layer<L>();
+    if constexpr (requires { layer.initialise_bias(bias, rows); }) {
+      layer.initialise_bias(bias, architecture_.template units<L>());
+    }
     if constexpr (detail::own_columns<Type>() > 0) {
-      architecture_.template layer<L>().initialise_own(w + architecture_.template own_offset<L>(),
-                                                       architecture_.template units<L>());
+      layer.initialise_own(w + architecture_.template own_offset<L>(),
+                           architecture_.template units<L>());
     }
   }
 
@@ -204,8 +215,8 @@ class Network {
   /// Compiled once for all layers.
   template <class Init, class Generator>
   BACKFOLD_NO_INLINE static void fill(const Init& initializer, Generator& random, S* w, Index units,
-                                      Index fan_in) {
-    initializer.fill(random, w, units, fan_in);
+                                      Index fan_in, const WeightsPlace& place) {
+    detail::fill_weights(initializer, random, w, units, fan_in, place);
   }
 
   template <class Init, class Generator>
