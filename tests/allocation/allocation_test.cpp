@@ -3,6 +3,9 @@
 #include <new>
 #include <vector>
 
+#include "backfold/analysis/jacobian.hpp"
+#include "backfold/analysis/sample_gradients.hpp"
+#include "backfold/analysis/transition.hpp"
 #include "backfold/backfold.hpp"
 #include "backfold/gradient/linearization.hpp"
 #include "catch.hpp"
@@ -264,6 +267,34 @@ TEST_CASE("products with the Jacobian allocate nothing after their set-up") {
             at.jacobian_vector_product(net, {&v, &dX, &initial, &final});
             at.vector_jacobian_product(net, dX, {&g, &gX, &d_initial});
           }
+        }) == 0);
+}
+
+TEST_CASE("Jacobians, transitions and gradients of samples allocate nothing after their set-up") {
+  using Net = Rnn<double, Input<2>, Lstm<3>, Dense<2, Tanh>>;
+  Net net;
+  Random random(1);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 8), Z = Eigen::MatrixXd::Random(2, 8);
+  const Sequences<double> data(X, Z, 4);
+  State<Net> initial(net, 2), state(net);
+  Jacobian<Net> jacobian(net, 4);
+  Transition<Net> transition(net);
+  Workspace<Net> workspace(net, 1, 4);
+  Eigen::MatrixXd by_w(16, net.parameter_count()), by_x(16, 8), by_state(16, 6);
+  Eigen::MatrixXd G(net.parameter_count(), 2);
+  for (const JacobianMode mode : {JacobianMode::Forward, JacobianMode::Reverse}) {
+    const JacobianOptions<Net> options{.steps = 4, .mode = mode, .initial = &initial};
+    CHECK(allocations_of([&] {
+            jacobian.by_parameters(net, X, by_w, options);
+            jacobian.by_inputs(net, X, by_x, options);
+            jacobian.by_initial(net, X, by_state, options);
+          }) == 0);
+  }
+  CHECK(allocations_of([&] {
+          transition.spectral_radius(net, X.col(0), state);
+          transition.lyapunov_exponent(net, X, state);
+          sample_gradients(net, HalfSquaredError{}, data, workspace, G);
         }) == 0);
 }
 

@@ -17,7 +17,9 @@ headers = sorted(p.relative_to(root) for p in root.rglob("*.hpp"))
 # They need more than Eigen, or cost compile time that few programs have a use for.
 opt_in = {f"backfold/{name}.hpp" for name in (
     "analysis/canonical_form", "analysis/equivalent", "analysis/equivalent_count",
-    "analysis/hidden_units", "analysis/symmetry", "analysis/unit_exchange", "analysis/unit_key",
+    "analysis/gradient_report", "analysis/hidden_units", "analysis/jacobian",
+    "analysis/sample_gradients", "analysis/symmetry", "analysis/transition",
+    "analysis/unit_exchange", "analysis/unit_key",
     "core/file_writer", "core/number_text", "data/categories", "data/csv", "data/csv_blocks",
     "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy",
     "gradient/forward_mode", "gradient/linearization", "gradient/step_tangent",

@@ -7,6 +7,30 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
+/// Calls f(i, (E(w + h) − E(w − h)) / 2h) for each parameter i in turn, as long as it returns true.
+/// @pre f leaves the network as it is; its parameters come back to their values
+template <class Net, class L, class Function>
+void for_each_difference(Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+                         Workspace<Net>& workspace, double h, const Function& f) {
+  using S = typename Net::Scalar;
+  for (Index i = 0; i < net.parameter_count(); ++i) {
+    const S w = net.parameters()[i];
+    const S step = static_cast<S>(h * (std::max)(1.0, std::abs(double(w))));
+    net.parameters()[i] = w + step;
+    const double above = error(net, loss, data, workspace);
+    const double width_above = double(net.parameters()[i]) - double(w);
+    net.parameters()[i] = w - step;
+    const double below = error(net, loss, data, workspace);
+    const double width_below = double(w) - double(net.parameters()[i]);
+    net.parameters()[i] = w;
+    if (!f(i, (above - below) / (width_above + width_below))) return;
+  }
+}
+
+}  // namespace detail
+
 /// How far a gradient is from central differences.
 struct GradientCheck {
   double largest_difference = 0;  ///< relative to the largest entry of the gradient (to 1, if all
@@ -30,24 +54,14 @@ template <class Net, class L>
   for (Index i = 0; i < g.size(); ++i) scale = (std::max)(scale, std::abs(double(g[i])));
   if (scale == 0) scale = 1;
   GradientCheck result;
-  for (Index i = 0; i < g.size(); ++i) {
-    const S w = net.parameters()[i];
-    const S step = static_cast<S>(h * (std::max)(1.0, std::abs(double(w))));
-    net.parameters()[i] = w + step;
-    const double above = error(net, loss, data, workspace);
-    const double width_above = double(net.parameters()[i]) - double(w);
-    net.parameters()[i] = w - step;
-    const double below = error(net, loss, data, workspace);
-    const double width_below = double(w) - double(net.parameters()[i]);
-    net.parameters()[i] = w;
-    const double difference =
-        std::abs((above - below) / (width_above + width_below) - double(g[i])) / scale;
+  detail::for_each_difference(net, loss, data, workspace, h, [&](Index i, double expected) {
+    const double difference = std::abs(expected - double(g[i])) / scale;
     if (!(difference <= result.largest_difference)) {
       result.largest_difference = difference;
       result.parameter = i;
     }
-    if (!is_finite(difference)) break;  // nothing is larger
-  }
+    return is_finite(difference);  // nothing is larger
+  });
   return result;
 }
 
