@@ -138,7 +138,7 @@ constexpr bool may_be_long(Index terms) { return terms == Dynamic || terms > lon
 
 /// y ← start + W·x with long sums: compiled once.
 template <Real S>
-BACKFOLD_NO_INLINE void long_column(ConstMatrixView<S> w, const S* x, S* y,
+BACKFOLD_NO_INLINE void long_column(const ConstMatrixView<S>& w, const S* x, S* y,
                                     const kernel::TileStart<S>& start) {
   if (is_contiguous_row(w)) {
     kernel::transposed_matrix_vector(w.cols(), Index{1}, w.data(), w.cols(), x, y, start);
@@ -183,10 +183,11 @@ BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, co
   if constexpr (!at_once) transform_into(to, y.rows(), f, to);
 }
 
-/// Any number of columns: compiled once.
+/// Any number of columns: compiled once. Views are passed by reference: a copy on the stack is
+/// written number by number and read as a whole, which defeats store forwarding.
 template <Real S>
-BACKFOLD_NO_INLINE void affine_batch(ConstMatrixView<S> w, ConstMatrixView<S> x, MatrixView<S> y,
-                                     kernel::TileStart<S> start,
+BACKFOLD_NO_INLINE void affine_batch(const ConstMatrixView<S>& w, const ConstMatrixView<S>& x,
+                                     const MatrixView<S>& y, kernel::TileStart<S> start,
                                      const kernel::BlockFunction<S>& finish, S* scratch) {
   if (is_contiguous_row(w) && y.outerStride() == 1) {
     // One output: dot products with the columns of X, started from its one bias.
@@ -265,8 +266,8 @@ BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, cons
 
 /// Any number of columns: compiled once.
 template <kernel::Source From, Real S>
-BACKFOLD_NO_INLINE void back_batch(ConstMatrixView<S> w, ConstMatrixView<S> d, MatrixView<S> y,
-                                   const kernel::TileStart<S>& start,
+BACKFOLD_NO_INLINE void back_batch(const ConstMatrixView<S>& w, const ConstMatrixView<S>& d,
+                                   const MatrixView<S>& y, const kernel::TileStart<S>& start,
                                    const kernel::BlockFunction<S>& finish, S* scratch) {
   const Index n = y.cols();
   const kernel::Strided<S> columns{d.data(), 1, d.outerStride()};
@@ -360,8 +361,8 @@ BACKFOLD_ALWAYS_INLINE void outer_column(const D& d, const X& x, const G& g) {
 }
 
 template <Real S>
-BACKFOLD_NO_INLINE void outer_batch(ConstMatrixView<S> d, ConstMatrixView<S> x, MatrixView<S> g,
-                                    S* scratch) {
+BACKFOLD_NO_INLINE void outer_batch(const ConstMatrixView<S>& d, const ConstMatrixView<S>& x,
+                                    const MatrixView<S>& g, S* scratch) {
   const Index k = x.rows();
   const Index n = d.cols();
   if (n == 1) {
@@ -389,7 +390,7 @@ BACKFOLD_ALWAYS_INLINE void outer(const D& d, const X& x, const G& g, [[maybe_un
 namespace detail {
 
 template <Real S>
-BACKFOLD_NO_INLINE void row_sums_batch(ConstMatrixView<S> d, S* b) {
+BACKFOLD_NO_INLINE void row_sums_batch(const ConstMatrixView<S>& d, S* b) {
   using V = Lanes<S>;
   const Index n = d.cols();
   if (n > longest_plain_sum) {

@@ -36,12 +36,18 @@ class CellLayer : public Extent<Units> {
 
 namespace detail {
 
-/// Calls f(column, row, count) for the rows of each of n columns, in runs of `count` lanes.
-template <Real S, class Function>
+/// Calls f(column, row, count) for the rows of each of n columns, in runs of `count` lanes: a
+/// constant where all registers are full, since masked loads and stores take longer.
+template <Real S, Index Units, class Function>
 BACKFOLD_ALWAYS_INLINE void for_cells(Index units, Index n, Function&& f) {
+  constexpr Index width = Lanes<S>::size;
   for (Index c = 0; c < n; ++c) {
-    for (Index i = 0; i < units; i += Lanes<S>::size) {
-      f(c, i, units - i < Lanes<S>::size ? units - i : Index{Lanes<S>::size});
+    for (Index i = 0; i < units; i += width) {
+      if constexpr (Units != Dynamic && Units % width == 0) {
+        f(c, i, std::integral_constant<Index, width>{});
+      } else {
+        f(c, i, units - i < width ? units - i : width);
+      }
     }
   }
 }

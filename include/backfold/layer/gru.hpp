@@ -49,51 +49,53 @@ class Gru : public CellLayer<Units, Options...> {
 
   template <Real S>
   void forward(S* net, const S* previous, const S*, S* output, S*, Index units, Index n) const {
+    using namespace detail;
     using V = Lanes<S>;
-    detail::for_cells<S>(units, n, [&](Index column, Index row, Index count) {
+    for_cells<S, Units>(units, n, [&](Index column, Index row, auto count) {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
-      const V r = sigmoid(V::load(gate, count));
+      const V r = sigmoid(load_run<V>(gate, count));
       // h^t is a step from the closer one of h^(t−1) and n, by the smaller one of z and 1 − z times
       // their difference, so that neither is lost where z is near 0 or 1. z's place holds the
       // smaller one, negative where it is 1 − z: a z rounded to 1 would have none.
-      const V net_z = V::load(gate + units, count);
+      const V net_z = load_run<V>(gate + units, count);
       const V smaller = smaller_sigmoid(net_z);
       const V part = select(net_z < V(0), smaller, -smaller);
-      const V h_n = V::load(gate + 3 * units, count);
-      const V candidate = tanh(V::load(gate + 2 * units, count) + r * h_n);
-      const V h = V::load(previous + at, count);
-      r.store(gate, count);
-      part.store(gate + units, count);
-      candidate.store(gate + 2 * units, count);
-      multiply_add(part, h - candidate, select(net_z < V(0), candidate, h))
-          .store(output + at, count);
+      const V h_n = load_run<V>(gate + 3 * units, count);
+      const V candidate = tanh(load_run<V>(gate + 2 * units, count) + r * h_n);
+      const V h = load_run<V>(previous + at, count);
+      store_run(r, gate, count);
+      store_run(part, gate + units, count);
+      store_run(candidate, gate + 2 * units, count);
+      store_run(multiply_add(part, h - candidate, select(net_z < V(0), candidate, h)), output + at,
+                count);
     });
   }
 
   template <Real S>
   void pull_back(S* net, const S* previous, const S*, const S*, const S*, const S* d_output, S*,
                  S* d_previous, Index units, Index n) const {
+    using namespace detail;
     using V = Lanes<S>;
-    detail::for_cells<S>(units, n, [&](Index column, Index row, Index count) {
+    for_cells<S, Units>(units, n, [&](Index column, Index row, auto count) {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
-      const V r = V::load(gate, count);
-      const V part = V::load(gate + units, count);
+      const V r = load_run<V>(gate, count);
+      const V part = load_run<V>(gate + units, count);
       const V smaller = abs(part);
       const V larger = 1 - smaller;
       const V z = select(part < V(0), larger, smaller);
       const V rest = select(part < V(0), smaller, larger);
-      const V candidate = V::load(gate + 2 * units, count);
-      const V h_n = V::load(gate + 3 * units, count);
-      const V d_h = V::load(d_output + at, count);
+      const V candidate = load_run<V>(gate + 2 * units, count);
+      const V h_n = load_run<V>(gate + 3 * units, count);
+      const V d_h = load_run<V>(d_output + at, count);
       const V d_n = d_h * rest * (1 - candidate * candidate);
-      (d_n * h_n * r * (1 - r)).store(gate, count);
-      (d_h * (V::load(previous + at, count) - candidate) * smaller * larger)
-          .store(gate + units, count);
-      d_n.store(gate + 2 * units, count);
-      (d_n * r).store(gate + 3 * units, count);
-      (V::load(d_previous + at, count) + d_h * z).store(d_previous + at, count);
+      store_run(d_n * h_n * r * (1 - r), gate, count);
+      store_run(d_h * (load_run<V>(previous + at, count) - candidate) * smaller * larger,
+                gate + units, count);
+      store_run(d_n, gate + 2 * units, count);
+      store_run(d_n * r, gate + 3 * units, count);
+      store_run(load_run<V>(d_previous + at, count) + d_h * z, d_previous + at, count);
     });
   }
 

@@ -71,43 +71,45 @@ class Lstm : public CellLayer<Units, Options...> {
   template <Real S>
   void forward(S* net, const S*, const S* memory_previous, S* output, S* memory, Index units,
                Index n) const {
+    using namespace detail;
     using V = Lanes<S>;
-    detail::for_cells<S>(units, n, [&](Index column, Index row, Index count) {
+    for_cells<S, Units>(units, n, [&](Index column, Index row, auto count) {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
-      const V i = sigmoid(V::load(gate, count));
-      const V f = sigmoid(V::load(gate + units, count));
-      const V g = tanh(V::load(gate + 2 * units, count));
-      const V o = sigmoid(V::load(gate + 3 * units, count));
-      const V c = f * V::load(memory_previous + at, count) + i * g;
-      i.store(gate, count);
-      f.store(gate + units, count);
-      g.store(gate + 2 * units, count);
-      o.store(gate + 3 * units, count);
-      c.store(memory + at, count);
-      (o * tanh(c)).store(output + at, count);
+      const V i = sigmoid(load_run<V>(gate, count));
+      const V f = sigmoid(load_run<V>(gate + units, count));
+      const V g = tanh(load_run<V>(gate + 2 * units, count));
+      const V o = sigmoid(load_run<V>(gate + 3 * units, count));
+      const V c = f * load_run<V>(memory_previous + at, count) + i * g;
+      store_run(i, gate, count);
+      store_run(f, gate + units, count);
+      store_run(g, gate + 2 * units, count);
+      store_run(o, gate + 3 * units, count);
+      store_run(c, memory + at, count);
+      store_run(o * tanh(c), output + at, count);
     });
   }
 
   template <Real S>
   void pull_back(S* net, const S*, const S* memory_previous, const S*, const S* memory,
                  const S* d_output, S* d_memory, S*, Index units, Index n) const {
+    using namespace detail;
     using V = Lanes<S>;
-    detail::for_cells<S>(units, n, [&](Index column, Index row, Index count) {
+    for_cells<S, Units>(units, n, [&](Index column, Index row, auto count) {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
-      const V i = V::load(gate, count);
-      const V f = V::load(gate + units, count);
-      const V g = V::load(gate + 2 * units, count);
-      const V o = V::load(gate + 3 * units, count);
-      const V tanh_c = tanh(V::load(memory + at, count));
-      const V d_h = V::load(d_output + at, count);
-      const V d_c = V::load(d_memory + at, count) + d_h * o * (1 - tanh_c * tanh_c);
-      (d_c * g * i * (1 - i)).store(gate, count);
-      (d_c * V::load(memory_previous + at, count) * f * (1 - f)).store(gate + units, count);
-      (d_c * i * (1 - g * g)).store(gate + 2 * units, count);
-      (d_h * tanh_c * o * (1 - o)).store(gate + 3 * units, count);
-      (d_c * f).store(d_memory + at, count);
+      const V i = load_run<V>(gate, count);
+      const V f = load_run<V>(gate + units, count);
+      const V g = load_run<V>(gate + 2 * units, count);
+      const V o = load_run<V>(gate + 3 * units, count);
+      const V tanh_c = tanh(load_run<V>(memory + at, count));
+      const V d_h = load_run<V>(d_output + at, count);
+      const V d_c = load_run<V>(d_memory + at, count) + d_h * o * (1 - tanh_c * tanh_c);
+      store_run(d_c * g * i * (1 - i), gate, count);
+      store_run(d_c * load_run<V>(memory_previous + at, count) * f * (1 - f), gate + units, count);
+      store_run(d_c * i * (1 - g * g), gate + 2 * units, count);
+      store_run(d_h * tanh_c * o * (1 - o), gate + 3 * units, count);
+      store_run(d_c * f, d_memory + at, count);
     });
   }
 

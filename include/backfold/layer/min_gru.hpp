@@ -47,31 +47,33 @@ class MinGru : public Extent<Units> {
 
   template <Real S>
   void forward(const LayerStep<S>& at) const {
+    using namespace detail;
     using V = Lanes<S>;
-    detail::for_cells<S>(at.units, at.n, [&](Index column, Index row, Index count) {
+    for_cells<S, Units>(at.units, at.n, [&](Index column, Index row, auto count) {
       const S* const gate = at.net + 2 * at.units * column + row;
       const Index here = at.units * column + row;
-      const Gate<V> z(V::load(gate, count));
-      const V candidate = V::load(gate + at.units, count);
-      const V h = z.rest * V::load(at.memory_before + here, count) + z.value * candidate;
-      h.store(at.memory + here, count);
-      h.store(at.output + here, count);
+      const Gate<V> z(load_run<V>(gate, count));
+      const V candidate = load_run<V>(gate + at.units, count);
+      const V h = z.rest * load_run<V>(at.memory_before + here, count) + z.value * candidate;
+      store_run(h, at.memory + here, count);
+      store_run(h, at.output + here, count);
     });
   }
 
   template <Real S>
   void pull_back(const LayerPullBack<S>& at) const {
+    using namespace detail;
     using V = Lanes<S>;
-    detail::for_cells<S>(at.units, at.n, [&](Index column, Index row, Index count) {
+    for_cells<S, Units>(at.units, at.n, [&](Index column, Index row, auto count) {
       S* const gate = at.net + 2 * at.units * column + row;
       const Index here = at.units * column + row;
-      const Gate<V> z(V::load(gate, count));
-      const V candidate = V::load(gate + at.units, count);
-      const V before = V::load(at.memory_before + here, count);
-      const V d = V::load(at.d_output + here, count) + V::load(at.d_memory + here, count);
-      (d * (candidate - before) * z.value * z.rest).store(gate, count);
-      (d * z.value).store(gate + at.units, count);
-      (d * z.rest).store(at.d_memory + here, count);
+      const Gate<V> z(load_run<V>(gate, count));
+      const V candidate = load_run<V>(gate + at.units, count);
+      const V before = load_run<V>(at.memory_before + here, count);
+      const V d = load_run<V>(at.d_output + here, count) + load_run<V>(at.d_memory + here, count);
+      store_run(d * (candidate - before) * z.value * z.rest, gate, count);
+      store_run(d * z.value, gate + at.units, count);
+      store_run(d * z.rest, at.d_memory + here, count);
     });
   }
 
