@@ -21,7 +21,7 @@ double sample_gradients(const Net& net, const L& loss, const Sequences<typename 
   using S = typename Net::Scalar;
   static_assert(Batch == Dynamic || Batch == 1,
                 "backfold: sample_gradients runs sample by sample: its workspace is for one");
-  detail::check_network_and_data(net, data);
+  detail::check_network_and_data<L>(net, data);
   gradients.resize(net.parameter_count(), data.batch());
   const detail::DataApart<S> apart(data, workspace);
   const Sequences<S>& source = apart;
