@@ -23,7 +23,7 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "core/file_writer", "core/number_text", "data/categories", "data/csv", "data/csv_blocks",
     "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy",
     "gradient/forward_mode", "gradient/linearization", "gradient/step_tangent",
-    "io/any_layer", "io/any_network", "io/any_state", "io/block_array", "io/header",
+    "io/any_layer", "io/any_network", "io/any_state", "io/block_array", "io/checkpoint", "io/header",
     "io/header_functions", "io/header_options", "io/json", "io/load_any", "io/load_options",
     "io/model_info", "io/model_json", "io/safetensors", "io/tensor_file", "io/tensor_writer",
     "layer/spectral_radius", "training/hook/progress")}

@@ -52,6 +52,14 @@ struct Diary {
   }
 };
 
+/// Lets no epoch run.
+struct Refuses {
+  template <class T>
+  bool begin(T&) {
+    return false;
+  }
+};
+
 struct Named {
   char name;
   std::string* calls;
@@ -132,6 +140,31 @@ TEST_CASE("hooks and callables are called in their order, all of them even where
   CHECK(history.status == Status::Stopped);
   CHECK(history.losses.size() == 1);
   CHECK(training.losses().empty());
+}
+
+TEST_CASE("a hook may end a run before its first epoch") {
+  Small net = made<Small>();
+  const Small before = net;
+  Refuses refuses;
+  Diary diary;
+  const History history =
+      fit(net, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.epochs = 3}, refuses, diary);
+  REQUIRE(history.status == TrainingStatus::Stopped);
+  REQUIRE(history.epoch == 0);
+  REQUIRE(net.parameters() == before.parameters());
+  REQUIRE(diary.text == "begin 0/3;end 0");
+}
+
+TEST_CASE("hooks after the one that ends a run know it") {
+  Small net = made<Small>();
+  std::string calls;
+  Named ends{'a', &calls, false};
+  bool known = false;
+  const auto look = [&](const EpochReport& report) { known = report.is_last; };
+  fit(net, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.epochs = 3}, look, ends);
+  REQUIRE(!known);
+  fit(net, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.epochs = 3}, ends, look);
+  REQUIRE(known);
 }
 
 TEST_CASE("hooks that only look change no bit of training") {

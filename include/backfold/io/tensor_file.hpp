@@ -30,7 +30,7 @@ struct TensorInfo {
 namespace detail {
 
 /// A number from its bytes, of which the file has the least significant one first.
-template <Real S>
+template <class S>
 S from_bytes(const char* bytes) {
   using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
   Bits bits = 0;
@@ -134,10 +134,23 @@ class TensorFile {
     return numbers;
   }
 
+  /// The numbers of an array of I64.
+  /// @throws std::runtime_error if there is no such array, or it holds something else
+  [[nodiscard]] std::vector<std::int64_t> read_integers(const std::string& name) const {
+    const TensorInfo* const info = find(name);
+    if (info == nullptr) fail_runtime(path_, ": has no array \"", name, "\"");
+    if (info->type != "I64") {
+      fail_runtime(path_, ": \"", name, "\" holds ", info->type, ", expected I64");
+    }
+    std::vector<std::int64_t> numbers(static_cast<std::size_t>(info->count));
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = at<std::int64_t>(*info, i);
+    return numbers;
+  }
+
  private:
   static constexpr std::size_t prefix = 8;  // the header's length
 
-  template <Real S>
+  template <class S>
   [[nodiscard]] S at(const TensorInfo& info, std::size_t i) const {
     return detail::from_bytes<S>(content_.data() + data_begin_ +
                                  static_cast<std::size_t>(info.begin) + i * sizeof(S));

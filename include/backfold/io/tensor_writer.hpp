@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "backfold/core/file_writer.hpp"
@@ -15,6 +16,18 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
+/// The format's name of a type.
+template <class S>
+constexpr const char* tensor_type() {
+  static_assert(Real<S> || std::is_same_v<S, std::int64_t>,
+                "backfold: a file's array is of float, double or std::int64_t");
+  return std::is_same_v<S, float> ? "F32" : std::is_same_v<S, double> ? "F64" : "I64";
+}
+
+}  // namespace detail
+
 /// Arrays and texts that become a safetensors file.
 ///
 ///     bf::TensorWriter file;
@@ -22,21 +35,21 @@ BACKFOLD_BEGIN_NAMESPACE
 ///     file.set_metadata("author", "me");
 ///     file.write("weights.safetensors");
 ///
-/// Arrays of double come first, then those of float, and the data begin at a multiple of 8 bytes,
-/// so that programs can map the file and use the numbers where they are.
+/// Arrays of 8 bytes a number come first, then those of float, and the data begin at a multiple of
+/// 8 bytes, so that programs can map the file and use the numbers where they are.
 class TensorWriter {
  public:
-  /// Takes a copy of numbers, row-major.
+  /// Takes a copy of numbers, row-major: F32, F64 or I64.
   /// @throws std::invalid_argument for a name that is there already, or is not UTF-8
-  template <Real S>
+  template <class S>
   void add(const std::string& name, const std::vector<Index>& shape, const S* numbers) {
     detail::Json& entry = entry_of(name);
     detail::Size count = 1;
     for (const Index n : shape) count = count * n;
-    std::string& data = sizeof(S) == 8 ? doubles_ : floats_;
+    std::string& data = sizeof(S) == 8 ? wide_ : floats_;
     const std::size_t begin = data.size();
     append(data, numbers, count.value());
-    entry["dtype"] = sizeof(S) == 8 ? "F64" : "F32";
+    entry["dtype"] = detail::tensor_type<S>();
     entry["shape"] = shape;
     entry["data_offsets"] = {begin, data.size()};
   }
@@ -56,7 +69,7 @@ class TensorWriter {
     for (auto& entry : header) {
       if (entry["dtype"] != "F32") continue;
       for (auto& offset : entry["data_offsets"]) {
-        offset = offset.get<std::size_t>() + doubles_.size();
+        offset = offset.get<std::size_t>() + wide_.size();
       }
     }
     if (!metadata_.empty()) header["__metadata__"] = metadata_;
@@ -69,7 +82,7 @@ class TensorWriter {
     detail::FileWriter file(path);
     file.write(length);
     file.write(text);
-    file.write(doubles_);
+    file.write(wide_);
     file.write(floats_);
     file.commit();
   }
@@ -88,7 +101,7 @@ class TensorWriter {
   }
 
   /// Bytes of numbers, the least significant one first.
-  template <Real S>
+  template <class S>
   static void append(std::string& data, const S* numbers, Index count) {
     using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
     std::size_t at = data.size();
@@ -102,7 +115,7 @@ class TensorWriter {
   }
 
   detail::Json entries_ = detail::Json::object(), metadata_ = detail::Json::object();
-  std::string doubles_, floats_;
+  std::string wide_, floats_;
 };
 
 BACKFOLD_END_NAMESPACE

@@ -18,6 +18,14 @@ struct AdamState {
   explicit AdamState(Index n) : vectors(n) {}
   StateVectors<S, N, 3> vectors;  ///< gradient, m, v
   std::int64_t steps = 0;         ///< of the whole vector
+
+  /// Calls f(name, numbers, count) for all that further steps depend on.
+  template <class Function>
+  void for_each_value(const Function& f) {
+    f("m", vectors[1], vectors.size());
+    f("v", vectors[2], vectors.size());
+    f("steps", &steps, Index{1});
+  }
 };
 
 template <class Settings>

@@ -56,6 +56,12 @@ struct Clipping : O {
     explicit State(Index n) : inner(n), size(n) {}
     typename O::template State<S, N> inner;
     Index size;
+
+    /// Those of the optimizer within.
+    template <class Function>
+    void for_each_value(const Function& f) {
+      inner.for_each_value(f);
+    }
   };
 
   template <Real S, Index N, class Objective>

@@ -18,6 +18,12 @@ struct Momentum {
   struct State {
     explicit State(Index n) : vectors(n) {}
     StateVectors<S, N, 2> vectors;  ///< gradient, Δw
+
+    /// Calls f(name, numbers, count) for all that further steps depend on.
+    template <class Function>
+    void for_each_value(const Function& f) {
+      f("change", vectors[1], vectors.size());
+    }
   };
 
   /// @throws std::invalid_argument for settings out of range

@@ -20,6 +20,12 @@ struct Nesterov {
   struct State {
     explicit State(Index n) : vectors(n) {}
     StateVectors<S, N, 3> vectors;  ///< gradient, Δw, w + μΔw
+
+    /// Calls f(name, numbers, count) for all that further steps depend on.
+    template <class Function>
+    void for_each_value(const Function& f) {
+      f("change", vectors[1], vectors.size());
+    }
   };
 
   /// @throws std::invalid_argument for settings out of range

@@ -21,6 +21,12 @@ struct RmsProp {
   struct State {
     explicit State(Index n) : vectors(n) {}
     StateVectors<S, N, 2> vectors;  ///< gradient, v
+
+    /// Calls f(name, numbers, count) for all that further steps depend on.
+    template <class Function>
+    void for_each_value(const Function& f) {
+      f("v", vectors[1], vectors.size());
+    }
   };
 
   /// @throws std::invalid_argument for settings out of range

@@ -26,6 +26,14 @@ struct Rprop {
     explicit State(Index n) : vectors(n) {}
     StateVectors<S, N, 3> vectors;  ///< gradient, the gradient before, Δ
     bool started = false;
+
+    /// Calls f(name, numbers, count) for all that further steps depend on.
+    template <class Function>
+    void for_each_value(const Function& f) {
+      f("gradient", vectors[1], vectors.size());
+      f("change", vectors[2], vectors.size());
+      f("started", &started, Index{1});
+    }
   };
 
   /// @throws std::invalid_argument for settings out of range

@@ -15,6 +15,10 @@ struct Sgd {
   struct State {
     explicit State(Index n) : vectors(n) {}
     StateVectors<S, N, 1> vectors;  ///< gradient
+
+    /// Further steps depend on nothing.
+    template <class Function>
+    void for_each_value(const Function&) {}
   };
 
   /// @throws std::invalid_argument for a negative or not finite rate

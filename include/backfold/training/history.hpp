@@ -26,6 +26,7 @@ struct EpochReport {
   double loss;    ///< E over the epoch: each batch's at the parameters of its time
   Index samples;  ///< samples (or sequences) seen in the epoch
   double validation_loss = detail::hidden_nan();  ///< E on held-out data, from Validate; else NaN
+  bool is_last = false;                           ///< a hook before this one has ended the run
 };
 
 /// How training went.

@@ -121,12 +121,18 @@ class Training {
     if (epochs < 0) fail_argument("run: epochs must be >= 0, got ", epochs);
     history_ = History{};
     history_.epoch = epoch_;
-    last_epoch_ =
-        (std::max)(options_.epochs, epochs > most_epochs - epoch_ ? most_epochs : epoch_ + epochs);
+    const Index end = epochs > most_epochs - epoch_ ? most_epochs : epoch_ + epochs;
+    last_epoch_ = (std::max)(options_.epochs, end);
     // So many epochs may be no more than a bound, where a hook is to stop.
     history_.losses.reserve(static_cast<std::size_t>((std::min)(epochs, Index{1} << 16)));
-    (detail::call_begin(*this, hooks), ...);
-    run_epochs(epochs, hooks...);
+    bool go_on = true;
+    ((go_on = detail::call_begin(*this, hooks) && go_on), ...);
+    history_.epoch = epoch_;  // a Checkpoint has begun where another run was
+    if (go_on) {
+      run_epochs(end - epoch_, hooks...);
+    } else {
+      history_.status = TrainingStatus::Stopped;
+    }
     (detail::call_end(*this, hooks, std::as_const(history_)), ...);
     return std::exchange(history_, History{});
   }
@@ -162,6 +168,27 @@ class Training {
   O& optimizer() { return optimizer_; }
   Random& random() { return random_; }
 
+  /// Calls f(name, numbers, count) for all that further epochs depend on besides settings and data,
+  /// and f("losses", vector) for the losses of the present run: what a Checkpoint keeps.
+  /// @throws std::invalid_argument where f has set an order that is none of the samples, or a state
+  /// that the generator cannot have
+  template <class Function>
+  void for_each_value(const Function& f) {
+    f("parameters", net_.parameters().data(), net_.parameter_count());
+    f("epoch", &epoch_, Index{1});
+    f("update", &update_, Index{1});
+    if constexpr (requires(O & o) { o.learning_rate; }) {
+      f("learning_rate", &optimizer_.learning_rate, Index{1});
+    }
+    f("order", order_.data(), count_);
+    Random::State state = random_.state();
+    f("random", state.words, Index{4});
+    f("losses", history_.losses);
+    check_order();
+    if (state == Random::State{}) fail_argument("training: a generator's state cannot be all 0");
+    random_ = Random(state);
+  }
+
  private:
   using Sample = detail::Shard<Net, 1>;
   static constexpr Index most_epochs = (std::numeric_limits<Index>::max)();
@@ -195,7 +222,8 @@ class Training {
       history_.losses.push_back(loss);
       [[maybe_unused]] EpochReport report{epoch_, loss, samples()};
       bool go_on = true;
-      ((go_on = detail::call_after_epoch(*this, hooks, report) && go_on), ...);
+      ((go_on = detail::call_after_epoch(*this, hooks, report) && go_on, report.is_last = !go_on),
+       ...);
       if (!go_on) {
         history_.status = TrainingStatus::Stopped;
         return;
@@ -243,6 +271,19 @@ class Training {
       }
     }
     return options;
+  }
+
+  void check_order() {
+    std::vector<bool> seen(static_cast<std::size_t>(count_));
+    for (Index i = 0; i < count_; ++i) {
+      const Index sample = order_.data()[i];
+      if (sample < 0 || sample >= count_ || seen[static_cast<std::size_t>(sample)]) {
+        std::iota(order_.data(), order_.data() + count_, Index{0});
+        fail_argument("training: an order of ", count_, " samples has sample ", sample,
+                      " out of range or twice");
+      }
+      seen[static_cast<std::size_t>(sample)] = true;
+    }
   }
 
   void begin_epoch() {

@@ -11,7 +11,8 @@
 /// A hook is called while a Training runs. It has some of these functions; each may be a template
 /// on the Training, and any may be missing:
 ///
-///     void begin(Training& training);                      // before the first epoch of a run
+///     bool begin(Training& training);                      // before the first epoch of a run;
+///                                                          // false: it has none; may be void
 ///     void after_gradient(Training& training, G gradient); // before the optimizer uses it
 ///     void after_step(Training& training);                 // after each step of the optimizer
 ///     bool after_epoch(Training& training, EpochReport&);  // false ends the run; may be void
@@ -99,20 +100,7 @@ constexpr void check_hooks() {
                 "after_step, after_epoch or end) and callables that take an EpochReport");
 }
 
-template <class T, class H>
-void call_begin(T& training, H& hook) {
-  if constexpr (HasBegin<H, T>) {
-    hook.begin(training);
-  } else if constexpr (RateSchedule<H>) {
-    begin_schedule(training, hook);
-  }
-}
-template <class T, class H>
-void call_end(T& training, H& hook, const History& history) {
-  if constexpr (HasEnd<H, T>) hook.end(training, history);
-}
-
-/// A hook's answer after an epoch: whether to go on.
+/// A hook's answer: whether to go on.
 template <class F>
 bool goes_on(const F& call) {
   if constexpr (std::is_void_v<decltype(call())>) {
@@ -122,6 +110,20 @@ bool goes_on(const F& call) {
     return static_cast<bool>(call());
   }
 }
+template <class T, class H>
+bool call_begin(T& training, H& hook) {
+  if constexpr (HasBegin<H, T>) {
+    return goes_on([&] { return hook.begin(training); });
+  } else if constexpr (RateSchedule<H>) {
+    begin_schedule(training, hook);
+  }
+  return true;
+}
+template <class T, class H>
+void call_end(T& training, H& hook, const History& history) {
+  if constexpr (HasEnd<H, T>) hook.end(training, history);
+}
+
 template <class T, class H>
 bool call_after_epoch(T& training, H& hook, EpochReport& report) {
   if constexpr (HasAfterEpoch<H, T>) {

@@ -54,6 +54,14 @@ class KeepBest {
   [[nodiscard]] Index epoch() const { return epoch_; }
   [[nodiscard]] double loss() const { return loss_; }
 
+  /// Calls f(name, numbers, count) for all that further epochs depend on.
+  template <class Function>
+  void for_each_value(const Function& f) {
+    f("parameters", parameters_.data(), parameters_.size());
+    f("loss", &loss_, Index{1});
+    f("epoch", &epoch_, Index{1});
+  }
+
  private:
   detail::WatchedLoss watched_;
   detail::Array<double> parameters_;  ///< double holds a float exactly

@@ -257,6 +257,14 @@ class ReduceOnPlateau {
     }
   }
 
+  /// Calls f(name, numbers, count) for all that further epochs depend on.
+  template <class Function>
+  void for_each_value(const Function& f) {
+    f("best", &best_, Index{1});
+    f("without_gain", &without_gain_, Index{1});
+    f("cooldown", &cooldown_, Index{1});
+  }
+
  private:
   PlateauOptions options_;
   detail::WatchedLoss watched_;

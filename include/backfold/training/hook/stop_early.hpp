@@ -63,6 +63,13 @@ class StopEarly {
     return ++without_gain_ < options_.patience;
   }
 
+  /// Calls f(name, numbers, count) for all that further epochs depend on.
+  template <class Function>
+  void for_each_value(const Function& f) {
+    f("best", &best_, Index{1});
+    f("without_gain", &without_gain_, Index{1});
+  }
+
  private:
   StopEarlyOptions options_;
   detail::WatchedLoss watched_;

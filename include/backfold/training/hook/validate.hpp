@@ -29,6 +29,13 @@ class HeldOutLoss {
   /// True if a run that it is given to has begun and not ended.
   [[nodiscard]] bool is_running() const { return is_running_; }
 
+  /// Calls f(name, numbers, count) for all that further epochs depend on.
+  template <class Function>
+  void for_each_value(const Function& f) {
+    f("losses", losses_);
+    f("epoch", &epoch_, Index{1});
+  }
+
  protected:
   std::vector<double> losses_;
   Index epoch_ = 0;

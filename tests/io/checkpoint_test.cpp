@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include <backfold/backfold.hpp>
+#include <backfold/io/checkpoint.hpp>
+
+#include "catch.hpp"
+#include "said.hpp"
+#include "temporary_file.hpp"
+
+namespace bf = backfold;
+using Catch::Matchers::Contains;
+
+namespace {
+
+using Net =
+    bf::Mlp<double, bf::Input<2>, bf::Dense<4, bf::Tanh>, bf::Dropout<4>, bf::Dense<1, bf::Linear>>;
+const std::string path = "backfold_test.checkpoint";
+
+struct Data {
+  Eigen::MatrixXd X, Z;
+  Data() : X(Eigen::MatrixXd::Zero(2, 23)), Z(1, 23) {
+    bf::Random random(4);
+    for (auto& x : X.reshaped()) x = bf::uniform(random, -1, 1);
+    Z = X.row(0).cwiseProduct(X.row(1));
+  }
+  bf::Samples<double> samples() const { return {X, Z}; }
+};
+
+Net drawn() {
+  Net net;
+  bf::Random random(2);
+  net.initialize(bf::Glorot{}, random);
+  return net;
+}
+
+/// Six epochs at once, and three and three with a checkpoint between.
+template <class Optimizer>
+void require_same_bits(const Optimizer& optimizer) {
+  std::remove(path.c_str());
+  const Data data;
+  Net whole = drawn(), part = drawn();
+  bf::FitOptions options{.epochs = 6, .batch_size = 5};
+  const bf::History expected =
+      bf::fit(whole, bf::HalfSquaredError{}, optimizer, data.samples(), options);
+  options.epochs = 3;
+  bf::Checkpoint checkpoint(path);
+  bf::fit(part, bf::HalfSquaredError{}, optimizer, data.samples(), options, checkpoint);
+  options.epochs = 6;
+  Net resumed = drawn();
+  const bf::History got =
+      bf::fit(resumed, bf::HalfSquaredError{}, optimizer, data.samples(), options, checkpoint);
+  REQUIRE(resumed.parameters() == whole.parameters());
+  REQUIRE(resumed.parameters() != part.parameters());
+  REQUIRE(got.losses == expected.losses);
+  REQUIRE(got.epoch == 6);
+  std::remove(path.c_str());
+}
+
+}  // namespace
+
+TEST_CASE("a training that goes on from a checkpoint has the bits of one never stopped") {
+  require_same_bits(bf::Sgd{.learning_rate = 0.1});
+  require_same_bits(bf::Momentum{.learning_rate = 0.05, .momentum = 0.9});
+  require_same_bits(bf::Nesterov{.learning_rate = 0.05, .momentum = 0.9});
+  require_same_bits(bf::RmsProp{.learning_rate = 0.01});
+}
+
+TEST_CASE("Adam, Rprop and clipping go on from a checkpoint") {
+  require_same_bits(bf::Adam{.learning_rate = 0.01});
+  require_same_bits(bf::ClipNorm{bf::Adam{.learning_rate = 0.01}, 0.1});
+  require_same_bits(bf::Rprop{});
+}
+
+TEST_CASE("hooks and schedules go on from a checkpoint") {
+  const TemporaryFile file(path);
+  std::remove(path.c_str());
+  const Data data;
+  const auto run = [&](bf::Index epochs, bool keeps, Net& net) {
+    bf::Validate validate(data.samples(), 2);
+    bf::StopEarly stop({.patience = 50}, validate);
+    bf::ReduceOnPlateau plateau({.decay = 0.5, .patience = 1}, validate);
+    bf::KeepBest best(validate);
+    bf::Checkpoint checkpoint(path, 3, validate, plateau, stop, best);
+    const bf::Adam optimizer{.learning_rate = 0.05};
+    const bf::FitOptions options{.epochs = epochs, .batch_size = 1};
+    if (keeps) {
+      bf::fit(net, bf::HalfSquaredError{}, optimizer, data.samples(), options, validate, plateau,
+              stop, best, checkpoint);
+    } else {
+      bf::fit(net, bf::HalfSquaredError{}, optimizer, data.samples(), options, validate, plateau,
+              stop, best);
+    }
+    return std::pair(validate.losses(), best.epoch());
+  };
+  Net whole = drawn(), part = drawn(), resumed = drawn();
+  const auto expected = run(40, false, whole);
+  run(7, true, part);
+  run(20, true, part);
+  REQUIRE(run(40, true, resumed) == expected);
+  REQUIRE(resumed.parameters() == whole.parameters());
+}
+
+TEST_CASE("a run that a hook has ended does not go on") {
+  const TemporaryFile file(path);
+  std::remove(path.c_str());
+  const Data data;
+  Net net = drawn(), again = drawn();
+  const auto run = [&](Net& trained) {
+    bf::StopEarly stop({.patience = 1, .minimum_gain = 0.01});
+    bf::Checkpoint checkpoint(path, 10, stop);
+    return bf::fit(trained, bf::HalfSquaredError{}, bf::Sgd{.learning_rate = 0.1}, data.samples(),
+                   {.epochs = 500, .batch_size = 1}, stop, checkpoint);
+  };
+  const bf::History first = run(net), second = run(again);
+  REQUIRE(first.status == bf::TrainingStatus::Stopped);
+  REQUIRE(second.status == bf::TrainingStatus::Stopped);
+  REQUIRE(first.epoch < 500);
+  REQUIRE(second.epoch == first.epoch);
+  REQUIRE(second.losses == first.losses);
+  REQUIRE(again.parameters() == net.parameters());
+}
+
+TEST_CASE("the checkpoint of another training is refused with the first difference") {
+  const TemporaryFile file(path);
+  std::remove(path.c_str());
+  const Data data;
+  bf::Checkpoint checkpoint(path);
+  const auto refused = [&](auto net, const auto& optimizer, auto&&... hooks) {
+    try {
+      bf::fit(net, bf::HalfSquaredError{}, optimizer, data.samples(), {.epochs = 2}, hooks...);
+    } catch (const std::exception& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing was thrown");
+  };
+  REQUIRE(refused(drawn(), bf::Adam{}, checkpoint) == "nothing was thrown");
+  REQUIRE_THAT(refused(drawn(), bf::Momentum{}, checkpoint),
+               Contains("has no array \"optimizer.change\""));
+  REQUIRE_THAT(refused(drawn(), bf::Sgd{}, checkpoint), Contains("other hooks or another optim"));
+  bf::StopEarly stop;
+  REQUIRE_THAT(refused(drawn(), bf::Adam{}, stop, bf::Checkpoint(path, 1, stop)),
+               Contains("has no array \"hook0.best\""));
+  using Wider = bf::Mlp<double, bf::Input<2>, bf::Dense<5, bf::Tanh>, bf::Dense<1, bf::Linear>>;
+  Wider wider;
+  bf::Random random(2);
+  wider.initialize(bf::Glorot{}, random);
+  REQUIRE_THAT(refused(wider, bf::Adam{}, checkpoint),
+               Contains("layer 1: units is 4 in the file, 5 in the network"));
+  REQUIRE_THAT(said([&] { bf::Checkpoint(path, 0); }), Contains("every must be >= 1, got 0"));
+}
+
+TEST_CASE("every prefix of a checkpoint and flipped bits give an error or a training") {
+  const TemporaryFile file(path);
+  std::remove(path.c_str());
+  const Data data;
+  bf::Checkpoint checkpoint(path);
+  Net net = drawn();
+  bf::Training training(net, bf::HalfSquaredError{}, bf::Sgd{}, data.samples(), {.batch_size = 8});
+  training.run(1, checkpoint);
+  const std::string content = content_of(path);
+  int loaded = 0;
+  const auto try_load = [&](const std::string& bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
+    Net other = drawn();
+    bf::Training resumed(other, bf::HalfSquaredError{}, bf::Sgd{}, data.samples(), {});
+    try {
+      checkpoint.begin(resumed);
+      ++loaded;
+    } catch (const std::exception& error) {
+      REQUIRE(error.what()[0] != '\0');
+    }
+  };
+  for (std::size_t n = 0; n < content.size(); n += 3) try_load(content.substr(0, n));
+  REQUIRE(loaded == 0);
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    std::string flipped = content;
+    flipped[i] = static_cast<char>(flipped[i] ^ (1 << (i % 8)));
+    try_load(flipped);
+  }
+  REQUIRE(loaded > 0);
+}
