@@ -16,6 +16,7 @@ root = project / "include"
 headers = sorted(p.relative_to(root) for p in root.rglob("*.hpp"))
 # They need more than Eigen, or cost compile time that few programs have a use for.
 opt_in = {f"backfold/{name}.hpp" for name in (
+    "activation/fast_sigmoid", "activation/fast_tanh",
     "analysis/canonical_form", "analysis/equivalent", "analysis/equivalent_count",
     "analysis/gradient_report", "analysis/hidden_units", "analysis/jacobian",
     "analysis/sample_gradients", "analysis/symmetry", "analysis/transition",
