@@ -46,8 +46,8 @@ int main(int argc, char** argv) {
   bf::fit(net, bf::HalfSquaredError{}, bf::ClipNorm{bf::Adam{.learning_rate = 5e-3}, 1.0},
           training.data(), {.epochs = quick ? 1 : 40, .batch_size = 32, .final_rate = 0.1},
           [&](const bf::EpochReport& report) {
-            squared = 2 * bf::error(net, bf::HalfSquaredError{}, test.data(), workspace,
-                                    bf::Reduction::Mean);
+            squared = 2 * bf::loss_of(net, bf::HalfSquaredError{}, test.data(), workspace,
+                                      {.reduction = bf::Reduction::Mean});
             if (report.epoch % 4 == 0) {
               std::printf("epoch %2ld  mean squared error on new sequences %.5f\n",
                           static_cast<long>(report.epoch), squared);

@@ -53,8 +53,8 @@ double nrmse(const Eigen::MatrixXf& series, bf::Index horizon, bool quick) {
   bf::Workspace workspace(net, 1, 100);
   double squares = 0;
   for (bf::Index i = 0; i < validation.count(); ++i) {
-    squares +=
-        2 * bf::error(net, bf::HalfSquaredError{}, validation[i], workspace, bf::Reduction::Mean);
+    squares += 2 * bf::loss_of(net, bf::HalfSquaredError{}, validation[i], workspace,
+                               {.reduction = bf::Reduction::Mean});
   }
   const double mean = series.cast<double>().mean();
   const double variance = (series.cast<double>().array() - mean).square().mean();

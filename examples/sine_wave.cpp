@@ -25,8 +25,8 @@ int main(int argc, char** argv) {
   bf::Workspace workspace(net, 1, 60);
   double squares = 0;
   for (bf::Index i = 0; i < validation.count(); ++i) {
-    squares +=
-        bf::error(net, bf::HalfSquaredError{}, validation[i], workspace, bf::Reduction::Mean);
+    squares += bf::loss_of(net, bf::HalfSquaredError{}, validation[i], workspace,
+                           {.reduction = bf::Reduction::Mean});
   }
   const double one_step = std::sqrt(2 * squares / double(validation.count()));
   std::printf("one step ahead: root mean squared error %.5f\n", one_step);

@@ -77,8 +77,9 @@ int main(int argc, char** argv) {
   net.initialize(bf::Glorot{}, random);
   bf::Workspace workspace(net, 1, test.steps);
   auto bits = [&] {
-    return bf::error(net, bf::CategoricalCrossEntropy{}, bf::Sequences(test.X, test.Z, test.steps),
-                     workspace, bf::Reduction::Mean) /
+    return bf::loss_of(net, bf::CategoricalCrossEntropy{},
+                       bf::Sequences(test.X, test.Z, test.steps), workspace,
+                       {.reduction = bf::Reduction::Mean}) /
            std::log(2.0);
   };
   bf::fit(net, bf::CategoricalCrossEntropy{}, bf::ClipNorm{bf::Adam{.learning_rate = 4e-3}, 1.0},

@@ -53,6 +53,7 @@
 #include "backfold/gradient/check_layer.hpp"
 #include "backfold/gradient/gradient.hpp"
 #include "backfold/gradient/gradient_check.hpp"
+#include "backfold/gradient/pass_options.hpp"
 #include "backfold/gradient/rtrl.hpp"
 #include "backfold/gradient/rtrl/activation_jacobian.hpp"
 #include "backfold/gradient/rtrl/contraction.hpp"

@@ -9,5 +9,5 @@ constexpr Index units = 4;
 #endif
 using Net = Mlp<double, Input<2>, Dense<units, Linear>>;
 double f(const Net& net, const Samples<double>& data, Workspace<Net>& workspace) {
-  return error(net, GaussianNll{}, data, workspace);
+  return loss_of(net, GaussianNll{}, data, workspace);
 }

@@ -9,5 +9,5 @@ using S = double;
 #endif
 using Net = Mlp<double, Input<2>, Dense<1, Tanh>>;
 double e(const Net& net, Workspace<Net>& workspace, const Samples<S>& data) {
-  return error(net, HalfSquaredError{}, data, workspace);
+  return loss_of(net, HalfSquaredError{}, data, workspace);
 }

@@ -83,14 +83,15 @@ void check(Net net, const L& loss) {
 
     Eigen::VectorXd g = Eigen::VectorXd::Constant(net.parameter_count(), std::nan(""));
     Eigen::MatrixXd dX;
-    gradient_with_inputs(net, loss, data, workspace, g, dX, Reduction::Sum, &initial, &d_initial);
+    gradient_with_inputs(net, loss, data, workspace, g, dX,
+                         {.initial = &initial, .d_initial = &d_initial});
     auto slope = [&](double& number) {
       const double h = 1e-5;
       const double at = number;
       number = at + h;
-      const double above = error(net, loss, data, workspace, Reduction::Sum, &initial);
+      const double above = loss_of(net, loss, data, workspace, {.initial = &initial});
       number = at - h;
-      const double below = error(net, loss, data, workspace, Reduction::Sum, &initial);
+      const double below = loss_of(net, loss, data, workspace, {.initial = &initial});
       number = at;
       return (above - below) / (2 * h);
     };

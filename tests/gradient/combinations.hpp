@@ -37,9 +37,9 @@ double input_difference(const Net& net, const L& loss, Eigen::MatrixXd X,
     const double x = X.data()[i];
     const double h = 1e-5;
     X.data()[i] = x + h;
-    const double above = bf::error(net, loss, data, workspace);
+    const double above = bf::loss_of(net, loss, data, workspace);
     X.data()[i] = x - h;
-    const double below = bf::error(net, loss, data, workspace);
+    const double below = bf::loss_of(net, loss, data, workspace);
     X.data()[i] = x;
     differences.data()[i] = (above - below) / (2 * h);
   }

@@ -88,11 +88,11 @@ TEST_CASE("the error of very many samples is as accurate as that of one, in doub
   const bf::Matrix<double> z = bf::Matrix<double>::Constant(1, n, 0.7);
   const bf::Vector<double> weights = bf::Vector<double>::Constant(n, 0.9);
   bf::Workspace<decltype(net)> workspace(net, n);
-  const double e = bf::error(net, bf::HalfSquaredError{},
-                             bf::Samples(x.leftCols<1>(), z.leftCols<1>()), workspace);
-  CHECK(bf::error(net, bf::HalfSquaredError{}, bf::Samples(x, z), workspace) ==
+  const double e = bf::loss_of(net, bf::HalfSquaredError{},
+                               bf::Samples(x.leftCols<1>(), z.leftCols<1>()), workspace);
+  CHECK(bf::loss_of(net, bf::HalfSquaredError{}, bf::Samples(x, z), workspace) ==
         Approx(double(n) * e).epsilon(3 * 21 * 0x1p-52));
-  CHECK(bf::error(net, bf::HalfSquaredError{}, bf::Samples(x, z, weights), workspace) ==
+  CHECK(bf::loss_of(net, bf::HalfSquaredError{}, bf::Samples(x, z, weights), workspace) ==
         Approx(0.9 * double(n) * e).epsilon(3 * 21 * 0x1p-52));
 }
 

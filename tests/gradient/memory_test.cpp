@@ -97,7 +97,7 @@ TEST_CASE("data that lie in the workspace are read as they were", "[gradient]") 
     auto outputs = [&] { return run(net, X, steps, workspace); };
     const Sequences<double> as_inputs(Y, T, steps), as_targets(X, Y, steps), as_both(Y, Y, steps);
     const double e = gradient_with_inputs(net, loss, as_inputs, own, expected, expected_d);
-    CHECK(error(net, loss, Sequences<double>(outputs(), T, steps), workspace) == e);
+    CHECK(loss_of(net, loss, Sequences<double>(outputs(), T, steps), workspace) == e);
     CHECK(gradient(net, loss, Sequences<double>(outputs(), T, steps), workspace, g) == e);
     CHECK(g == expected);
     CHECK(gradient_with_inputs(net, loss, Sequences<double>(outputs(), T, steps), workspace, g,

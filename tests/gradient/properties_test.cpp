@@ -148,7 +148,7 @@ TEMPLATE_TEST_CASE("the final state is the one behind each sequence's own end", 
   data.lengths = lengths.data();
   Workspace<TestType> workspace(net, B, T);
   State<TestType> end(net, B);
-  error(net, HalfSquaredError{}, data, workspace, Reduction::Sum, nullptr, &end);
+  loss_of(net, HalfSquaredError{}, data, workspace, {.final = &end});
   const Eigen::MatrixXd y = step(net, next, end);
   for (Index b = 0; b < B; ++b) {
     State<TestType> one(net, 1);
@@ -178,7 +178,7 @@ TEST_CASE("the error path and the gradient path give the same error") {
   const Eigen::MatrixXd X = numbers(2, T * B, 8), Z = numbers(2, T * B, 9);
   Workspace<Net> workspace(net, B, T);
   const Sequences data(X, Z, T);
-  CHECK(error(net, HalfSquaredError{}, data, workspace) == evaluate(net, data).E);
+  CHECK(loss_of(net, HalfSquaredError{}, data, workspace) == evaluate(net, data).E);
 }
 
 TEST_CASE("weights of samples scale their part of the gradient, a weight of 0 leaves one out") {

@@ -64,8 +64,8 @@ void compare(Net net, const Reference& ref, const L& loss) {
 
   Eigen::VectorXd g;
   Eigen::MatrixXd dX;
-  const double E = bf::gradient_with_inputs(net, loss, data, workspace, g, dX, bf::Reduction::Sum,
-                                            &initial, &d_initial);
+  const double E = bf::gradient_with_inputs(net, loss, data, workspace, g, dX,
+                                            {.initial = &initial, .d_initial = &d_initial});
   CHECK(std::abs(E - ref.number("E")) <= tolerance * std::max(1.0, std::abs(E)));
   CHECK(difference(g, ref["g"]) <= tolerance);
   CHECK(difference(dX, ref["dX"]) <= tolerance);

@@ -66,7 +66,7 @@ TEST_CASE("the least Gaussian loss is at the mean and the variance of the target
   const double E = gradient(net, GaussianNll{}, Samples(X, Z), workspace, g);
   CHECK(g.norm() < 1e-12);
   CHECK(E == Approx(25 * (std::log(variance) + 1)).epsilon(1e-13));
-  const double full = error(net, GaussianNll{.full = true}, Samples(X, Z), workspace);
+  const double full = loss_of(net, GaussianNll{.full = true}, Samples(X, Z), workspace);
   CHECK(full - E == Approx(25 * std::log(2 * M_PI)).epsilon(1e-13));
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("targets that are not as many as the loss takes are refused", "[loss]"
   const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 5), Z = Eigen::MatrixXd::Random(4, 5);
   Sized net(2, 4);
   Workspace workspace(net, 5);
-  CHECK_THROWS_WITH((error(net, GaussianNll{}, Samples(X, Z), workspace)),
+  CHECK_THROWS_WITH((loss_of(net, GaussianNll{}, Samples(X, Z), workspace)),
                     "data: the loss takes 2 outputs for each target; targets have 4 rows, the "
                     "output layer 4 units");
   CHECK_THROWS_WITH((fit(net, Quantiles{0.1, 0.5, 0.9}, Sgd{}, Samples(X, Z))),

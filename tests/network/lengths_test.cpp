@@ -148,8 +148,8 @@ TEMPLATE_TEST_CASE("a sequence of length 0 adds nothing to error and gradient", 
     Eigen::VectorXd g;
     const double E = gradient(net, HalfSquaredError{}, data, workspace, g,
                               {.reduction = Reduction::Mean, .initial = &initial, .final = &final});
-    CHECK(error(net, HalfSquaredError{}, data, workspace,
-                {.reduction = Reduction::Mean, .initial = &initial}) == E);
+    CHECK(loss_of(net, HalfSquaredError{}, data, workspace,
+                  {.reduction = Reduction::Mean, .initial = &initial}) == E);
     CHECK(remembered(final, 1) == remembered(initial, 1));
     double sum = 0;
     Eigen::VectorXd expected = Eigen::VectorXd::Zero(g.size());

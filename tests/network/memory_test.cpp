@@ -57,7 +57,7 @@ TEST_CASE("every function that reads w refuses one of another length", "[network
         [&] { (void)read.weights<1>(); },
         [&] { (void)read.weights<1, 1>(); },
         [&] { (void)read.bias<2>(); },
-        [&] { error(net, loss, data, workspace); },
+        [&] { loss_of(net, loss, data, workspace); },
         [&] { gradient(net, loss, data, workspace, g); },
         [&] { gradient_with_inputs(net, loss, data, workspace, g, d); },
         [&] { (void)check_gradient(net, loss, data); },
@@ -94,7 +94,7 @@ TEST_CASE("what was moved from is refused or made anew, never read", "[network]"
            [&] { step(net, x, state); }, [&] { free_run(net, x, state, outputs); },
            [&] { run(net, x, 1, other, &state); }, [&] { run(net, x, 1, other, nullptr, &state); },
            [&] { state.reset(); }, [&] { state.output<1>(); },
-           [&] { std::as_const(state).output<1>(); }}) {
+           [&] { (void)std::as_const(state).output<1>(); }}) {
     CHECK(said(use) == "state: it has been moved from");
   }
   state.resize(1);  // a new life

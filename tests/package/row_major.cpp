@@ -71,10 +71,10 @@ void shows(Net net) {
   Columns moved = X;
   moved(1, 2) += 1e-6;
   const double above =
-      bf::error(net, bf::HalfSquaredError{}, bf::Sequences<double>(moved, Z, 2), workspace);
+      bf::loss_of(net, bf::HalfSquaredError{}, bf::Sequences<double>(moved, Z, 2), workspace);
   moved(1, 2) -= 2e-6;
   const double below =
-      bf::error(net, bf::HalfSquaredError{}, bf::Sequences<double>(moved, Z, 2), workspace);
+      bf::loss_of(net, bf::HalfSquaredError{}, bf::Sequences<double>(moved, Z, 2), workspace);
   holds("d_inputs against a difference", std::abs((above - below) / 2e-6 - d(1, 2)) < 1e-7);
 }
 

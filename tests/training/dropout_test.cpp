@@ -19,8 +19,8 @@ Eigen::MatrixXd masked_ones(double rate, const Noise& noise, Index samples) {
   const Eigen::MatrixXd X = Eigen::MatrixXd::Ones(400, samples), Z = 0 * X;
   Workspace<Net> workspace(net, samples);
   // E = ½Σy², so that y is ∂E/∂y; with one weightless layer ∂E/∂x = m·y.
-  error(net, HalfSquaredError{}, Samples(X, Z), workspace,
-        {.mode = Mode::Training, .noise = noise});
+  loss_of(net, HalfSquaredError{}, Samples(X, Z), workspace,
+          {.mode = Mode::Training, .noise = noise});
   const double* const y = workspace.at(workspace.plan().layers[1].output);
   return Eigen::Map<const Eigen::MatrixXd>(y, 400, samples);
 }
@@ -97,7 +97,7 @@ TEST_CASE("a mask over the sequence is one for all its steps", "[training]") {
   net.parameters().setZero();
   const Eigen::MatrixXd X = Eigen::MatrixXd::Ones(4, 3 * 6), Z = 0 * X;
   Workspace<Net> workspace(net, 3, 6);
-  error(net, HalfSquaredError{}, Sequences(X, Z, 6), workspace, {.mode = Mode::Training});
+  loss_of(net, HalfSquaredError{}, Sequences(X, Z, 6), workspace, {.mode = Mode::Training});
   const Eigen::Map<const Eigen::MatrixXd> y(workspace.at(workspace.plan().layers[1].output + 0), 4,
                                             18);
   for (Index t = 1; t < 6; ++t) CHECK(y.middleCols(3 * t, 3) == y.leftCols(3));

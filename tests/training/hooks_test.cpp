@@ -248,7 +248,7 @@ TEST_CASE("Validate takes long data in parts, weights, windows and dropout out o
   double sum = 0, count = 0;
   Workspace<Loop> workspace(loop, 1, 5);
   for (Index i = 0; i < windows.count(); ++i) {
-    sum += error(loop, HalfSquaredError{}, windows[i], workspace);
+    sum += loss_of(loop, HalfSquaredError{}, windows[i], workspace);
     count += double(windows[i].target_count());
   }
   CHECK(over_windows.loss() == Approx(sum / count).epsilon(1e-12));

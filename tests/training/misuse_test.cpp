@@ -357,7 +357,7 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
       {samples_for_recurrent,
        [] {
          Workspace workspace(loop(), 6);
-         error(loop(), HalfSquaredError{}, Samples(X, Z), workspace);
+         loss_of(loop(), HalfSquaredError{}, Samples(X, Z), workspace);
        }},
       {samples_for_recurrent,
        [] {

@@ -369,7 +369,7 @@ void check_slopes(LayerInNetwork<L>& at, Mode mode, Report& report) {
   Vector<double> direction(w.size());
   auto error_at = [&](double h) {
     at.net.parameters() = w + h * direction;
-    return error(at.net, at.loss, at.data(), at.workspace, {.mode = mode});
+    return loss_of(at.net, at.loss, at.data(), at.workspace, {.mode = mode});
   };
   for (int k = 0; k < 8; ++k) {
     constexpr double h = 1e-5;

@@ -5,8 +5,8 @@
 #include "backfold/core/long_sum.hpp"
 #include "backfold/data/samples.hpp"
 #include "backfold/gradient/backward.hpp"
+#include "backfold/gradient/pass_options.hpp"
 #include "backfold/loss/output_error.hpp"
-#include "backfold/loss/reduction.hpp"
 #include "backfold/network/sequence_ends.hpp"
 #include "backfold/network/state.hpp"
 
@@ -105,7 +105,7 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
 }
 
 /// One forward pass and E; WithGradient, one backward pass and the gradient too: the one function
-/// behind `error` and `gradient`, so that they cannot disagree.
+/// of `loss_of` and `gradient`, so that they cannot disagree.
 template <bool WithGradient, bool ToInput, class Net, Index Batch, class L, class Scale>
 BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& architecture,
                                        const typename Net::Scalar* w, const L& loss,
@@ -220,46 +220,44 @@ class DataApart {
 
 }  // namespace detail
 
-/// Options of a pass over data: reduction, mode, noise, and the states before and after.
-template <class Net, Index Batch = Dynamic>
-struct PassOptions {
-  /// `Sum` is the objective as it is defined; `Mean` divides by the number of columns that have a
-  /// target (those of weight 0 and after a sequence's end have none).
-  Reduction reduction = Reduction::Sum;
-  Mode mode = Mode::Inference;  ///< Training: with the noise of layers such as Dropout
-  Noise noise{};                ///< which noise
-  const State<Net, Batch>* initial = nullptr;  ///< before the first step; zeros if nullptr
-  State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
-
-  [[nodiscard]] PassSettings pass() const { return {mode, noise}; }
-};
-
 /// E(w) of a network over data: Σ over samples and steps, or their mean.
 ///
 /// The same forward pass as `gradient`, so that the two cannot disagree. Allocates nothing once the
 /// workspace has its size, unless data lie in the workspace: they are copied.
 ///
-///     error(net, loss, data, workspace, {.reduction = Reduction::Mean, .initial = &state})
+///     loss_of(net, loss, data, workspace, {.reduction = Reduction::Mean, .initial = &state})
 ///
 /// @throws std::invalid_argument for data or states whose sizes do not fit
 template <class Net, class L, Index Batch>
-double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
-             Workspace<Net, Batch>& workspace,
-             const std::type_identity_t<PassOptions<Net, Batch>>& options) {
+double loss_of(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+               Workspace<Net, Batch>& workspace,
+               const std::type_identity_t<PassOptions<Net, Batch>>& options = {}) {
   detail::check_network_and_data<L>(net, data);
+  detail::check_no_initial_gradient(options);
   const detail::DataApart<typename Net::Scalar> apart(data, workspace);
   return detail::evaluate<false, false>(
       net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
       workspace, options.initial, options.final, static_cast<typename Net::Scalar*>(nullptr),
       options.pass());
 }
+
+/// The former name of loss_of.
 template <class Net, class L, Index Batch>
-double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
-             Workspace<Net, Batch>& workspace, Reduction reduction = Reduction::Sum,
-             const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
-             std::type_identity_t<State<Net, Batch>>* final = nullptr) {
-  return error(net, loss, data, workspace,
-               PassOptions<Net, Batch>{reduction, Mode::Inference, {}, initial, final});
+[[deprecated("backfold: error is now named loss_of")]] double error(
+    const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+    Workspace<Net, Batch>& workspace,
+    const std::type_identity_t<PassOptions<Net, Batch>>& options) {
+  return loss_of(net, loss, data, workspace, options);
+}
+template <class Net, class L, Index Batch>
+[[deprecated("backfold: error is now named loss_of")]] double error(
+    const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+    Workspace<Net, Batch>& workspace, Reduction reduction = Reduction::Sum,
+    const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
+    std::type_identity_t<State<Net, Batch>>* final = nullptr) {
+  return loss_of(
+      net, loss, data, workspace,
+      PassOptions<Net, Batch>{.reduction = reduction, .initial = initial, .final = final});
 }
 
 /// E(w) and its gradient ∇E(w), by backpropagation (through time):
@@ -282,30 +280,34 @@ double error(const Net& net, const L& loss, const Sequences<typename Net::Scalar
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
                 Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
-                const std::type_identity_t<PassOptions<Net, Batch>>& options) {
+                const std::type_identity_t<PassOptions<Net, Batch>>& options = {}) {
   static_assert(detail::is_gradient<Net, G>,
                 "backfold: a gradient is a vector of the network's scalar");
   detail::check_network_and_data<L>(net, data);
+  detail::check_no_initial_gradient(options);
   detail::shape_gradient(net, data, gradient);
   const detail::DataApart<typename Net::Scalar> apart(data, workspace);
   return detail::evaluate<true, false>(
       net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
       workspace, options.initial, options.final, gradient.data(), options.pass());
 }
+/// For a reduction alone, or with the states as well.
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
-                Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& g,
-                Reduction reduction = Reduction::Sum,
+                Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& g, Reduction reduction,
                 const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
                 std::type_identity_t<State<Net, Batch>>* final = nullptr) {
-  return gradient(net, loss, data, workspace, g,
-                  PassOptions<Net, Batch>{reduction, Mode::Inference, {}, initial, final});
+  return gradient(
+      net, loss, data, workspace, g,
+      PassOptions<Net, Batch>{.reduction = reduction, .initial = initial, .final = final});
 }
 
-/// The same with ∂E/∂X and ∂E/∂(state before the first step).
+/// `gradient` with ∂E/∂X, and ∂E/∂(state before the first step) in the options' d_initial.
+///
+///     gradient_with_inputs(net, loss, data, workspace, g, dX,
+///                          {.initial = &state, .d_initial = &d_state})
 ///
 /// @param d_inputs inputs × columns of the data, overwritten; may be the matrix of the inputs
-/// @param d_initial ∂E/∂(each number of the state before the first step), or nullptr
 /// @return E
 /// @throws std::invalid_argument for data or states whose sizes do not fit
 template <class Net, class L, Index Batch, class G, class D>
@@ -313,9 +315,7 @@ double gradient_with_inputs(const Net& net, const L& loss,
                             const Sequences<typename Net::Scalar>& data,
                             Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
                             Eigen::PlainObjectBase<D>& d_inputs,
-                            Reduction reduction = Reduction::Sum,
-                            const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
-                            std::type_identity_t<State<Net, Batch>>* d_initial = nullptr) {
+                            const std::type_identity_t<PassOptions<Net, Batch>>& options = {}) {
   using S = typename Net::Scalar;
   static_assert(detail::is_gradient<Net, G>,
                 "backfold: a gradient is a vector of the network's scalar");
@@ -323,7 +323,9 @@ double gradient_with_inputs(const Net& net, const L& loss,
                 "backfold: d_inputs has another scalar than the network");
   detail::check_network_and_data<L>(net, data);
   if constexpr (Net::Graph::is_recurrent) {
-    if (d_initial != nullptr) d_initial->check_fits(net.architecture(), data.batch());
+    if (options.d_initial != nullptr) {
+      options.d_initial->check_fits(net.architecture(), data.batch());
+    }
   }
   const Index rows = data.inputs.rows();
   const Index cols = data.inputs.cols();
@@ -337,8 +339,8 @@ double gradient_with_inputs(const Net& net, const L& loss,
   }
   const detail::DataApart<S> apart(data, workspace);
   const double error = detail::evaluate<true, true>(
-      net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{reduction},
-      workspace, initial, static_cast<State<Net, Batch>*>(nullptr), gradient.data());
+      net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
+      workspace, options.initial, options.final, gradient.data(), options.pass());
   const Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(),
                                                  nullptr, 0, workspace);
   // An assignment, since the caller's matrix may be row-major; after the pass, since it may be
@@ -346,9 +348,22 @@ double gradient_with_inputs(const Net& net, const L& loss,
   d_inputs.resize(rows, cols);
   d_inputs.derived().matrix() = Eigen::Map<const Matrix<S>>(pass.template delta<0>(), rows, cols);
   if constexpr (Net::Graph::is_recurrent) {
-    if (d_initial != nullptr) detail::get_history_gradient(pass, *d_initial);
+    if (options.d_initial != nullptr) detail::get_history_gradient(pass, *options.d_initial);
   }
   return error;
+}
+
+/// Its former arguments.
+template <class Net, class L, Index Batch, class G, class D>
+[[deprecated("backfold: gradient_with_inputs takes options by name")]] double gradient_with_inputs(
+    const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
+    Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
+    Eigen::PlainObjectBase<D>& d_inputs, Reduction reduction,
+    const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
+    std::type_identity_t<State<Net, Batch>>* d_initial = nullptr) {
+  return gradient_with_inputs(
+      net, loss, data, workspace, gradient, d_inputs,
+      PassOptions<Net, Batch>{.reduction = reduction, .initial = initial, .d_initial = d_initial});
 }
 
 BACKFOLD_END_NAMESPACE

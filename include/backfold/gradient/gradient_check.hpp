@@ -19,10 +19,10 @@ void for_each_difference(Net& net, const L& loss, const Sequences<typename Net::
     const S w = net.parameters()[i];
     const S step = static_cast<S>(h * (std::max)(1.0, std::abs(double(w))));
     net.parameters()[i] = w + step;
-    const double above = error(net, loss, data, workspace);
+    const double above = loss_of(net, loss, data, workspace);
     const double width_above = double(net.parameters()[i]) - double(w);
     net.parameters()[i] = w - step;
-    const double below = error(net, loss, data, workspace);
+    const double below = loss_of(net, loss, data, workspace);
     const double width_below = double(w) - double(net.parameters()[i]);
     net.parameters()[i] = w;
     if (!f(i, (above - below) / (width_above + width_below))) return;

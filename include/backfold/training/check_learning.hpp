@@ -12,7 +12,7 @@
 #include "backfold/network/network.hpp"
 
 /// What training refuses although it could be computed: data, losses and networks from which
-/// nothing useful is learned. `error` and `gradient` compute all of it.
+/// nothing useful is learned. `loss_of` and `gradient` compute all of it.
 
 BACKFOLD_BEGIN_NAMESPACE
 

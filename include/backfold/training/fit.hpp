@@ -39,7 +39,7 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
 /// ends before that step, and the network keeps its last finite parameters (those before the epoch,
 /// if steps have overflown the parameters themselves).
 /// @throws std::invalid_argument for options, settings or data out of range, and for what could be
-/// computed (`error` and `gradient` do) but teaches nothing: targets that the loss cannot mean,
+/// computed (`loss_of` and `gradient` do) but teaches nothing: targets that the loss cannot mean,
 /// weights below 0, Samples for a recurrent network, hidden layers whose parameters were never set
 ///
 /// Takes some 10 to 20 KiB of stack, whatever the network: what is large lies on the heap

@@ -147,7 +147,7 @@ class Validate : public HeldOutLoss {
       for (Index i = 0; i < count_; i += batch_) {
         const Sequences<S> part =
             buffer_.gather(data, order_.data() + i, (std::min)(batch_, count_ - i));
-        sum += error(net, loss, part, workspace_);
+        sum += loss_of(net, loss, part, workspace_);
         targets += static_cast<double>(part.target_count());
       }
       return reduction == Reduction::Mean ? sum / targets : sum;

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/loss/reduction.hpp"
+#include "backfold/network/state.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Options of a pass over data: reduction, mode, noise, and the states before and after.
+template <class Net, Index Batch = Dynamic>
+struct PassOptions {
+  /// `Sum` is the objective as it is defined; `Mean` divides by the number of columns that have a
+  /// target (those of weight 0 and after a sequence's end have none).
+  Reduction reduction = Reduction::Sum;
+  Mode mode = Mode::Inference;  ///< Training: with the noise of layers such as Dropout
+  Noise noise{};                ///< which noise
+  const State<Net, Batch>* initial = nullptr;  ///< before the first step; zeros if nullptr
+  State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
+  /// Gets ∂E/∂(each number of the state before the first step), from gradient_with_inputs alone.
+  State<Net, Batch>* d_initial = nullptr;
+
+  [[nodiscard]] PassSettings pass() const { return {mode, noise}; }
+};
+
+namespace detail {
+
+/// @throws std::invalid_argument for a result that the pass does not compute
+template <class Net, Index Batch>
+void check_no_initial_gradient(const PassOptions<Net, Batch>& options) {
+  if (options.d_initial != nullptr) {
+    fail_argument("options: d_initial is computed by gradient_with_inputs alone");
+  }
+}
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE
