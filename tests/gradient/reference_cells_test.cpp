@@ -10,6 +10,7 @@ using bf::NoBias;
 
 TEST_CASE("LSTM networks equal PyTorch's", "[reference]") {
   const bf::HalfSquaredError half_squared;
+  check_rnn("masked_entropy", bf::BinaryCrossEntropy{}, In<2>(), Lstm<3>(), SigmoidLayer<3>());
   check_rnn("lstm_alone", half_squared, In<3>(), Lstm<4>());
   check_rnn("lstm_stacked", half_squared, In<2>(), Lstm<3>(), Lstm<4>(), LinearLayer<2>());
   check_rnn("lstm_lengths", half_squared, In<2>(), Lstm<3>(), LinearLayer<2>());

@@ -63,6 +63,8 @@ TEST_CASE("masks, lengths, last steps, weights and initial states equal PyTorch'
                            "weighted_last", "initial_elman_lengths"}) {
     check_rnn(name, half_squared, In<2>(), TanhLayer<4, Recurrent<>>(), LinearLayer<2>());
   }
+  check_rnn("masked_targets", half_squared, In<2>(), TanhLayer<4, Recurrent<>>(), LinearLayer<2>());
+  check_rnn("masked_last", half_squared, In<2>(), TanhLayer<4, Recurrent<>>(), SoftmaxLayer<3>());
   check_rnn("initial_state", half_squared, In<2>(), TanhLayer<4, Recurrent<>, Recurrent<2>>(),
             LinearLayer<2>());
   check_rnn("initial_everywhere", half_squared, In<2>(), TanhLayer<3, Delayed<0, 2>, Delayed<2>>(),

@@ -38,6 +38,11 @@ void compare(Net net, const Reference& ref, const L& loss) {
     data.weights = weights.data();
     data.weight_count = weights.size();
   }
+  Eigen::MatrixXd target_weights;
+  if (ref.has("target_weights")) {
+    target_weights = ref["target_weights"];
+    data.target_weights = target_weights;
+  }
   std::vector<bf::Index> lengths;
   if (ref.has("lengths")) {
     lengths = ref.indices("lengths");

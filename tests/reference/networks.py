@@ -233,12 +233,12 @@ def write(path, type_, values):
 
 
 def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=None, lengths=None,
-         initial=(), last=False, indices=None):
+         initial=(), last=False, indices=None, masked=False):
     """Writes the file of one network. Returns what a second implementation is held against.
 
     weights: one a target column; lengths: steps of each sequence; initial: the (layer, delay) and
     (layer, "c") whose values before the first step are given; last: targets at the last step only;
-    indices: the inputs are integers below this.
+    indices: the inputs are integers below this; masked: each target has a weight, often 0.
     """
     layers = [(*layer, [], True)[:4] if len(layer) == 2 else (*layer, True)[:4] for layer in layers]
     net = Net(inputs, layers, seed)
@@ -272,8 +272,16 @@ def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=N
         assert (apart - 0.5).abs().min() > 1e-3 and apart.min() < 0.5 < apart.max(), name
     assert net.least_kink > 1e-3, (name, net.least_kink)
 
+    mask = torch.ones(Z.shape)
+    if masked:
+        mask = torch.rand(Z.shape, generator=generator) * 2 * (torch.rand(Z.shape,
+                                                                         generator=generator) < 0.6)
+
     def error(Y):
         scored = torch.stack([Y[:, t * batch + b] for b, t in enumerate(ends)], 1) if last else Y
+        if masked:
+            return sum((w * m * losses[loss](y, z)).sum()
+                       for m, y, z in zip(mask, scored.split(1), Z.split(1)))
         return (w * losses[loss](scored, Z)).sum()
 
     E = error(Y)
@@ -283,6 +291,8 @@ def make(folder, name, inputs, layers, loss, batch=4, steps=1, seed=1, weights=N
               "dX": torch.zeros_like(X) if X.grad is None else X.grad}
     if weights is not None:
         values["weights"] = torch.tensor(weights)
+    if masked:
+        values["target_weights"] = mask
     if lengths:
         values["lengths"] = torch.tensor(lengths)
     for (layer, delay), value in first.items():

@@ -151,6 +151,12 @@ sequence("softmax_entropy", 2, [(4, "tanh", [(1, 1, "full")]), (3, "softmax")], 
 sequence("weighted_lengths", 2, elman, "half_squared", B, 4, seed=35, lengths=[4, 1, 3],
          weights=[1, 2, 0, 0.5, 1, 1, 0, 1, 3, 0.25, 1, 1])
 sequence("weighted_last", 2, elman, "half_squared", B, T, seed=36, last=True, weights=[0.5, 2, 0])
+# Targets that are missing one by one.
+sequence("masked_targets", 2, elman, "half_squared", B, T, seed=71, masked=True)
+sequence("masked_entropy", 2, [(3, "lstm", []), (3, "sigmoid")], "binary", B, T, seed=72,
+         masked=True, lengths=[6, 2, 4])
+sequence("masked_last", 2, [(4, "tanh", [(1, 1, "full")]), (3, "softmax")], "half_squared", B, T,
+         seed=73, masked=True, last=True, weights=[1, 0, 2])
 # State: of every layer, and longer than the sequence.
 sequence("initial_everywhere", 2, [(3, "tanh", [(0, 2, "full"), (2, 1, "full")]),
                                    (2, "sigmoid", [(2, 2, "diagonal")])], "half_squared", B, T,

@@ -40,6 +40,16 @@ constexpr std::uint32_t upper_bits(const double& x) {
   return (detail::upper_bits(x) & 0x7ff00000u) != 0x7ff00000u;
 }
 
+/// True if a number is NaN, by its bits: right under -ffast-math too.
+[[nodiscard]] constexpr bool is_nan(const float& x) {
+  return (detail::upper_bits(x) & 0x7fffffffu) > 0x7f800000u;
+}
+[[nodiscard]] constexpr bool is_nan(const double& x) {
+  const std::uint32_t upper = detail::upper_bits(x) & 0x7fffffffu;
+  const auto lower = static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(x));
+  return upper > 0x7ff00000u || (upper == 0x7ff00000u && lower != 0);
+}
+
 namespace detail {
 
 /// NaN, of which the compiler does not know: under -ffinite-math-only it would drop the choice.

@@ -11,6 +11,7 @@
 #include "backfold/core/finite.hpp"
 #include "backfold/core/packet.hpp"
 #include "backfold/core/types.hpp"
+#include "backfold/data/target_mask.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -165,6 +166,20 @@ void check_column(const char* what, const ConstMatrixView<S>& data, Index c) {
   }
 }
 
+/// @throws std::invalid_argument naming the first weight of a target below 0 or not finite
+template <Real S>
+void check_target_weights(const ConstMatrixView<S>& weights) {
+  for (Index c = 0; weights.rows() != 0 && c < weights.cols(); ++c) {
+    check_column("target_weights", weights, c);
+    for (Index i = 0; i < weights.rows(); ++i) {
+      if (weights(i, c) < S(0)) {
+        fail_argument("data: the target_weight at row ", i, ", column ", c, " is ",
+                      double(weights(i, c)), ", expected >= 0");
+      }
+    }
+  }
+}
+
 }  // namespace detail
 
 /// Which steps of a sequence have a target.
@@ -177,6 +192,12 @@ enum class TargetsAt {
 ///
 ///     bf::Samples data{X, Z};              // X features × n, Z outputs × n
 ///     bf::Samples data{X, Z, weights};     // and n weights: E = Σ_s weight_s E_s
+///     data.target_weights = M;             // outputs × n, one for each target: Σ_s Σ_i m_is E_is
+///     data.missing = bf::Missing::NaN;     // a target that is NaN has weight 0
+///
+/// Targets of weight 0 are missing: they are never read. A loss that takes all outputs of a sample
+/// together (CategoricalCrossEntropy after Softmax, a ColumnLoss) needs one weight for all targets
+/// of a column.
 ///
 /// Each may be a matrix, a Map or a Block of a larger one; the weights a std::vector or std::span
 /// too. It copies nothing: they must live as long as it is used, so that a temporary matrix is
@@ -191,10 +212,19 @@ struct Samples {
   const S* weights = nullptr;  ///< one for each column of the targets; 0 leaves a column out
   Index weight_count = 0;
   Index weight_stride = 1;  ///< from each weight to the next
+  /// One for each target; no rows: all are 1.
+  detail::DataView<S> target_weights{ConstMatrixView<S>(nullptr, 0, 0)};
+  Missing missing = Missing::Nothing;  ///< targets that are missing by their value
 
   Samples(detail::DataView<S> x, detail::DataView<S> z) : inputs(x), targets(z) {}
   Samples(detail::DataView<S> x, detail::DataView<S> z, detail::WeightsView<S> w)
       : inputs(x), targets(z), weights(w.data), weight_count(w.count), weight_stride(w.stride) {}
+
+  /// True if single targets may be missing.
+  [[nodiscard]] bool is_masked() const {
+    return target_weights.rows() != 0 || missing != Missing::Nothing;
+  }
+  [[nodiscard]] detail::TargetMask<S> mask() const { return {target_weights, missing}; }
 };
 
 template <class X, class Z, class... W>
@@ -244,31 +274,39 @@ struct Sequences : Samples<S> {
     return lengths == nullptr ? steps : *std::max_element(lengths, lengths + batch());
   }
 
-  /// True if column `c` of the targets has a target: its weight is not 0, its sequence not ended.
+  /// True if column `c` of the targets has a target: its weight is not 0, its sequence not ended,
+  /// and not all of its targets are missing.
   [[nodiscard]] bool has_target(Index c) const {
     if (this->weights != nullptr && this->weights[c * this->weight_stride] == S(0)) return false;
-    if (lengths == nullptr) return true;
-    if (targets_at == TargetsAt::LastStep) return lengths[c] > 0;
-    return c / batch() < lengths[c % batch()];
+    if (lengths != nullptr && !is_before_end(c)) return false;
+    return !this->is_masked() || this->mask().has_target(this->targets, c);
   }
   /// The columns that have a target.
   [[nodiscard]] Index target_count() const {
-    if (this->weights == nullptr && lengths == nullptr) return this->targets.cols();
+    if (this->weights == nullptr && lengths == nullptr && !this->is_masked()) {
+      return this->targets.cols();
+    }
     Index count = 0;
     for (Index c = 0; c < this->targets.cols(); ++c) count += has_target(c);
     return count;
   }
 
-  /// Calls f(targets, c) for each column c of the targets that has one.
+  /// Calls f(targets, c) for each column c of the targets that has one; those that are missing in
+  /// it are replaced by one that is not.
   template <class Function>
   void for_each_target(const Function& f) const {
     for (Index c = 0; c < this->targets.cols(); ++c) {
-      if (has_target(c)) f(this->targets, c);
+      if (!has_target(c)) continue;
+      if (this->is_masked()) {
+        this->mask().visit(this->targets, c, f);
+      } else {
+        f(this->targets, c);
+      }
     }
   }
 
   /// @throws std::invalid_argument naming the first number that is infinite or NaN, padding and
-  /// columns of weight 0 aside, or the first weight below 0
+  /// targets of weight 0 aside, or the first weight below 0
   void check_finite() const {
     const Index n = batch();
     for (Index c = 0; this->weights != nullptr && c < this->weight_count; ++c) {
@@ -278,6 +316,7 @@ struct Sequences : Samples<S> {
         fail_argument("data: weight ", c, " is ", double(weight), ", expected >= 0");
       }
     }
+    detail::check_target_weights(this->target_weights);
     for (Index c = 0; c < this->inputs.cols(); ++c) {
       if (lengths != nullptr && c / n >= lengths[c % n]) continue;
       detail::check_column("inputs", this->inputs, c);
@@ -306,10 +345,21 @@ struct Sequences : Samples<S> {
       one.weight_count = one.targets.cols();
       one.weight_stride = n * this->weight_stride;
     }
+    if (this->target_weights.rows() != 0) {
+      one.target_weights =
+          ConstMatrixView<S>(this->target_weights.column(b), one.targets.rows(), one.targets.cols(),
+                             n * this->target_weights.outerStride());
+    }
+    one.missing = this->missing;
     return one;
   }
 
  private:
+  bool is_before_end(Index c) const {
+    if (targets_at == TargetsAt::LastStep) return lengths[c] > 0;
+    return c / batch() < lengths[c % batch()];
+  }
+
   bool from_samples_ = false;
 };
 
@@ -353,6 +403,13 @@ void check_data(const Sequences<S>& data, Index inputs, Index outputs,
   if (data.weights != nullptr && data.weight_count != expected) {
     fail_argument("data: expected ", expected, " weights, one for each column of targets, got ",
                   data.weight_count);
+  }
+  const Index weight_rows = data.target_weights.rows();
+  if (weight_rows != 0 &&
+      (weight_rows != data.targets.rows() || data.target_weights.cols() != expected)) {
+    fail_argument("data: expected ", data.targets.rows(), " x ", expected,
+                  " target_weights, one for each target, got ", weight_rows, " x ",
+                  data.target_weights.cols());
   }
   if (data.lengths != nullptr) {
     for (Index b = 0; b < data.batch(); ++b) {

@@ -15,6 +15,7 @@ struct WindowOptions {
   Index horizon = 0;  ///< the target of step t is the series of targets at t + horizon
   Index warm_up = 0;  ///< first steps of a window that have no target
   TargetsAt targets_at = TargetsAt::EveryStep;
+  Missing missing = Missing::Nothing;  ///< targets that are missing by their value
 };
 
 /// Windows over a long series, as sequences to train on: views, overlaps are not copied.
@@ -34,7 +35,11 @@ class Windows {
   /// @throws std::invalid_argument for options out of range, series of different lengths, and where
   /// not one window fits
   Windows(detail::DataView<S> inputs, detail::DataView<S> targets, const WindowOptions& options)
-      : Windows(inputs, targets, options, 0, inputs.cols()) {}
+      : Windows(inputs, targets, ConstMatrixView<S>(nullptr, 0, 0), options) {}
+  /// @param target_weights one for each number of the targets' series, 0 where it is missing
+  Windows(detail::DataView<S> inputs, detail::DataView<S> targets,
+          detail::DataView<S> target_weights, const WindowOptions& options)
+      : Windows(inputs, targets, target_weights, options, 0, inputs.cols()) {}
 
   // Copies instead of moves: a window without its weights would have targets in its warm-up.
   Windows(const Windows&) = default;
@@ -45,6 +50,7 @@ class Windows {
   /// @throws std::invalid_argument naming the first number that is infinite or NaN, what no window
   /// looks at aside
   void check_finite() const {
+    detail::check_target_weights(target_weights_);
     for_each_column(0, options_.length,
                     [&](Index c) { detail::check_column("inputs", inputs_, c); });
     for_each_target(
@@ -57,8 +63,15 @@ class Windows {
   void for_each_target(const Function& f) const {
     const Index first =
         options_.targets_at == TargetsAt::LastStep ? options_.length - 1 : options_.warm_up;
-    for_each_column(options_.horizon + first, options_.horizon + options_.length,
-                    [&](Index c) { f(targets_, c); });
+    const detail::TargetMask<S> mask{target_weights_, options_.missing};
+    const bool is_masked = target_weights_.rows() != 0 || options_.missing != Missing::Nothing;
+    for_each_column(options_.horizon + first, options_.horizon + options_.length, [&](Index c) {
+      if (!is_masked) {
+        f(targets_, c);
+      } else if (mask.has_target(targets_, c)) {
+        mask.visit(targets_, c, f);
+      }
+    });
   }
 
   [[nodiscard]] const WindowOptions& options() const { return options_; }
@@ -78,6 +91,12 @@ class Windows {
                                            last ? 1 : options_.length, targets_.outerStride()),
                         options_.length);
     window.targets_at = options_.targets_at;
+    window.missing = options_.missing;
+    if (target_weights_.rows() != 0) {
+      window.target_weights =
+          ConstMatrixView<S>(target_weights_.column(target), window.targets.rows(),
+                             window.targets.cols(), target_weights_.outerStride());
+    }
     if (weights_.size() > 0) {
       window.weights = weights_.data();
       window.weight_count = weights_.size();
@@ -102,14 +121,19 @@ class Windows {
       fail_argument("windows: the fraction of a split lies between 0 and 1, got ", fraction);
     }
     const Index middle = begin_ + static_cast<Index>(fraction * static_cast<double>(end_ - begin_));
-    return {Windows(inputs_, targets_, options_, begin_, middle),
-            Windows(inputs_, targets_, options_, middle, end_)};
+    return {Windows(inputs_, targets_, target_weights_, options_, begin_, middle),
+            Windows(inputs_, targets_, target_weights_, options_, middle, end_)};
   }
 
  private:
-  Windows(ConstMatrixView<S> inputs, ConstMatrixView<S> targets, const WindowOptions& options,
-          Index begin, Index end)
-      : inputs_(inputs), targets_(targets), options_(options), begin_(begin), end_(end) {
+  Windows(ConstMatrixView<S> inputs, ConstMatrixView<S> targets, ConstMatrixView<S> target_weights,
+          const WindowOptions& options, Index begin, Index end)
+      : inputs_(inputs),
+        targets_(targets),
+        target_weights_(target_weights),
+        options_(options),
+        begin_(begin),
+        end_(end) {
     if (options.length < 1) fail_argument("windows: length must be >= 1, got ", options.length);
     if (options.stride < 1) fail_argument("windows: stride must be >= 1, got ", options.stride);
     if (options.horizon < 0) fail_argument("windows: horizon must be >= 0, got ", options.horizon);
@@ -120,6 +144,12 @@ class Windows {
     if (inputs.cols() != targets.cols()) {
       fail_argument("windows: the inputs have ", inputs.cols(), " steps, the targets ",
                     targets.cols());
+    }
+    if (target_weights.rows() != 0 &&
+        (target_weights.rows() != targets.rows() || target_weights.cols() != targets.cols())) {
+      fail_argument("windows: expected ", targets.rows(), " x ", targets.cols(),
+                    " target_weights, one for each target, got ", target_weights.rows(), " x ",
+                    target_weights.cols());
     }
     // Not length + horizon, which overflows for a horizon that is out of all bounds.
     if (options.horizon > end - begin || options.length > end - begin - options.horizon) {
@@ -144,7 +174,7 @@ class Windows {
 
   [[nodiscard]] Index span() const { return options_.length + options_.horizon; }
 
-  ConstMatrixView<S> inputs_, targets_;
+  ConstMatrixView<S> inputs_, targets_, target_weights_;
   WindowOptions options_;
   Index begin_, end_;
   Vector<S> weights_;  // of the steps of a window, where the first ones are warm-up
@@ -152,5 +182,8 @@ class Windows {
 
 template <class X, class Z>
 Windows(X&&, Z&&, const WindowOptions&) -> Windows<typename detail::ScalarOfViews<X, Z>::Type>;
+template <class X, class Z, class M>
+Windows(X&&, Z&&, M&&, const WindowOptions&)
+    -> Windows<typename detail::ScalarOfViews<X, Z, M>::Type>;
 
 BACKFOLD_END_NAMESPACE

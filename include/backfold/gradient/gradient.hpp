@@ -6,6 +6,7 @@
 #include "backfold/data/samples.hpp"
 #include "backfold/gradient/backward.hpp"
 #include "backfold/gradient/pass_options.hpp"
+#include "backfold/loss/masked_error.hpp"
 #include "backfold/loss/output_error.hpp"
 #include "backfold/network/sequence_ends.hpp"
 #include "backfold/network/state.hpp"
@@ -34,6 +35,8 @@ constexpr bool loss_needs_net() {
 template <class S>
 BACKFOLD_NO_INLINE Index weigh_columns(const Sequences<S>& data, S* weights) {
   const Index batch = data.batch();
+  const bool is_masked = data.is_masked();
+  const TargetMask<S> mask = data.mask();
   Index count = 0;
   for (Index t = 0; t < data.steps; ++t) {
     for (Index b = 0; b < batch; ++b) {
@@ -41,9 +44,9 @@ BACKFOLD_NO_INLINE Index weigh_columns(const Sequences<S>& data, S* weights) {
       const bool last_only = data.targets_at == TargetsAt::LastStep;
       S weight(0);
       if (last_only ? t == length - 1 : t < length) {
-        weight = data.weights == nullptr
-                     ? S(1)
-                     : data.weights[data.weight_stride * (last_only ? b : t * batch + b)];
+        const Index c = last_only ? b : t * batch + b;
+        weight = data.weights == nullptr ? S(1) : data.weights[data.weight_stride * c];
+        if (is_masked && !mask.has_target(data.targets, c)) weight = S(0);
       }
       weights[t * batch + b] = weight;
       count += weight != S(0);
@@ -60,6 +63,28 @@ struct ScaleBy {
   }
 };
 
+/// The error of a pass whose targets have weights of their own, not scaled, and its delta.
+template <bool WithDelta, class P, class L, class A, class S>
+BACKFOLD_NO_INLINE double masked_error_of(const P& pass, const L& loss, const A& activation,
+                                          const Sequences<S>& data, double scale) {
+  constexpr int output = P::Arch::output_layer;
+  const Index units = pass.template units<output>();
+  const bool last_only = data.targets_at == TargetsAt::LastStep;
+  const TargetMask<S> mask = data.mask();
+  return sum_in_runs(pass.columns(), [&](Index first, Index columns) {
+    double error = 0;
+    for (Index c = first; c < first + columns; ++c) {
+      const Index column = last_only ? c % pass.batch() : c;
+      error += masked_error<WithDelta>(
+          loss, activation, pass.template net<output>() + c * units,
+          pass.template own_output<output>() + c * units, data.targets.column(column),
+          data.targets.rows(), units, mask, column, static_cast<double>(pass.column_weights()[c]),
+          scale, WithDelta ? pass.template delta<output>() + c * units : nullptr);
+    }
+    return error;
+  });
+}
+
 /// E of a pass that has run forward and, WithDelta, the delta of its output layer.
 template <bool WithDelta, class P, class L, class S, class Scale>
 BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Sequences<S>& data,
@@ -72,8 +97,8 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
   const auto& function = output_activation(pass.architecture().template layer<output>());
   const Index units = pass.template units<output>();
   const Index batch = pass.batch();
-  const bool plain =
-      data.weights == nullptr && data.lengths == nullptr && data.targets_at == TargetsAt::EveryStep;
+  const bool plain = data.weights == nullptr && data.lengths == nullptr &&
+                     data.targets_at == TargetsAt::EveryStep && !data.is_masked();
   const S* weights = nullptr;
   Index count = pass.columns();
   if (!plain) {
@@ -81,6 +106,9 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
     weights = pass.column_weights();
   }
   const double scale = scale_by(count);
+  if (data.is_masked()) {
+    return scale * masked_error_of<WithDelta>(pass, loss, function, data, scale);
+  }
   const Index stride = data.targets.outerStride();
   if (data.targets_at == TargetsAt::EveryStep) {
     return scale * sum_in_runs<P::all_columns>(
@@ -138,11 +166,31 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   return error;
 }
 
+/// @throws std::invalid_argument for data in which single targets of a column are missing, where
+/// the loss takes all of them together
+template <class Net, class L, class S>
+void check_mask(const Sequences<S>& data) {
+  using Type = typename Net::ArchitectureType::template LayerType<Net::output_layer>;
+  using A = std::remove_cvref_t<decltype(output_activation(std::declval<Type>()))>;
+  if constexpr (takes_whole_columns<L, A>()) {
+    if (!data.is_masked()) return;
+    for (Index c = 0; c < data.targets.cols(); ++c) {
+      if (!data.has_target(c)) continue;
+      if (data.mask().column_weight(data.targets.column(c), data.targets.rows(), c) < S(0)) {
+        fail_argument("data: the targets in column ", c,
+                      " differ in their weights (0 where one is missing), but this loss takes all "
+                      "targets of a column together: give them one weight");
+      }
+    }
+  }
+}
+
 template <class L, class Net>
 void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar>& data) {
   check_parameters(net);
   check_data(data, net.inputs(), net.outputs(), outputs_per_target<L>);
   check_sequences<Net>(data);
+  check_mask<Net, L>(data);
 }
 
 /// @throws std::invalid_argument unless a caller's matrix can take a size: resize asserts it alone
@@ -188,7 +236,8 @@ void shape_gradient(const Net& net, const Sequences<typename Net::Scalar>& data,
   };
   const ConstMatrixView<typename Net::Scalar> weights(data.weights, 1, data.weight_count,
                                                       data.weight_stride);
-  if (meets_data(data.inputs) || meets_data(data.targets) || meets_data(weights)) {
+  if (meets_data(data.inputs) || meets_data(data.targets) || meets_data(weights) ||
+      meets_data(data.target_weights)) {
     fail_argument("gradient: it lies in the memory of the data");
   }
   gradient.resize(n);
@@ -208,6 +257,9 @@ class DataApart {
       data_.weights = copied(weights, weights_).data();
       data_.weight_stride = 1;
     }
+    if (workspace.holds(data.target_weights)) {
+      data_.target_weights = copied<S>(data.target_weights, target_weights_);
+    }
   }
   DataApart(const DataApart&) = delete;
   DataApart& operator=(const DataApart&) = delete;
@@ -215,7 +267,7 @@ class DataApart {
 
  private:
   Sequences<S> data_;
-  Array<S> inputs_, targets_, weights_;
+  Array<S> inputs_, targets_, weights_, target_weights_;
 };
 
 }  // namespace detail

@@ -10,7 +10,8 @@ BACKFOLD_BEGIN_NAMESPACE
 template <class Net, Index Batch = Dynamic>
 struct PassOptions {
   /// `Sum` is the objective as it is defined; `Mean` divides by the number of columns that have a
-  /// target (those of weight 0 and after a sequence's end have none).
+  /// target (those of weight 0 and after a sequence's end have none). A column in which only some
+  /// targets are missing counts as one.
   Reduction reduction = Reduction::Sum;
   Mode mode = Mode::Inference;  ///< Training: with the noise of layers such as Dropout
   Noise noise{};                ///< which noise

@@ -15,6 +15,9 @@ class BatchBuffer {
   BatchBuffer(const Sequences<S>& one, Index batch)
       : inputs_(numbers(one.inputs.rows(), one.inputs.cols(), batch)),
         targets_(numbers(one.targets.rows(), one.targets.cols(), batch)),
+        target_weights_(one.target_weights.rows() == 0
+                            ? 0
+                            : numbers(one.targets.rows(), one.targets.cols(), batch)),
         weights_(one.weights == nullptr ? 0 : numbers(1, one.targets.cols(), batch)),
         lengths_(one.lengths == nullptr ? 0 : batch) {}
 
@@ -30,6 +33,7 @@ class BatchBuffer {
       const Sequences<S> one = source[order[b]];
       spread(one.inputs, inputs_.data(), b, batch);
       spread(one.targets, targets_.data(), b, batch);
+      spread(one.target_weights, target_weights_.data(), b, batch);
       for (Index t = 0; t < one.targets.cols() && one.weights != nullptr; ++t) {
         weights_.data()[t * batch + b] = one.weights[t * one.weight_stride];
       }
@@ -44,6 +48,11 @@ class BatchBuffer {
     if (first.weights != nullptr) {
       result.weights = weights_.data();
       result.weight_count = result.targets.cols();
+    }
+    result.missing = first.missing;
+    if (first.target_weights.rows() != 0) {
+      result.target_weights =
+          ConstMatrixView<S>(target_weights_.data(), result.targets.rows(), result.targets.cols());
     }
     if (first.lengths != nullptr) result.lengths = lengths_.data();
     return result;
@@ -62,7 +71,7 @@ class BatchBuffer {
     }
   }
 
-  detail::Array<S> inputs_, targets_, weights_;
+  detail::Array<S> inputs_, targets_, target_weights_, weights_;
   detail::Array<Index> lengths_;
 };
 

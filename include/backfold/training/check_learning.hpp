@@ -8,6 +8,7 @@
 #include "backfold/activation/activation.hpp"
 #include "backfold/data/samples.hpp"
 #include "backfold/data/windows.hpp"
+#include "backfold/gradient/gradient.hpp"
 #include "backfold/loss/loss.hpp"
 #include "backfold/network/network.hpp"
 
@@ -44,6 +45,12 @@ concept VisitsTargets = requires(const Source& source) {
   source.for_each_target([](const auto&, Index) {});
 };
 
+/// True if two sequences have target_weights or not, and NaN for missing targets or not, alike.
+template <class S>
+bool have_same_masks(const Sequences<S>& a, const Sequences<S>& b) {
+  return a.target_weights.rows() == b.target_weights.rows() && a.missing == b.missing;
+}
+
 /// Holds sequence i against a network and against the first one, for which memory is laid out.
 template <class Net, class S>
 void check_sequence(const Sequences<S>& one, const Sequences<S>& first, Index i, Index inputs,
@@ -65,6 +72,10 @@ void check_sequence(const Sequences<S>& one, const Sequences<S>& first, Index i,
     fail_argument("data: weights and lengths are for all sequences or for none: sequence ", i,
                   " differs from sequence 0");
   }
+  if (!have_same_masks(one, first)) {
+    fail_argument("data: target_weights and missing are for all sequences or for none: sequence ",
+                  i, " differs from sequence 0");
+  }
 }
 
 /// True if two sequences take the same room.
@@ -74,7 +85,8 @@ bool have_same_sizes(const Sequences<S>& a, const Sequences<S>& b) {
          a.inputs.cols() == b.inputs.cols() && a.targets.rows() == b.targets.rows() &&
          a.targets.cols() == b.targets.cols() && a.weight_count == b.weight_count &&
          (a.weights == nullptr) == (b.weights == nullptr) &&
-         (a.lengths == nullptr) == (b.lengths == nullptr) && a.targets_at == b.targets_at;
+         (a.lengths == nullptr) == (b.lengths == nullptr) && a.targets_at == b.targets_at &&
+         have_same_masks(a, b);
 }
 
 /// A source of a user whose sequences are held to the sizes that the first one had, since they may
@@ -156,6 +168,17 @@ void check_targets(const L& loss, const Source& source) {
     source.for_each_target(check);
   } else {
     for (Index i = 0; i < source.count(); ++i) Sequences<S>(source[i]).for_each_target(check);
+  }
+}
+
+/// Holds the masks of all targets of a source against the loss, as `check_mask` does.
+template <class Net, class L, class Source>
+void check_masks(const Source& source) {
+  using S = typename Net::Scalar;
+  if constexpr (std::is_same_v<Source, Sequences<S>>) {
+    check_mask<Net, L>(source);
+  } else {
+    for (Index i = 0; i < source.count(); ++i) check_mask<Net, L>(Sequences<S>(source[i]));
   }
 }
 

@@ -56,6 +56,11 @@ BACKFOLD_NO_INLINE Sequences<S> cut_steps(const Sequences<S>& batch, Index t, In
     part.weights = batch.weights + t * b * batch.weight_stride;
     part.weight_count = n * b;
   }
+  if (batch.target_weights.rows() != 0) {
+    part.target_weights =
+        ConstMatrixView<S>(batch.target_weights.column(t * b), batch.target_weights.rows(), n * b,
+                           batch.target_weights.outerStride());
+  }
   if (batch.lengths != nullptr) {
     for (Index i = 0; i < b; ++i) lengths[i] = std::clamp(batch.lengths[i] - t, Index{0}, n);
     part.lengths = lengths;

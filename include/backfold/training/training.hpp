@@ -237,6 +237,7 @@ class Training {
     check_settings(loss);
     detail::check_parameters(net);
     detail::check_source<Net>(data, net.inputs(), net.outputs(), outputs_per_target<L>);
+    detail::check_masks<Net, L>(data);
     detail::check_targets<S>(loss, data);
     if (!takes_batches && options.batch_size != 1) {
       fail_argument("training: its type is for one sample at a time, batch_size is ",

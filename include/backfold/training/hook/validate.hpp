@@ -99,6 +99,7 @@ class Validate : public HeldOutLoss {
     const Net& net = training.network();
     using L = std::remove_cvref_t<decltype(training.loss())>;
     detail::check_source<Net>(data_, net.inputs(), net.outputs(), outputs_per_target<L>);
+    detail::check_masks<Net, L>(data_);
     detail::check_targets<typename Net::Scalar>(training.loss(), data_);
     memory_ =
         Memory(new Room<Net>(net, data_), [](void* room) { delete static_cast<Room<Net>*>(room); });

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/array.hpp"
+#include "backfold/core/finite.hpp"
+#include "backfold/core/types.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Targets that are missing by their value.
+enum class Missing {
+  Nothing,  ///< none: NaN in a target is an error of the data
+  NaN,      ///< a NaN stands for a target that nobody has measured
+};
+
+namespace detail {
+
+/// The weight of each single target, 0 where it is missing.
+template <Real S>
+struct TargetMask {
+  ConstMatrixView<S> weights;  ///< as large as the targets; no rows: all are 1
+  Missing missing;
+
+  /// The weight of `target`, which is at this row and column.
+  [[nodiscard]] S weight(const S& target, Index row, Index column) const {
+    if (missing == Missing::NaN && is_nan(target)) return S(0);
+    return weights.rows() == 0 ? S(1) : weights(row, column);
+  }
+  /// True if a column has a target that is not missing.
+  [[nodiscard]] BACKFOLD_NO_INLINE bool has_target(const ConstMatrixView<S>& targets,
+                                                   Index column) const {
+    for (Index i = 0; i < targets.rows(); ++i) {
+      if (weight(targets(i, column), i, column) != S(0)) return true;
+    }
+    return false;
+  }
+  /// The weight that all targets of a column have.
+  /// @return a negative number if they differ
+  [[nodiscard]] S column_weight(const S* target, Index rows, Index column) const {
+    const S first = weight(target[0], 0, column);
+    for (Index i = 1; i < rows; ++i) {
+      if (weight(target[i], i, column) != first) return S(-1);
+    }
+    return first;
+  }
+
+  /// Calls f(view, column) with a view in which the targets of the column that are missing have
+  /// been replaced by one that is not. Allocates.
+  template <class Function>
+  void visit(const ConstMatrixView<S>& targets, Index column, const Function& f) const {
+    const Index rows = targets.rows();
+    Array<S> filled(rows);
+    S* const to = filled.data();
+    copy_numbers(targets.column(column), to, rows);
+    Index present = 0;
+    for (Index i = 0; i < rows; ++i) {
+      if (weight(to[i], i, column) != S(0)) present = i;
+    }
+    for (Index i = 0; i < rows; ++i) {
+      if (weight(targets(i, column), i, column) == S(0)) to[i] = to[present];
+    }
+    f(ConstMatrixView<S>(to, rows, targets.cols(), 0), column);
+  }
+};
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE
