@@ -65,7 +65,7 @@ class AnyNetwork {
   }
 
   /// One step for each sequence of a batch: inputs × batch in, a view of the outputs out, valid
-  /// until the state's next step. The state has all the room that a step needs.
+  /// until the state's next step. Allocates nothing.
   /// @throws std::invalid_argument for other sizes
   template <class X>
   Eigen::Map<const Matrix<S>> step(const Eigen::DenseBase<X>& x, AnyState<S>& state) const {
