@@ -95,7 +95,7 @@ class Backward {
       for_each_index<segment.last - segment.first + 1>(
           [&](auto i) { add_up<segment.first + i()>(); });
     });
-    if constexpr (ToInput) gather_whole<0, false>();
+    if constexpr (ToInput && !closes_loop<Graph>) gather_whole<0, false>();
   }
 
  private:
@@ -121,12 +121,14 @@ class Backward {
       constexpr bool is_given = layer == output_layer && fuses_activation<LayerType<layer>>;
       if constexpr (!is_given || segment.in_time) gather_whole<layer, !segment.in_time>();
     });
+    if constexpr (closes_loop<Graph>) gather_whole<0, false>();
     if constexpr (segment.in_time) {
       for_each_index<count>([&](auto i) { clear_memory<segment.first + i()>(); });
       for (Index t = pass_.steps() - 1; t >= 0; --t) {
         for_each_index_reversed<count>([&](auto i) { step<segment.first + i()>(t); });
+        if constexpr (closes_loop<Graph>) step<0>(t);
       }
-      if constexpr (ToInput) before_first_step<segment>();
+      if constexpr (ToInput) before_first_step<Graph::segment_of(segment.last)>();
     }
   }
 
@@ -172,6 +174,7 @@ class Backward {
       add_to_output_delta<L>(t);
     } else {
       bool finished = false;
+      if constexpr (L == output_layer && closes_loop<Graph>) pass_.pull_back_feedback(t, delta);
       for_each_index<count>([&](auto k) {
         constexpr Link link = list[k()];
         constexpr bool fused = k() == count - 1 && fuses<L>();
@@ -196,6 +199,7 @@ class Backward {
       constexpr Link link = list[k()];
       if (t + link.delay < pass_.steps()) from_later_step<L, link, false>(t, sum);
     });
+    if constexpr (closes_loop<Graph>) pass_.pull_back_feedback(t, sum);
     multiply<L, P::step_columns>(t, sum, pass_.batch());
     S* const delta = pass_.template delta<L>(t);
     transform_into(

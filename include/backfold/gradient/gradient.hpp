@@ -25,10 +25,9 @@ decltype(auto) output_activation(const Type& layer) {
   }
 }
 
-template <class Net, class L>
+template <class Output, class L>
 constexpr bool loss_needs_net() {
-  using Type = typename Net::ArchitectureType::template LayerType<Net::output_layer>;
-  return needs_net<L, std::remove_cvref_t<decltype(output_activation(std::declval<Type>()))>>;
+  return needs_net<L, std::remove_cvref_t<decltype(output_activation(std::declval<Output>()))>>;
 }
 
 /// The weight of each column of outputs, 0 where it has no target; and how many have one.
@@ -132,6 +131,40 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
   return scale * error;
 }
 
+/// E and, WithGradient, the gradient of a pass whose workspace has its shape.
+template <bool WithGradient, bool ToInput, class P, class L, class Scale, class StateType>
+BACKFOLD_ALWAYS_INLINE double evaluate_pass(P& pass, const L& loss,
+                                            const Sequences<typename P::S>& data,
+                                            const Scale& scale, const StateType* initial,
+                                            StateType* final, typename P::S* gradient) {
+  using Graph = typename P::Graph;
+  using Output = typename P::template LayerType<P::Arch::output_layer>;
+  if constexpr (Graph::is_recurrent) {
+    check_states(pass, initial, static_cast<const StateType*>(final));
+    set_history(pass, initial);
+  }
+  if (Graph::history(0) > 0 || closes_loop<Graph> || data.lengths != nullptr) {
+    copy_inputs(data.inputs, data.batch(), data.lengths, pass.template own_output<0>());
+    pass.read_own_input();
+  }
+  forward<loss_needs_net<Output, L>()>(pass);
+  const double error = error_of<WithGradient>(pass, loss, data, scale);
+  if constexpr (WithGradient && Graph::is_recurrent) {
+    if (data.lengths != nullptr) repeat_last_steps(pass, data.lengths);
+  }
+  if constexpr (WithGradient) Backward(pass, gradient).template run<ToInput>();
+  if constexpr (Graph::is_recurrent) {
+    if (final != nullptr) get_history(pass, data.lengths, *final);
+  }
+  return error;
+}
+
+/// A loss that runs the passes over its data itself.
+template <class L>
+concept MakesPass = requires {
+  typename L::MakesPass;
+};
+
 /// One forward pass and E; WithGradient, one backward pass and the gradient too: the one function
 /// of `loss_of` and `gradient`, so that they cannot disagree.
 template <bool WithGradient, bool ToInput, class Net, Index Batch, class L, class Scale>
@@ -142,28 +175,19 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
                                        const State<Net, Batch>* initial, State<Net, Batch>* final,
                                        typename Net::Scalar* gradient,
                                        const PassSettings& settings = {}) {
-  using Graph = typename Net::Graph;
   workspace.shape(architecture, data.batch(), data.steps);
-  Pass<Net, Batch, Purpose::Gradient> pass(architecture, w, data.inputs.data(),
-                                           data.inputs.outerStride(), workspace, settings);
-  if constexpr (Graph::is_recurrent) {
-    check_states(pass, initial, static_cast<const State<Net, Batch>*>(final));
-    set_history(pass, initial);
+  auto run = [&](auto pass, const auto& compared) BACKFOLD_INLINE_LAMBDA {
+    return evaluate_pass<WithGradient, ToInput>(pass, compared, data, scale, initial, final,
+                                                gradient);
+  };
+  if constexpr (MakesPass<L>) {
+    return run(loss.template pass<Net, Batch>(architecture, w, data, workspace, settings),
+               loss.compared());
+  } else {
+    return run(Pass<Net, Batch, Purpose::Gradient>(architecture, w, data.inputs.data(),
+                                                   data.inputs.outerStride(), workspace, settings),
+               loss);
   }
-  if (Graph::history(0) > 0 || data.lengths != nullptr) {
-    copy_inputs(data.inputs, data.batch(), data.lengths, pass.template own_output<0>());
-    pass.read_own_input();
-  }
-  forward<loss_needs_net<Net, L>()>(pass);
-  const double error = error_of<WithGradient>(pass, loss, data, scale);
-  if constexpr (WithGradient && Graph::is_recurrent) {
-    if (data.lengths != nullptr) repeat_last_steps(pass, data.lengths);
-  }
-  if constexpr (WithGradient) Backward(pass, gradient).template run<ToInput>();
-  if constexpr (Graph::is_recurrent) {
-    if (final != nullptr) get_history(pass, data.lengths, *final);
-  }
-  return error;
 }
 
 /// @throws std::invalid_argument for data in which single targets of a column are missing, where

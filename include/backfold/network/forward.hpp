@@ -270,6 +270,7 @@ BACKFOLD_ALWAYS_INLINE void forward(const P& pass) {
     });
     if constexpr (segment.in_time) {
       for (Index t = 0; t < pass.steps(); ++t) {
+        if constexpr (detail::closes_loop<Graph>) pass.feed_back(t);
         for_each_index<count>([&](auto i) {
           constexpr int layer = segment.first + i();
           detail::run_layer<layer, true, KeepOutputNet && layer == output_layer>(pass, t);

@@ -15,12 +15,14 @@ struct PassSettings {
 ///
 /// Block t of a layer holds its batch at step t; blocks before 0 hold what was before the first
 /// step.
-template <class Net, Index Batch, Purpose For>
+///
+/// @tparam GraphType the schedule: the network's, or one that closes a loop around it
+template <class Net, Index Batch, Purpose For, class GraphType = typename Net::Graph>
 class Pass {
  public:
   using S = typename Net::Scalar;
   using Arch = typename Net::ArchitectureType;
-  using Graph = typename Net::Graph;
+  using Graph = GraphType;
   template <int L>
   using LayerType = typename Arch::template LayerType<L>;
   template <int L>
@@ -51,7 +53,9 @@ class Pass {
   [[nodiscard]] const Arch& architecture() const { return architecture_; }
   [[nodiscard]] Index batch() const { return Batch == Dynamic ? workspace_.batch() : Batch; }
   [[nodiscard]] Index steps() const {
-    return Workspace<Net, Batch, For>::fixed_steps == 1 ? 1 : workspace_.steps();
+    // A network without delays takes sequences too, as one batch, where that is Dynamic.
+    constexpr bool is_one = For == Purpose::Step || (!Net::Graph::is_recurrent && Batch != Dynamic);
+    return is_one ? 1 : workspace_.steps();
   }
   [[nodiscard]] Index columns() const {
     return all_columns != Dynamic ? all_columns : batch() * steps();

@@ -53,6 +53,12 @@ constexpr Segment segment_of(const Links& links, int layer, bool has_memory) {
   return segment;
 }
 
+/// True for a graph whose outputs are fed back as inputs, so that the input is in the segment.
+template <class Graph>
+inline constexpr bool closes_loop = requires {
+  Graph::closes_loop;
+};
+
 }  // namespace detail
 
 /// The graph of a network, worked out from the layers' types at compile time.

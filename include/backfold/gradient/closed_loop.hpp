@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "backfold/gradient/gradient.hpp"
+#include "backfold/network/feedback.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// The schedule of a network whose outputs are fed back: input and all layers step through time
+/// together.
+template <class Graph>
+struct LoopedGraph : Graph {
+  static constexpr bool closes_loop = true;
+  static constexpr int last_layer = Graph::layer_count - 1;
+  static constexpr Segment segment_of(int) { return {0, last_layer, true}; }
+  static constexpr int segment_count = 1;
+  static constexpr std::array<Segment, 1> schedule{Segment{1, last_layer, true}};
+};
+
+/// A pass whose outputs are fed back as inputs of the next step.
+template <class Net, Index Batch>
+class LoopedPass : public Pass<Net, Batch, Purpose::Gradient, LoopedGraph<typename Net::Graph>> {
+  using Base = Pass<Net, Batch, Purpose::Gradient, LoopedGraph<typename Net::Graph>>;
+
+ public:
+  using S = typename Base::S;
+  static constexpr int output_layer = Base::Arch::output_layer;
+
+  LoopedPass(const typename Base::Arch& architecture, const S* w, const Sequences<S>& data,
+             Workspace<Net, Batch>& workspace, const PassSettings& settings,
+             const FeedbackOptions& options)
+      : Base(architecture, w, data.inputs.data(), data.inputs.outerStride(), workspace, settings),
+        options_(options),
+        lengths_(data.lengths),
+        noise_(settings.noise, 0, data.batch(), 0) {}
+
+  /// The outputs of step t − 1 become inputs of step t.
+  void feed_back(Index t) const {
+    for (Index b = 0; b < this->batch(); ++b) {
+      if (!is_fed(t, b)) continue;
+      S* const x = this->template own_output<0>(t) + b * input_units();
+      const S* const y = this->template own_output<output_layer>(t - 1) + b * output_units();
+      options_.for_each_row(output_units(),
+                            [&](Index input, Index output) { x[input] = y[output]; });
+    }
+  }
+  /// d_outputs ← d_outputs + what E feels of the outputs of step t through the inputs of step
+  /// t + 1. E feels nothing of the given inputs that were replaced: their derivatives become 0.
+  void pull_back_feedback(Index t, S* d_outputs) const {
+    for (Index b = 0; t + 1 < this->steps() && b < this->batch(); ++b) {
+      if (!is_fed(t + 1, b)) continue;
+      S* const dx = this->template delta<0>(t + 1) + b * input_units();
+      S* const dy = d_outputs + b * output_units();
+      options_.for_each_row(output_units(), [&](Index input, Index output) {
+        dy[output] += dx[input];
+        dx[input] = S(0);
+      });
+    }
+  }
+
+ private:
+  Index input_units() const { return this->template units<0>(); }
+  Index output_units() const { return this->template units<output_layer>(); }
+  /// A function of the noise, the step and the sequence: the pull-back asks again.
+  bool is_fed(Index t, Index b) const {
+    if (t < options_.warm_up || (lengths_ != nullptr && t >= lengths_[b])) return false;
+    const double drawn = noise_.bits(t * this->batch() + b, 0)[0] * 0x1p-32;
+    return drawn >= options_.teacher_ratio;
+  }
+
+  const FeedbackOptions& options_;
+  const Index* lengths_;
+  LayerNoise noise_;
+};
+
+}  // namespace detail
+
+/// A loss over sequences in which the network's outputs are fed back as inputs of the next step:
+///
+///     x^t_i = y^(t−1)_o for the rows i, o of the feedback, else as the data give it.
+///
+/// E and its gradient are those of this loop: the error goes back through the fed outputs too. The
+/// inputs of the data are the teacher: what is given in the first `warm_up` steps, and at the steps
+/// that `teacher_ratio` leaves to them. It works where a loss does: `loss_of`, `gradient`, `fit`,
+/// `Training`, `Validate`, on networks with and without delays.
+///
+///     bf::ClosedLoop loss(bf::HalfSquaredError{}, {.warm_up = 10});
+///     bf::ClosedLoop some(bf::HalfSquaredError{}, {.rows = {{.input = 1, .output = 0}},
+///                                                  .teacher_ratio = 0.5});
+///
+/// The draws are a function of the pass's noise (seed, update), step and sequence: a second pass
+/// repeats them, for any number of threads. In a truncated or stateful training each piece of a
+/// sequence begins with given inputs. Allocates nothing.
+///
+/// Sources: Williams & Zipser, A learning algorithm for continually running fully recurrent neural
+/// networks (1989), teacher forcing; Bengio et al., Scheduled sampling for sequence prediction with
+/// recurrent neural networks (2015), a part of the steps. Differs: there the error does not go back
+/// through the fed outputs.
+template <class L>
+struct ClosedLoop : L {
+  /// Marks a loss that makes the passes over its data.
+  using MakesPass = ClosedLoop;
+
+  FeedbackOptions feedback;
+
+  explicit ClosedLoop(const L& loss, const FeedbackOptions& options = {})
+      : L(loss), feedback(options) {}
+
+  /// @throws std::invalid_argument for settings out of range
+  void(check)() const {
+    check_settings(compared());
+    (feedback.check)();
+  }
+
+  /// The loss of outputs and targets.
+  [[nodiscard]] const L& compared() const { return *this; }
+
+  /// The pass over the data, for `gradient`.
+  /// @throws std::invalid_argument for rows that the network lacks
+  template <class Net, Index Batch>
+  auto pass(const typename Net::ArchitectureType& architecture, const typename Net::Scalar* w,
+            const Sequences<typename Net::Scalar>& data, Workspace<Net, Batch>& workspace,
+            const PassSettings& settings) const {
+    (feedback.check)();
+    feedback.check_rows(architecture.inputs(), architecture.outputs());
+    return detail::LoopedPass<Net, Batch>(architecture, w, data, workspace, settings, feedback);
+  }
+};
+
+template <class L>
+ClosedLoop(const L&) -> ClosedLoop<L>;
+template <class L>
+ClosedLoop(const L&, const FeedbackOptions&) -> ClosedLoop<L>;
+
+BACKFOLD_END_NAMESPACE
