@@ -475,6 +475,18 @@ TEST_CASE("the learning rate falls over all runs, and not past its final part") 
         "that are to be run");
 }
 
+TEST_CASE("Trainer and Training are one") {
+  auto net = made(Small());
+  auto other = net;
+  const Samples<double> data(X, Z);
+  const FitOptions options{.batch_size = 5};
+  Trainer trainer(net, HalfSquaredError{}, Adam{}, data, options);
+  Training training(other, HalfSquaredError{}, Adam{}, data, options);
+  static_assert(std::is_base_of_v<decltype(trainer), decltype(training)>);
+  REQUIRE(trainer.run(3).losses == training.run(3).losses);
+  REQUIRE(net.parameters() == other.parameters());
+}
+
 TEST_CASE("a user's sequences that are given other sizes while they are learned are refused") {
   for (const Index batch : {1, 2}) {
     for (const Index steps : {1, 2, 4}) {

@@ -11,6 +11,7 @@
 #include "backfold/gradient/gradient.hpp"
 #include "backfold/loss/loss.hpp"
 #include "backfold/network/network.hpp"
+#include "backfold/training/fit_options.hpp"
 
 /// What training refuses although it could be computed: data, losses and networks from which
 /// nothing useful is learned. `loss_of` and `gradient` compute all of it.
@@ -202,6 +203,74 @@ double learning_rate_of(const O& optimizer) {
   }
 }
 
+/// Holds the options against the network, the optimizer and the data.
+/// @throws std::invalid_argument naming the option that does not suit them
+template <class Net, class O, bool TakesBatches, class Data>
+void check_options(const FitOptions& options, const Data& data) {
+  if (!TakesBatches && options.batch_size != 1) {
+    fail_argument("training: its type is for one sample at a time, batch_size is ",
+                  options.batch_size);
+  }
+  constexpr bool is_recurrent = Net::Graph::is_recurrent;
+  if (!is_recurrent && options.truncation > 0) {
+    fail_argument(
+        "fit: truncation is for networks with delayed connections, this one has none: expected 0, "
+        "got ",
+        options.truncation);
+  }
+  if (!is_recurrent && options.stateful) {
+    fail_argument(
+        "fit: stateful training is for networks with delayed connections, this one has none");
+  }
+  if (options.final_rate != 1 && !follows_learning_rate<O>()) {
+    fail_argument(
+        "fit: final_rate is for optimizers with a learning_rate that each step uses, expected 1, "
+        "got ",
+        options.final_rate);
+  }
+  const Sequences<typename Net::Scalar> first = data[0];
+  if (options.truncation > 0 && first.targets_at == TargetsAt::LastStep) {
+    fail_argument("fit: truncation needs targets at every step");
+  }
+  if constexpr (requires { data.options().stride; }) {
+    const Index length = data.options().length;
+    const Index stride = data.options().stride;
+    if (options.stateful && stride != length) {
+      fail_argument("fit: stateful training needs windows that follow one another, of stride ",
+                    length, ", got ", stride);
+    }
+  }
+}
+
+/// Checks all that training is given, every sample too. @return the options
+template <class O, bool TakesBatches, class L, class Net, class Data>
+const FitOptions& checked_training(const FitOptions& options, const L& loss, const Net& net,
+                                   const Data& data) {
+  (options.check)();
+  check_settings(loss);
+  check_parameters(net);
+  check_source<Net>(data, net.inputs(), net.outputs(), outputs_per_target<L>);
+  check_masks<Net, L>(data);
+  check_targets<typename Net::Scalar>(loss, data);
+  check_options<Net, O, TakesBatches>(options, data);
+  return options;
+}
+
+/// Sets the learning rate of an epoch, on the line from the first rate to its final part.
+template <class O>
+void set_final_rate([[maybe_unused]] O& optimizer, [[maybe_unused]] const FitOptions& options,
+                    [[maybe_unused]] double first_rate, [[maybe_unused]] Index epoch) {
+  if constexpr (follows_learning_rate<O>()) {
+    if (options.final_rate == 1) return;
+    if (epoch >= options.epochs) {
+      fail_argument("training: the learning rate has fallen to final_rate after ", options.epochs,
+                    " epochs: set `epochs` to all that are to be run");
+    }
+    optimizer.learning_rate = static_cast<decltype(optimizer.learning_rate)>(
+        first_rate * linear_factor(double(epoch), double(options.epochs), options.final_rate));
+  }
+}
+
 /// For how many parameters an optimizer's state is, `otherwise` where it is a user's and not known.
 template <class State>
 Index parameters_of(const State& state, Index otherwise) {
@@ -211,6 +280,16 @@ Index parameters_of(const State& state, Index otherwise) {
     return parameters_of(state.inner, otherwise);
   } else {
     return otherwise;
+  }
+}
+
+/// @throws std::invalid_argument if an optimizer's state is for another number of parameters
+template <class State>
+void check_state(const State& state, Index parameters) {
+  const Index own = parameters_of(state, parameters);
+  if (own != parameters) {
+    fail_argument("training: the optimizer's state is for ", own, " parameters, the network has ",
+                  parameters);
   }
 }
 

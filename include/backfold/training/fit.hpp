@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/training/training.hpp"
+#include "backfold/training/trainer.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -10,7 +10,7 @@ namespace detail {
 template <Index Batch, class Net, class L, class O, class Source, class... Hooks>
 History run_training(Net& net, const L& loss, const O& optimizer, const Source& data,
                      const FitOptions& options, Hooks&... hooks) {
-  Training<Net, L, O, Source, Batch> training(net, loss, optimizer, data, options);
+  Trainer<Net, L, O, Source, Batch> training(net, loss, optimizer, data, options);
   return training.run(options.epochs, hooks...);
 }
 
@@ -25,9 +25,9 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
 ///
 /// Each call is a training of its own: the optimizer starts anew, without what it remembers and
 /// with its first learning rate, and the same order is drawn again from the seed. To go on where
-/// the last epochs ended, keep a Training:
+/// the last epochs ended, keep a Trainer:
 ///
-///     bf::Training training(net, bf::HalfSquaredError{}, bf::Adam{}, bf::Samples{X, Z});
+///     bf::Trainer training(net, bf::HalfSquaredError{}, bf::Adam{}, bf::Samples{X, Z});
 ///     training.run(10);
 ///     training.run(10);   // the same as 20 epochs at once
 ///

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/network/state.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// The states before and after a pass, for networks that have any.
+template <class Net, Index Batch, bool = Net::Graph::is_recurrent>
+class CarriedState {
+ public:
+  CarriedState(const Net& net, Index batch)
+      : states_{State<Net, Batch>(net, batch), State<Net, Batch>(net, batch)} {}
+  void forget(Index batch) {
+    for (State<Net, Batch>& state : states_) state.resize(batch);
+    states_[before_].reset();
+  }
+  /// What was after becomes what is before. The states stay where they are: those of networks of
+  /// fixed size may be large, and a swap would take the stack for one of them.
+  void advance() { before_ = 1 - before_; }
+  [[nodiscard]] const State<Net, Batch>* before() const { return &states_[before_]; }
+  State<Net, Batch>* after() { return &states_[1 - before_]; }
+
+ private:
+  State<Net, Batch> states_[2];
+  int before_ = 0;
+};
+
+template <class Net, Index Batch>
+class CarriedState<Net, Batch, false> {
+ public:
+  CarriedState(const Net&, Index) {}
+  void forget(Index) {}
+  void advance() {}
+  static State<Net, Batch>* before() { return nullptr; }
+  static State<Net, Batch>* after() { return nullptr; }
+};
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE
