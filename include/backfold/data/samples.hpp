@@ -166,16 +166,15 @@ void check_column(const char* what, const ConstMatrixView<S>& data, Index c) {
   }
 }
 
-/// @throws std::invalid_argument naming the first weight of a target below 0 or not finite
+/// @throws std::invalid_argument naming the first of a column's target_weights that is below 0 or
+/// not finite
 template <Real S>
-void check_target_weights(const ConstMatrixView<S>& weights) {
-  for (Index c = 0; weights.rows() != 0 && c < weights.cols(); ++c) {
-    check_column("target_weights", weights, c);
-    for (Index i = 0; i < weights.rows(); ++i) {
-      if (weights(i, c) < S(0)) {
-        fail_argument("data: the target_weight at row ", i, ", column ", c, " is ",
-                      double(weights(i, c)), ", expected >= 0");
-      }
+void check_target_weights(const ConstMatrixView<S>& weights, Index c) {
+  check_column("target_weights", weights, c);
+  for (Index i = 0; i < weights.rows(); ++i) {
+    if (weights(i, c) < S(0)) {
+      fail_argument("data: the target_weight at row ", i, ", column ", c, " is ",
+                    double(weights(i, c)), ", expected >= 0");
     }
   }
 }
@@ -277,8 +276,8 @@ struct Sequences : Samples<S> {
   /// True if column `c` of the targets has a target: its weight is not 0, its sequence not ended,
   /// and not all of its targets are missing.
   [[nodiscard]] bool has_target(Index c) const {
-    if (this->weights != nullptr && this->weights[c * this->weight_stride] == S(0)) return false;
     if (lengths != nullptr && !is_before_end(c)) return false;
+    if (this->weights != nullptr && this->weights[c * this->weight_stride] == S(0)) return false;
     return !this->is_masked() || this->mask().has_target(this->targets, c);
   }
   /// The columns that have a target.
@@ -309,14 +308,13 @@ struct Sequences : Samples<S> {
   /// targets of weight 0 aside, or the first weight below 0
   void check_finite() const {
     const Index n = batch();
-    for (Index c = 0; this->weights != nullptr && c < this->weight_count; ++c) {
-      const S weight = this->weights[c * this->weight_stride];
-      if (!is_finite(weight)) fail_argument("data: weight ", c, " is ", double(weight));
-      if (weight < S(0)) {
-        fail_argument("data: weight ", c, " is ", double(weight), ", expected >= 0");
+    for (Index c = 0; c < this->targets.cols(); ++c) {
+      if (lengths != nullptr && !is_before_end(c)) continue;
+      if (this->weights != nullptr) check_weight(c);
+      if (this->target_weights.rows() != 0) {
+        detail::check_target_weights<S>(this->target_weights, c);
       }
     }
-    detail::check_target_weights(this->target_weights);
     for (Index c = 0; c < this->inputs.cols(); ++c) {
       if (lengths != nullptr && c / n >= lengths[c % n]) continue;
       detail::check_column("inputs", this->inputs, c);
@@ -355,6 +353,14 @@ struct Sequences : Samples<S> {
   }
 
  private:
+  void check_weight(Index c) const {
+    const S weight = this->weights[c * this->weight_stride];
+    if (!is_finite(weight)) fail_argument("data: weight ", c, " is ", double(weight));
+    if (weight < S(0)) {
+      fail_argument("data: weight ", c, " is ", double(weight), ", expected >= 0");
+    }
+  }
+
   bool is_before_end(Index c) const {
     if (targets_at == TargetsAt::LastStep) return lengths[c] > 0;
     return c / batch() < lengths[c % batch()];

@@ -50,7 +50,9 @@ class Windows {
   /// @throws std::invalid_argument naming the first number that is infinite or NaN, what no window
   /// looks at aside
   void check_finite() const {
-    detail::check_target_weights(target_weights_);
+    for (Index c = 0; c < target_weights_.cols(); ++c) {
+      detail::check_target_weights(target_weights_, c);
+    }
     for_each_column(0, options_.length,
                     [&](Index c) { detail::check_column("inputs", inputs_, c); });
     for_each_target(

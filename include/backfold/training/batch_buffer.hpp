@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+
 #include "backfold/core/array.hpp"
 #include "backfold/core/size.hpp"
 #include "backfold/data/samples.hpp"
@@ -31,10 +33,16 @@ class BatchBuffer {
     }
     for (Index b = 0; b < batch; ++b) {
       const Sequences<S> one = source[order[b]];
-      spread(one.inputs, inputs_.data(), b, batch);
-      spread(one.targets, targets_.data(), b, batch);
-      spread(one.target_weights, target_weights_.data(), b, batch);
-      for (Index t = 0; t < one.targets.cols() && one.weights != nullptr; ++t) {
+      // Steps after the end of a sequence may be no memory of the caller's.
+      const Index steps = one.lengths == nullptr ? one.steps : one.lengths[0];
+      const Index targets =
+          (std::min)(one.targets.cols(), one.targets_at == TargetsAt::LastStep ? Index{1} : steps);
+      spread(one.inputs, steps, inputs_.data(), b, batch);
+      spread(one.targets, targets, targets_.data(), b, batch);
+      if (one.target_weights.rows() != 0) {
+        spread(one.target_weights, targets, target_weights_.data(), b, batch);
+      }
+      for (Index t = 0; t < targets && one.weights != nullptr; ++t) {
         weights_.data()[t * batch + b] = one.weights[t * one.weight_stride];
       }
       if (one.lengths != nullptr) lengths_.data()[b] = one.lengths[0];
@@ -63,10 +71,10 @@ class BatchBuffer {
     return (detail::Size(rows) * columns * batch).value("fit: a batch of ", batch);
   }
 
-  /// Column t of `from` becomes column t·batch + b of `to`.
-  static void spread(const ConstMatrixView<S>& from, S* to, Index b, Index batch) {
+  /// Column t of `from` becomes column t·batch + b of `to`, for the first columns.
+  static void spread(const ConstMatrixView<S>& from, Index columns, S* to, Index b, Index batch) {
     const Index rows = from.rows();
-    for (Index t = 0; t < from.cols(); ++t) {
+    for (Index t = 0; t < columns; ++t) {
       detail::copy_numbers(from.column(t), to + (t * batch + b) * rows, rows);
     }
   }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "backfold/data/samples.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Sequences cut at resets: the state of a network is zero before the step of a reset, and the
+/// gradient does not flow through it. Each piece is a sequence of its own length to train on, a
+/// view into the data.
+///
+///     std::vector<bool> resets(steps * batch);   // of column t·batch + b: before step t of
+///     sequence b bf::Episodes episodes(bf::Sequences(X, Z, steps), resets); bf::fit(net, loss,
+///     bf::Adam{}, episodes, {.batch_size = 8});
+template <Real S>
+class Episodes {
+ public:
+  using Scalar = S;
+
+  /// @param data with targets at every step, @param resets a range of flags, one for each column of
+  /// the inputs, read here alone; that of a first step changes nothing
+  /// @throws std::invalid_argument for another number of flags, targets at the last step, and data
+  /// without a step
+  template <class Flags>
+  Episodes(const Sequences<S>& data, const Flags& resets) : data_(data) {
+    const Index batch = data.batch();
+    if (static_cast<Index>(resets.size()) != data.inputs.cols()) {
+      fail_argument("episodes: expected ", data.inputs.cols(),
+                    " resets, one for each column of inputs, got ", Index(resets.size()));
+    }
+    if (data.targets_at == TargetsAt::LastStep) {
+      fail_argument("episodes: they need targets at every step");
+    }
+    check_data(data, data.inputs.rows(), data.targets.rows());
+    using Place = decltype(resets.size());
+    for (Index b = 0; b < batch; ++b) {
+      const Index end = data.lengths == nullptr ? data.steps : data.lengths[b];
+      for (Index t = 0, first = 0; t < end; ++t) {
+        if (t + 1 < end && !resets[static_cast<Place>((t + 1) * batch + b)]) continue;
+        columns_.push_back(first * batch + b);
+        lengths_.push_back(t + 1 - first);
+        first = t + 1;
+      }
+    }
+    if (lengths_.empty()) fail_argument("episodes: no sequence has a step");
+    longest_ = *std::max_element(lengths_.begin(), lengths_.end());
+  }
+
+  /// For fit: the number of sequences.
+  [[nodiscard]] Index count() const { return static_cast<Index>(lengths_.size()); }
+  /// The steps of episode i.
+  [[nodiscard]] Index length(Index i) const { return lengths_[static_cast<std::size_t>(i)]; }
+
+  /// Episode i alone, of as many steps as the longest one has, with its length: a view that lives
+  /// as long as this object.
+  /// @throws std::invalid_argument if there is no such episode
+  [[nodiscard]] Sequences<S> operator[](Index i) const& {
+    if (i < 0 || i >= count()) fail_argument("episodes: no episode ", i, " of ", count());
+    const Index column = columns_[static_cast<std::size_t>(i)];
+    // The columns after the end may be those of another episode, or none: they are never read.
+    auto piece = [&](const ConstMatrixView<S>& all) {
+      return ConstMatrixView<S>(all.column(column), all.rows(), longest_,
+                                data_.batch() * all.outerStride());
+    };
+    Sequences<S> one(piece(data_.inputs), piece(data_.targets), longest_);
+    one.lengths = &lengths_[static_cast<std::size_t>(i)];
+    one.missing = data_.missing;
+    if (data_.target_weights.rows() != 0) one.target_weights = piece(data_.target_weights);
+    if (data_.weights != nullptr) {
+      one.weights = data_.weights + column * data_.weight_stride;
+      one.weight_count = longest_;
+      one.weight_stride = data_.batch() * data_.weight_stride;
+    }
+    return one;
+  }
+  Sequences<S> operator[](Index i) const&& = delete;  // it would outlive its length
+
+ private:
+  Sequences<S> data_;
+  std::vector<Index> columns_, lengths_;  ///< of each episode: the column of its first step
+  Index longest_ = 0;
+};
+
+template <Real S, class Flags>
+Episodes(const Sequences<S>&, const Flags&) -> Episodes<S>;
+
+BACKFOLD_END_NAMESPACE
