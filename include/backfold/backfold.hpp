@@ -112,6 +112,7 @@
 #include "backfold/network/elman.hpp"
 #include "backfold/network/feedback.hpp"
 #include "backfold/network/forward.hpp"
+#include "backfold/network/free_run.hpp"
 #include "backfold/network/last_outputs.hpp"
 #include "backfold/network/network.hpp"
 #include "backfold/network/pass.hpp"

@@ -14,7 +14,7 @@
 #include "backfold/layer/lstm.hpp"
 #include "backfold/loss/categorical_cross_entropy.hpp"
 #include "backfold/loss/half_squared_error.hpp"
-#include "backfold/network/predict.hpp"
+#include "backfold/network/free_run.hpp"
 #include "catch.hpp"
 #include "said.hpp"
 
@@ -87,6 +87,24 @@ TEST_CASE("a closed loop is the free run of its network", "[gradient]") {
   Workspace workspace(net, batch, steps);
   const double e = loss_of(net, ClosedLoop(HalfSquaredError{}), Sequences(X, Z, steps), workspace);
   CHECK(e == Approx(0.5 * (Y - Z).squaredNorm()).epsilon(1e-13));
+}
+
+TEST_CASE("a closed loop is the free run with inputs from outside", "[gradient]") {
+  const auto net = drawn(Network<double, Input<3>, Gru<4>, Dense<2, Linear>>());
+  constexpr Index batch = 3, steps = 7;
+  const M X = numbers(3, batch * steps, 1), Z = numbers(2, batch * steps, 2);
+  auto options = two_of_three;
+  options.warm_up = 3;
+  State state(net, batch);
+  M Y(2, batch * steps);
+  free_run(net, X, state, Y, options);
+  Workspace workspace(net, batch, steps);
+  const double e =
+      loss_of(net, ClosedLoop(HalfSquaredError{}, options), Sequences(X, Z, steps), workspace);
+  CHECK(e == Approx(0.5 * (Y - Z).squaredNorm()).epsilon(1e-13));
+  M narrow(1, batch * steps);
+  CHECK(said([&] { free_run(net, X, state, narrow, options); }) ==
+        "free_run: expected 2 x 21 for the outputs, got 1 x 21");
 }
 
 TEST_CASE("a closed loop is a network with a connection from its outputs", "[gradient]") {

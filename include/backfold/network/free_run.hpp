@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/network/feedback.hpp"
+#include "backfold/network/predict.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Lets a network run free with inputs from outside: the outputs of a step become some inputs of
+/// the next one, all others are given.
+///
+/// @param inputs inputs × (batch·steps); rows that are fed back count in the first `warm_up` steps
+/// @param state moves on
+/// @param outputs outputs × (batch·steps), overwritten. Allocates one step of inputs.
+/// @throws std::invalid_argument for wrong sizes, rows that the network lacks, a teacher_ratio
+template <class Net, class X, Index Batch, class Y>
+void free_run(const Net& net, const Eigen::DenseBase<X>& inputs, State<Net, Batch>& state,
+              Eigen::PlainObjectBase<Y>& outputs, const FeedbackOptions& feedback) {
+  const Index batch = state.batch();
+  (feedback.check)();
+  feedback.check_rows(net.inputs(), net.outputs());
+  if (feedback.teacher_ratio != 0) {
+    fail_argument("free_run: teacher_ratio is for training, expected 0, got ",
+                  feedback.teacher_ratio);
+  }
+  detail::check_inputs(net, inputs.rows());
+  if (inputs.cols() % batch != 0) {
+    fail_argument("free_run: ", inputs.cols(),
+                  " columns of inputs are no whole number of steps of ", batch);
+  }
+  if (outputs.rows() != net.outputs() || outputs.cols() != inputs.cols()) {
+    fail_argument("free_run: expected ", net.outputs(), " x ", inputs.cols(),
+                  " for the outputs, got ", outputs.rows(), " x ", outputs.cols());
+  }
+  Matrix<typename Net::Scalar> x(net.inputs(), batch);
+  for (Index t = 0; t < inputs.cols() / batch; ++t) {
+    x = inputs.derived().middleCols(t * batch, batch);
+    if (t >= feedback.warm_up) {
+      feedback.for_each_row(net.outputs(), [&](Index input, Index output) {
+        x.row(input) = outputs.row(output).segment((t - 1) * batch, batch);
+      });
+    }
+    outputs.middleCols(t * batch, batch) = step(net, x, state);
+  }
+}
+
+BACKFOLD_END_NAMESPACE
