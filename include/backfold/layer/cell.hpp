@@ -17,6 +17,7 @@ class CellLayer : public Extent<Units> {
                 "NoBias");
 
   static constexpr Index units_at_compile_time = Units;
+  static constexpr LayerName label = detail::label_among<Options...>();
   static constexpr auto connections = detail::connections_of<Recurrent<1>, Options...>();
   static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 2;
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "backfold/core/types.hpp"
+#include "backfold/layer/layer_name.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -25,6 +26,10 @@ constexpr bool is_one_to_one(Weights weights) {
 struct Connection {
   static constexpr int previous = -1;  ///< source: the layer before
   static constexpr int itself = -2;    ///< source: the layer the connection leads to
+  /// source: a layer by its name, which Mlp and Rnn replace by its index
+  static constexpr int named = -1000000;
+  /// source: the layer so many places before the one that the connection leads to
+  static constexpr int back(int places) { return itself - places; }
 
   int source = previous;
   int delay = 0;
@@ -39,7 +44,8 @@ struct Connection {
 
   /// The source's index, for a connection into layer `target`.
   [[nodiscard]] constexpr int source_of(int target) const {
-    return source == previous ? target - 1 : source == itself ? target : source;
+    if (source == previous) return target - 1;
+    return source > itself ? source : target - (itself - source);
   }
   [[nodiscard]] constexpr bool is_one_to_one() const { return backfold::is_one_to_one(weights); }
   /// Columns of its weights, for a source of `units` units.
@@ -59,10 +65,27 @@ struct Connection {
   friend constexpr bool operator==(const Connection&, const Connection&) = default;
 };
 
-/// A skip connection from the earlier layer `Layer`, without delay.
-template <int Layer>
+namespace detail {
+
+constexpr int source_of(const LayerSource& source) {
+  return source.name.empty() ? source.index : Connection::named;
+}
+
+}  // namespace detail
+
+/// A skip connection from the earlier layer `Layer`, without delay: From<0>, From<"encoder">.
+template <LayerSource Layer>
 struct From {
-  static constexpr Connection connection{Layer, 0};
+  static constexpr Connection connection{detail::source_of(Layer), 0};
+};
+
+/// A connection from the layer `Places` places before this one, `Delay` steps ago: net^t += W
+/// x_(l−Places)^(t−Delay). Layers that are put in further ahead do not change it.
+template <int Places, int Delay = 0>
+struct Back {
+  static_assert(Places > 1 || (Places == 1 && Delay > 0),
+                "backfold: Back<k> is for k > 1: the layer before is connected already");
+  static constexpr Connection connection{Connection::back(Places), Delay};
 };
 
 /// A connection from a layer to itself over `Delay` steps, every unit to every unit:
@@ -83,15 +106,15 @@ struct SelfRecurrent {
 /// A connection from any layer l over `Delay` steps: net^t += U x_l^(t−Delay), U units × units of
 /// l. From a later layer it is a back-connection, from an earlier one a tap on its past. Source: M.
 /// I. Jordan, Serial order (1986).
-template <int Layer, int Delay = 1>
+template <LayerSource Layer, int Delay = 1>
 struct Delayed {
-  static constexpr Connection connection{Layer, Delay};
+  static constexpr Connection connection{detail::source_of(Layer), Delay};
 };
 
 /// The outputs of layer `Layer`, `Delay` steps ago, added as they are: net^t += x_l^(t−Delay).
-template <int Layer, int Delay = 0>
+template <LayerSource Layer, int Delay = 0>
 struct Add {
-  static constexpr Connection connection{Layer, Delay, Weights::Identity};
+  static constexpr Connection connection{detail::source_of(Layer), Delay, Weights::Identity};
 };
 
 /// Takes the outputs of the layer before as they are, without weights: net = x.
@@ -119,14 +142,18 @@ template <class T>
 concept SetsChain = requires {
   { T::chain } -> std::convertible_to<Connection>;
 };
+template <class T>
+concept NamesLayer = requires {
+  { T::label } -> std::convertible_to<LayerName>;
+};
 
 }  // namespace detail
 
 /// An option of a layer: a further connection, the kind of the one from the layer before (Direct,
-/// Lookup), or NoBias.
+/// Lookup), its Name, or NoBias.
 template <class T>
-concept LayerOption =
-    std::is_same_v<T, NoBias> || detail::AddsConnection<T> || detail::SetsChain<T>;
+concept LayerOption = std::is_same_v<T, NoBias> || detail::AddsConnection<T> ||
+    detail::SetsChain<T> || detail::NamesLayer<T>;
 
 namespace detail {
 

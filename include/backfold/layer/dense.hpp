@@ -25,7 +25,7 @@ class Dense : public Extent<Units> {
                 "and derivative(), or with apply() and multiply_by_derivative()");
   static_assert((LayerOption<Options> && ...),
                 "backfold: an option of Dense is From<l>, Recurrent<d>, SelfRecurrent<d>, "
-                "Delayed<l, d> or NoBias");
+                "Delayed<l, d>, Back<k>, Name<text> or NoBias");
 
   static_assert(Units == Dynamic || Units >= least_units<ActivationFunction>(),
                 "backfold: a Softmax of one unit is always 1: give it a unit for each class, or "
@@ -38,8 +38,12 @@ class Dense : public Extent<Units> {
   static constexpr auto connections = detail::connections_of<Options...>();
   static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 1;
 
+  static constexpr LayerName label = detail::label_among<Options...>();
+
   template <Index OtherUnits>
   using Resized = Dense<OtherUnits, ActivationFunction, Options...>;
+  template <class Map>
+  using WithOptions = Dense<Units, ActivationFunction, typename Map::template Type<Options>...>;
 
   constexpr Dense() = default;
   constexpr explicit Dense(const ActivationFunction& activation) : activation_(activation) {

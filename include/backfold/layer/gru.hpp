@@ -35,6 +35,8 @@ class Gru : public CellLayer<Units, Options...> {
   static constexpr bool has_memory = false;
   template <Index OtherUnits>
   using Resized = Gru<OtherUnits, Options...>;
+  template <class Map>
+  using WithOptions = Gru<Units, typename Map::template Type<Options>...>;
 
   static constexpr PartList parts(int connection) {
     constexpr int itself = 1;

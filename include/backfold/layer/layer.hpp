@@ -85,6 +85,7 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 ///     unit_symmetry = Undeclared          what can be done to its units without changing the
 ///                                         function of a network (activation/unit_symmetry.hpp)
 ///     name, settings                      for descriptions and files
+///     label = {}                          the LayerName by which connections and views know it
 ///
 /// BPTT and RTRL are written on these functions alone; check_layer runs our checks on a layer of
 /// your own.

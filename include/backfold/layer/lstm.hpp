@@ -43,6 +43,8 @@ class Lstm : public CellLayer<Units, Options...> {
   static constexpr bool has_memory = true;
   template <Index OtherUnits>
   using Resized = Lstm<OtherUnits, Options...>;
+  template <class Map>
+  using WithOptions = Lstm<Units, typename Map::template Type<Options>...>;
 
   static constexpr PartList parts(int) { return {{{0, 0, 4}}, 1}; }
 

@@ -28,6 +28,7 @@ class MinGru : public Extent<Units> {
                 "backfold: an option of MinGru is From<l>, Delayed<l, d>, Lookup<n> or NoBias");
   static constexpr const char* name = "MinGru";
   static constexpr Index units_at_compile_time = Units;
+  static constexpr LayerName label = detail::label_among<Options...>();
   static constexpr auto connections = detail::connections_of<Options...>();
   static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 1;
   static constexpr int net_gates = 2;
@@ -37,6 +38,8 @@ class MinGru : public Extent<Units> {
   static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
   template <Index OtherUnits>
   using Resized = MinGru<OtherUnits, Options...>;
+  template <class Map>
+  using WithOptions = MinGru<Units, typename Map::template Type<Options>...>;
 
   static constexpr PartList parts(int) { return {{{0, 0, 2}}, 1}; }
 

@@ -12,7 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 ///     Mlp<float, Input<8>, Dense<16, Relu>, Dense<8, Linear>, Residual<8, 0>, ...>
 ///
 /// Source: He, Zhang, Ren & Sun, Deep residual learning for image recognition (2016).
-template <Index Units, int Source>
+template <Index Units, LayerSource Source>
 using Residual = Dense<Units, Linear, Direct, Add<Source>, NoBias>;
 
 /// An activation as a layer of its own: x = φ(x of the layer before), without weights. It may

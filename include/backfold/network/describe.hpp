@@ -31,6 +31,7 @@ struct Block {
   Connection connection;  ///< of weights; the source is the index of a layer
   Index rows, columns;    ///< rows: units, or gates·units; columns: fan-in, 1 for diagonal weights
   Index offset;           ///< in w
+  const char* label = "";  ///< the layer's Name, or ""
   [[nodiscard]] Index size() const { return rows * columns; }
 };
 
@@ -43,7 +44,8 @@ struct LayerDescription {
   Index units;
   std::vector<Connection> connections;  ///< into it, each source the index of a layer
   Index parameters;
-  UnitSymmetry symmetry;  ///< of its units
+  UnitSymmetry symmetry;   ///< of its units
+  const char* label = "";  ///< its Name, or ""
 };
 
 namespace detail {
@@ -87,10 +89,21 @@ constexpr UnitSymmetry symmetry_of() {
   }
 }
 
+/// The Name of a layer as text that lasts.
+template <class L>
+constexpr const char* label_text() {
+  if constexpr (requires { L::label; }) {
+    return L::label.text;
+  } else {
+    return "";
+  }
+}
+
 template <class L>
 LayerDescription describe_layer(int index, const L& layer, Index parameters) {
-  LayerDescription d{index,      name_of<L>(),    "", {}, layer.units(), connections_into<L>(index),
-                     parameters, symmetry_of<L>()};
+  LayerDescription d{index,      name_of<L>(),     "",
+                     {},         layer.units(),    connections_into<L>(index),
+                     parameters, symmetry_of<L>(), label_text<L>()};
   if constexpr (requires { layer.activation(); }) {
     d.activation = name_of<typename L::ActivationType>();
     d.settings = settings_of(layer.activation());
@@ -131,7 +144,8 @@ template <Real S, class... Layers>
     const Index rows = architecture.template block_rows<l>();
     Index offset = architecture.template block_offset<l>();
     auto add = [&](Block::Kind kind, const Connection& connection, Index columns) {
-      list.push_back({l, detail::name_of<Type>(), kind, connection, rows, columns, offset});
+      list.push_back({l, detail::name_of<Type>(), kind, connection, rows, columns, offset,
+                      detail::label_text<Type>()});
       offset += rows * columns;
     };
     const auto connections = detail::connections_into<Type>(l);
@@ -180,8 +194,9 @@ inline void print_layers(std::ostream& out, const std::vector<LayerDescription>&
   for (const LayerDescription& l : layers) {
     std::string type = l.type;
     if (l.activation[0] != '\0') (type += ' ') += l.activation;
-    rows.push_back({std::to_string(l.layer), type + describe_settings(l.settings),
-                    std::to_string(l.units), describe_connections(l),
+    type += describe_settings(l.settings);
+    if (l.label[0] != '\0') type += std::string(" \"") + l.label + '"';
+    rows.push_back({std::to_string(l.layer), type, std::to_string(l.units), describe_connections(l),
                     std::to_string(l.parameters)});
     total += l.parameters;
   }

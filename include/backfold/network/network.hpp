@@ -8,6 +8,7 @@
 #include "backfold/core/sized_map.hpp"
 #include "backfold/layer/initializer.hpp"
 #include "backfold/network/architecture.hpp"
+#include "backfold/network/layer_names.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -105,6 +106,16 @@ class Network {
     return weights_view<L, C>(parameters_.data());
   }
 
+  /// Those of a layer by its name: net.weights<"encoder">(), net.weights<"encoder", 1>().
+  template <LayerName Name, int... C>
+  auto weights() {
+    return weights<detail::index_of_name<Name, Layers...>(), C...>();
+  }
+  template <LayerName Name, int... C>
+  [[nodiscard]] auto weights() const {
+    return weights<detail::index_of_name<Name, Layers...>(), C...>();
+  }
+
   /// A view of the bias of layer L: units numbers (for cells all their bias columns).
   template <int L>
   auto bias() {
@@ -113,6 +124,14 @@ class Network {
   template <int L>
   [[nodiscard]] auto bias() const {
     return bias_view<L>(parameters_.data());
+  }
+  template <LayerName Name>
+  auto bias() {
+    return bias<detail::index_of_name<Name, Layers...>()>();
+  }
+  template <LayerName Name>
+  [[nodiscard]] auto bias() const {
+    return bias<detail::index_of_name<Name, Layers...>()>();
   }
 
   /// A view of the parameters that layer L has for itself besides its bias, such as a LayerNorm's
@@ -124,6 +143,14 @@ class Network {
   template <int L>
   [[nodiscard]] auto own() const {
     return own_view<L>(parameters_.data());
+  }
+  template <LayerName Name>
+  auto own() {
+    return own<detail::index_of_name<Name, Layers...>()>();
+  }
+  template <LayerName Name>
+  [[nodiscard]] auto own() const {
+    return own<detail::index_of_name<Name, Layers...>()>();
   }
 
   /// y = f(w, X) for samples in columns, as a matrix of its own: outputs × columns. A vector of
@@ -300,8 +327,23 @@ class Network {
 
 namespace detail {
 
+/// The network of these layers, with their connections' sources by index.
 template <Real S, class... Layers>
-struct MlpOf {
+struct NetworkOf {
+  using Type = Network<S, Layers...>;
+};
+template <Real S, class... Layers>
+requires uses_names<Layers...>
+struct NetworkOf<S, Layers...> {
+  static_assert(LayerNames<Layers...>::are_distinct,
+                "backfold: two layers of this network have the same name");
+  using Type = Network<S, typename NumberedLayer<Layers, Layers...>::Type...>;
+};
+
+template <class Net>
+struct MlpOf;
+template <Real S, class... Layers>
+struct MlpOf<Network<S, Layers...>> {
   static_assert(!Topology<Layers...>::is_recurrent,
                 "backfold: an Mlp has no delayed connections, and no cells with a memory; name it "
                 "Rnn");
@@ -312,10 +354,10 @@ struct MlpOf {
 
 /// A multilayer perceptron: a network without delays and memories.
 template <Real S, class... Layers>
-using Mlp = typename detail::MlpOf<S, Layers...>::Type;
+using Mlp = typename detail::MlpOf<typename detail::NetworkOf<S, Layers...>::Type>::Type;
 
 /// A network that may have delayed connections and cells with a memory, and so runs over sequences.
 template <Real S, class... Layers>
-using Rnn = Network<S, Layers...>;
+using Rnn = typename detail::NetworkOf<S, Layers...>::Type;
 
 BACKFOLD_END_NAMESPACE
