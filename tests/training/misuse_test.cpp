@@ -137,7 +137,7 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
        [] {
          Sized n = net();
          n.parameters() = Eigen::VectorXd::Ones(12);
-         n(X);
+         (void)n(X);
        }},
       {"network: it has 13 parameters, the vector set holds 14",
        [] {
@@ -463,7 +463,7 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
        [] { Windows(X, Z.leftCols(5), {.length = 2}); }},
       {"windows: no window 5 of 5", [] { Windows(X, Z, {.length = 2})[5]; }},
       {"windows: a window of 4 steps and a horizon of 0 reach past the end of 2 steps",
-       [] { Windows(X, Z, {.length = 4}).split(0.7); }},
+       [] { (void)Windows(X, Z, {.length = 4}).split(0.7); }},
       {"fit: stateful training needs windows that follow one another, of stride 2, got 1",
        [] {
          Loop n = loop();
@@ -471,7 +471,7 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
              {.batch_size = 1, .shuffle = false, .stateful = true});
        }},
       {"windows: the fraction of a split lies between 0 and 1, got 1",
-       [] { Windows(X, Z, {.length = 2}).split(1); }},
+       [] { (void)Windows(X, Z, {.length = 2}).split(1); }},
       {"data: inputs hold a number that is not finite at row 0, column 3",
        [] {
          Loop n = loop();
