@@ -90,7 +90,7 @@ TEST_CASE("networks learn with the derivative of a fast activation") {
     const double w = net.parameters()[i];
     for (const int s : {0, 1}) {
       net.parameters()[i] = s == 0 ? w - h : w + h;
-      side[s] = bf::error(net, bf::HalfSquaredError{}, data, workspace);
+      side[s] = bf::loss_of(net, bf::HalfSquaredError{}, data, workspace);
     }
     net.parameters()[i] = w;
     CHECK(g[i] == Approx((side[1] - side[0]) / (2 * h)).margin(1e-8));
