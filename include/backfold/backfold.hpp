@@ -56,6 +56,8 @@
 #include "backfold/gradient/closed_loop.hpp"
 #include "backfold/gradient/gradient.hpp"
 #include "backfold/gradient/gradient_check.hpp"
+#include "backfold/gradient/gradient_target.hpp"
+#include "backfold/gradient/parameter_view.hpp"
 #include "backfold/gradient/pass_options.hpp"
 #include "backfold/gradient/rtrl.hpp"
 #include "backfold/gradient/rtrl/activation_jacobian.hpp"

@@ -335,3 +335,19 @@ TEST_CASE("scaling into a result of the right size, in place, or fixed sizes all
   CHECK(scaled.isApprox(x));
   CHECK(sum == scaling.apply(x)(2, 3));
 }
+
+TEST_CASE("loss and gradient at any w, into a view, allocate nothing") {
+  using Net = Rnn<double, Input<2>, Lstm<3>, Dense<2, Tanh>>;
+  const Net net;
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 8), Z = Eigen::MatrixXd::Random(2, 8);
+  const Sequences<double> data(X, Z, 4);
+  Workspace<Net> workspace(net, 2, 4);
+  const Eigen::VectorXd w = Eigen::VectorXd::Random(net.parameter_count());
+  Eigen::MatrixXd G(net.parameter_count(), 2);
+  double E = 0, same = 1;
+  CHECK(allocations_of([&] {
+          E = loss_of(net, HalfSquaredError{}, data, workspace, {.parameters = w});
+          same = gradient(net, HalfSquaredError{}, data, workspace, G.col(1), {.parameters = w});
+        }) == 0);
+  CHECK(E == same);
+}

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <vector>
+
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "said.hpp"
@@ -55,6 +57,78 @@ TEST_CASE("a gradient of the state is refused where it is not computed", "[gradi
   CHECK(said([&] { loss_of(net, loss, data, workspace, {.d_initial = &d_before}); }) == message);
   CHECK(said([&] { gradient(net, loss, data, workspace, g, {.d_initial = &d_before}); }) ==
         message);
+}
+
+TEMPLATE_TEST_CASE("loss and gradient are taken at any w, the network stays as it is", "[gradient]",
+                   float, double) {
+  using S = TestType;
+  using Net = Rnn<S, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<2, Linear>>;
+  using Numbers = Eigen::Matrix<S, Dynamic, Dynamic>;
+  Net net, other;
+  Random random(5);
+  net.initialize(Uniform{-1, 1}, random);
+  other.initialize(Uniform{-1, 1}, random);
+  const Numbers x = X.cast<S>(), z = Z.cast<S>();
+  const Sequences<S> data(x, z, 4);
+  Workspace<Net> workspace(net, 3, 4);
+  Vector<S> g, expected;
+  Numbers dX, expected_dX;
+  const double E = gradient_with_inputs(other, loss, data, workspace, expected, expected_dX);
+  const Vector<S> before = net.parameters();
+  const Vector<S> w = other.parameters();
+  CHECK(loss_of(net, loss, data, workspace, {.parameters = w}) == E);
+  CHECK(gradient(net, loss, data, workspace, g, {.parameters = w}) == E);
+  CHECK(g == expected);
+  // A view at an odd address, as both the parameters and the gradient.
+  Vector<S> buffer = Vector<S>::Constant(2 * w.size() + 3, S(7));
+  buffer.segment(1, w.size()) = w;
+  CHECK(gradient_with_inputs(net, loss, data, workspace, buffer.segment(w.size() + 2, w.size()), dX,
+                             {.parameters = buffer.segment(1, w.size())}) == E);
+  CHECK(buffer.segment(w.size() + 2, w.size()) == expected);
+  CHECK(dX == expected_dX);
+  for (const Index i : {Index{0}, w.size() + 1, 2 * w.size() + 2}) CHECK(buffer(i) == 7);
+  CHECK(net.parameters() == before);
+}
+
+TEST_CASE("a gradient is written into columns, maps and references", "[gradient]") {
+  const Loop net = drawn();
+  const Sequences<double> data(X, Z, 4);
+  Workspace workspace(net, 3, 4);
+  Eigen::VectorXd expected;
+  gradient(net, loss, data, workspace, expected);
+  const Index n = expected.size();
+  Eigen::MatrixXd columns = Eigen::MatrixXd::Zero(n, 3);
+  gradient(net, loss, data, workspace, columns.col(1));
+  CHECK(columns.col(1) == expected);
+  CHECK(columns.col(0).isZero());
+  CHECK(columns.col(2).isZero());
+  std::vector<double> buffer(static_cast<std::size_t>(n));
+  gradient(net, loss, data, workspace, Eigen::Map<Eigen::VectorXd>(buffer.data(), n),
+           Reduction::Mean);
+  CHECK(Eigen::Map<Eigen::VectorXd>(buffer.data(), n).isApprox(expected / 12, 1e-14));
+  Eigen::Ref<Eigen::VectorXd> reference = columns.col(2);
+  gradient(net, loss, data, workspace, reference);
+  CHECK(columns.col(2) == expected);
+}
+
+TEST_CASE("parameters and gradients of another length or stride are refused", "[gradient]") {
+  const Loop net = drawn();
+  const Sequences<double> data(X, Z, 4);
+  Workspace workspace(net, 3, 4);
+  const Index n = net.parameter_count();
+  REQUIRE(n == 26);
+  Eigen::VectorXd g, w = net.parameters();
+  Eigen::MatrixXd rows(2, n);
+  CHECK(said([&] { gradient(net, loss, data, workspace, w.head(25)); }) ==
+        "gradient: expected a view of 26 numbers with stride 1, got 25 with stride 1");
+  CHECK(said([&] { gradient(net, loss, data, workspace, rows.row(0)); }) ==
+        "gradient: expected a view of 26 numbers with stride 1, got 26 with stride 2");
+  CHECK(said([&] { loss_of(net, loss, data, workspace, {.parameters = w.head(25)}); }) ==
+        "options: the network has 26 parameters, those given are 25");
+  CHECK(said([&] { loss_of(net, loss, data, workspace, {.parameters = rows.row(0)}); }) ==
+        "parameters: expected a contiguous vector, its stride is 2");
+  CHECK(said([&] { gradient(net, loss, data, workspace, w, {.parameters = w}); }) ==
+        "gradient: it lies in the network's parameters");
 }
 
 #ifdef __GNUC__

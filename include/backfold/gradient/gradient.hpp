@@ -5,6 +5,7 @@
 #include "backfold/core/long_sum.hpp"
 #include "backfold/data/samples.hpp"
 #include "backfold/gradient/backward.hpp"
+#include "backfold/gradient/gradient_target.hpp"
 #include "backfold/gradient/pass_options.hpp"
 #include "backfold/loss/masked_error.hpp"
 #include "backfold/loss/output_error.hpp"
@@ -217,56 +218,6 @@ void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar
   check_mask<Net, L>(data);
 }
 
-/// @throws std::invalid_argument unless a caller's matrix can take a size: resize asserts it alone
-template <Index Rows, Index Cols, class M>
-void check_result(const char* what, const Eigen::PlainObjectBase<M>&, Index rows, Index cols) {
-  constexpr bool fits =
-      (Rows == Dynamic || M::RowsAtCompileTime == Dynamic || M::RowsAtCompileTime == Rows) &&
-      (Cols == Dynamic || M::ColsAtCompileTime == Dynamic || M::ColsAtCompileTime == Cols);
-  static_assert(fits,
-                "backfold: the gradient or d_inputs has a fixed size that is not the one "
-                "of the parameters or the inputs");
-  auto takes = [](Index size, Index fixed, Index most) {
-    return fixed == Dynamic ? most == Dynamic || size <= most : size == fixed;
-  };
-  if (!takes(rows, M::RowsAtCompileTime, M::MaxRowsAtCompileTime) ||
-      !takes(cols, M::ColsAtCompileTime, M::MaxColsAtCompileTime)) {
-    auto room = [](Index most) { return most == Dynamic ? MessagePart("any") : MessagePart(most); };
-    fail_argument(what, ": it has to become ", rows, " x ", cols, ", its type has room for ",
-                  room(M::MaxRowsAtCompileTime), " x ", room(M::MaxColsAtCompileTime));
-  }
-}
-
-template <class Net, class G>
-inline constexpr bool is_gradient =
-    G::IsVectorAtCompileTime&& std::is_same_v<typename G::Scalar, typename Net::Scalar>;
-
-/// Makes the caller's gradient as long as w.
-/// @throws std::invalid_argument if its type cannot, or it lies in memory that is read meanwhile
-template <class Net, class G>
-void shape_gradient(const Net& net, const Sequences<typename Net::Scalar>& data,
-                    Eigen::PlainObjectBase<G>& gradient) {
-  constexpr bool is_row = G::RowsAtCompileTime == 1 && G::ColsAtCompileTime != 1;
-  constexpr Index fixed = Net::ArchitectureType::fixed_parameter_count;
-  const Index n = net.parameter_count();
-  check_result<is_row ? 1 : fixed, is_row ? fixed : 1>("gradient", gradient, is_row ? 1 : n,
-                                                       is_row ? n : 1);
-  const ConstMatrixView<typename Net::Scalar> view(gradient.data(), gradient.size(), 1);
-  if (view.overlaps(net.parameters().data(), n)) {
-    fail_argument("gradient: it lies in the network's parameters");
-  }
-  auto meets_data = [&](const auto& read) {
-    return read.overlaps(gradient.data(), gradient.size());
-  };
-  const ConstMatrixView<typename Net::Scalar> weights(data.weights, 1, data.weight_count,
-                                                      data.weight_stride);
-  if (meets_data(data.inputs) || meets_data(data.targets) || meets_data(weights) ||
-      meets_data(data.target_weights)) {
-    fail_argument("gradient: it lies in the memory of the data");
-  }
-  gradient.resize(n);
-}
-
 /// Data whose numbers a pass does not overwrite while it still reads them: where they lie in its
 /// workspace, as outputs of a run before do, copies, which live as long as this.
 template <class S>
@@ -312,9 +263,9 @@ double loss_of(const Net& net, const L& loss, const Sequences<typename Net::Scal
   detail::check_no_initial_gradient(options);
   const detail::DataApart<typename Net::Scalar> apart(data, workspace);
   return detail::evaluate<false, false>(
-      net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
-      workspace, options.initial, options.final, static_cast<typename Net::Scalar*>(nullptr),
-      options.pass());
+      net.architecture(), detail::parameters_of(net, options), loss, apart,
+      detail::ScaleBy{options.reduction}, workspace, options.initial, options.final,
+      static_cast<typename Net::Scalar*>(nullptr), options.pass());
 }
 
 /// The former name of loss_of.
@@ -349,28 +300,32 @@ template <class Net, class L, Index Batch>
 ///
 ///     gradient(net, loss, data, workspace, g, {.mode = Mode::Training, .noise = {.seed = 7}})
 ///
-/// @param gradient as long as w, overwritten
+/// At another w, into a column of a matrix:
+///
+///     gradient(net, loss, data, workspace, G.col(i), {.parameters = w})
+///
+/// @param gradient overwritten: a vector, which becomes as long as w, or a contiguous view as long
+/// as w: a Map, a column, part of an optimizer's buffer
 /// @return E
-/// @throws std::invalid_argument for data or states whose sizes do not fit, a gradient that cannot
-/// have the length of w, or lies in memory of the data or the network
+/// @throws std::invalid_argument for data, states or parameters whose sizes do not fit, a gradient
+/// that cannot have the length of w, or lies in memory of the data or the network
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
-                Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
+                Workspace<Net, Batch>& workspace, G&& gradient,
                 const std::type_identity_t<PassOptions<Net, Batch>>& options = {}) {
-  static_assert(detail::is_gradient<Net, G>,
-                "backfold: a gradient is a vector of the network's scalar");
   detail::check_network_and_data<L>(net, data);
   detail::check_no_initial_gradient(options);
-  detail::shape_gradient(net, data, gradient);
+  const auto* const w = detail::parameters_of(net, options);
+  auto* const target = detail::gradient_target(net, data, w, gradient);
   const detail::DataApart<typename Net::Scalar> apart(data, workspace);
-  return detail::evaluate<true, false>(
-      net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
-      workspace, options.initial, options.final, gradient.data(), options.pass());
+  return detail::evaluate<true, false>(net.architecture(), w, loss, apart,
+                                       detail::ScaleBy{options.reduction}, workspace,
+                                       options.initial, options.final, target, options.pass());
 }
 /// For a reduction alone, or with the states as well.
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
-                Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& g, Reduction reduction,
+                Workspace<Net, Batch>& workspace, G&& g, Reduction reduction,
                 const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
                 std::type_identity_t<State<Net, Batch>>* final = nullptr) {
   return gradient(
@@ -389,12 +344,10 @@ double gradient(const Net& net, const L& loss, const Sequences<typename Net::Sca
 template <class Net, class L, Index Batch, class G, class D>
 double gradient_with_inputs(const Net& net, const L& loss,
                             const Sequences<typename Net::Scalar>& data,
-                            Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
+                            Workspace<Net, Batch>& workspace, G&& gradient,
                             Eigen::PlainObjectBase<D>& d_inputs,
                             const std::type_identity_t<PassOptions<Net, Batch>>& options = {}) {
   using S = typename Net::Scalar;
-  static_assert(detail::is_gradient<Net, G>,
-                "backfold: a gradient is a vector of the network's scalar");
   static_assert(std::is_same_v<typename D::Scalar, S>,
                 "backfold: d_inputs has another scalar than the network");
   detail::check_network_and_data<L>(net, data);
@@ -407,18 +360,19 @@ double gradient_with_inputs(const Net& net, const L& loss,
   const Index cols = data.inputs.cols();
   constexpr Index fixed_rows = Net::ArchitectureType::template fixed_units<0>;
   detail::check_result<fixed_rows, Dynamic>("d_inputs", d_inputs, rows, cols);
-  detail::shape_gradient(net, data, gradient);
+  const S* const w = detail::parameters_of(net, options);
+  S* const target = detail::gradient_target(net, data, w, gradient);
   const ConstMatrixView<S> result(d_inputs.data(), d_inputs.size(), 1);
-  if (result.overlaps(gradient.data(), gradient.size()) ||
-      result.overlaps(net.parameters().data(), net.parameter_count())) {
+  const Index n = net.parameter_count();
+  if (result.overlaps(target, n) || result.overlaps(w, n) ||
+      result.overlaps(net.parameters().data(), n)) {
     fail_argument("d_inputs: it lies in the gradient or in the network's parameters");
   }
   const detail::DataApart<S> apart(data, workspace);
   const double error = detail::evaluate<true, true>(
-      net.architecture(), net.parameters().data(), loss, apart, detail::ScaleBy{options.reduction},
-      workspace, options.initial, options.final, gradient.data(), options.pass());
-  const Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(),
-                                                 nullptr, 0, workspace);
+      net.architecture(), w, loss, apart, detail::ScaleBy{options.reduction}, workspace,
+      options.initial, options.final, target, options.pass());
+  const Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), w, nullptr, 0, workspace);
   // An assignment, since the caller's matrix may be row-major; after the pass, since it may be
   // that of the inputs.
   d_inputs.resize(rows, cols);
@@ -433,9 +387,8 @@ double gradient_with_inputs(const Net& net, const L& loss,
 template <class Net, class L, Index Batch, class G, class D>
 [[deprecated("backfold: gradient_with_inputs takes options by name")]] double gradient_with_inputs(
     const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
-    Workspace<Net, Batch>& workspace, Eigen::PlainObjectBase<G>& gradient,
-    Eigen::PlainObjectBase<D>& d_inputs, Reduction reduction,
-    const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
+    Workspace<Net, Batch>& workspace, G&& gradient, Eigen::PlainObjectBase<D>& d_inputs,
+    Reduction reduction, const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
     std::type_identity_t<State<Net, Batch>>* d_initial = nullptr) {
   return gradient_with_inputs(
       net, loss, data, workspace, gradient, d_inputs,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/gradient/parameter_view.hpp"
 #include "backfold/loss/reduction.hpp"
 #include "backfold/network/state.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Options of a pass over data: reduction, mode, noise, and the states before and after.
+/// Options of a pass over data: reduction, mode, noise, the states before and after, and w.
 template <class Net, Index Batch = Dynamic>
 struct PassOptions {
   /// `Sum` is the objective as it is defined; `Mean` divides by the number of columns that have a
@@ -20,10 +21,27 @@ struct PassOptions {
   /// Gets ∂E/∂(each number of the state before the first step), from gradient_with_inputs alone.
   State<Net, Batch>* d_initial = nullptr;
 
+  /// The w at which the objective is evaluated; the network's own without one. It may not move
+  /// until the pass has ended.
+  ParameterView<typename Net::Scalar> parameters{};
+
   [[nodiscard]] PassSettings pass() const { return {mode, noise}; }
 };
 
 namespace detail {
+
+/// The w of a pass.
+/// @throws std::invalid_argument if it has another length than the network's
+template <class Net, Index Batch>
+const typename Net::Scalar* parameters_of(const Net& net, const PassOptions<Net, Batch>& options) {
+  const auto& w = options.parameters;
+  if (w.data() == nullptr) return net.parameters().data();
+  if (w.size() != net.parameter_count()) {
+    fail_argument("options: the network has ", net.parameter_count(),
+                  " parameters, those given are ", w.size());
+  }
+  return w.data();
+}
 
 /// @throws std::invalid_argument for a result that the pass does not compute
 template <class Net, Index Batch>

@@ -56,19 +56,17 @@ class Rtrl {
   /// @throws std::invalid_argument for wrong sizes
   template <class L, class X, class Z, class G>
   double step(const Net& net, const L& loss, const Eigen::DenseBase<X>& x,
-              const Eigen::DenseBase<Z>& z, Eigen::PlainObjectBase<G>& gradient) {
-    static_assert(detail::is_gradient<Net, G>,
-                  "backfold: a gradient is a vector of the network's scalar");
+              const Eigen::DenseBase<Z>& z, G&& gradient) {
     Sequences<S> data(x, z, 1);
     detail::check_network_and_data<L>(net, data);
     check_step(net, data.inputs.cols());
-    detail::shape_gradient(net, data, gradient);
+    S* const target = detail::gradient_target(net, data, net.parameters().data(), gradient);
     data.inputs = kept(data.inputs);
     const double error = detail::evaluate<true, true>(
         net.architecture(), net.parameters().data(), loss, data, detail::ScaleBy{Reduction::Sum},
-        workspace_, &states_[now_], &states_[1 - now_], gradient.data());
+        workspace_, &states_[now_], &states_[1 - now_], target);
     const auto pass = pass_of(net, data.inputs);
-    sensitivity_.add_past(pass, gradient.data());
+    sensitivity_.add_past(pass, target);
     advance(pass);
     return error;
   }
