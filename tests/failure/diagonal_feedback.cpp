@@ -2,12 +2,12 @@
 // expect: backfold: a diagonal connection joins unit i to unit i: its two layers need
 #include <backfold/backfold.hpp>
 using namespace backfold;
-struct Feedback {
+struct OneToOne {
   static constexpr Connection connection{2, 1, true};
 };
 #ifdef MISUSE
-using Net = Rnn<double, Input<9>, Dense<4, Tanh, Feedback>, Dense<3, Tanh>>;
+using Net = Rnn<double, Input<9>, Dense<4, Tanh, OneToOne>, Dense<3, Tanh>>;
 #else
-using Net = Rnn<double, Input<9>, Dense<3, Tanh, Feedback>, Dense<3, Tanh>>;
+using Net = Rnn<double, Input<9>, Dense<3, Tanh, OneToOne>, Dense<3, Tanh>>;
 #endif
 Net net;
