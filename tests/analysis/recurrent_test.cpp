@@ -8,5 +8,5 @@ TEST_CASE("symmetries of recurrent networks keep f, permute the gradient, have o
   holds_for<topologies::Elman>(5);
   holds_for<Jordan>(6);
   holds_for<Diagonal>(7);
-  holds_for<Back>(8);
+  holds_for<topologies::Back>(8);
 }

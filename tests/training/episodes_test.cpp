@@ -57,7 +57,7 @@ TEST_CASE("episodes are the pieces between resets") {
   const Episodes episodes(Sequences(X, Z, T), some_resets());
   REQUIRE(episodes.count() == 5);
   const std::vector<Index> lengths = {3, 1, 3, 5, 2};
-  for (Index i = 0; i < 5; ++i) CHECK(episodes.length(i) == lengths[std::size_t(i)]);
+  for (Index i = 0; i < 5; ++i) CHECK(episodes.steps_of(i) == lengths[std::size_t(i)]);
   CHECK(episodes[2].inputs.column(0) == X.col(4 * B).data());
   CHECK(episodes[4].targets.column(1) == Z.col(6 * B + 1).data());
 }

@@ -52,7 +52,7 @@ class Episodes {
   /// For fit: the number of sequences.
   [[nodiscard]] Index count() const { return static_cast<Index>(lengths_.size()); }
   /// The steps of episode i.
-  [[nodiscard]] Index length(Index i) const { return lengths_[static_cast<std::size_t>(i)]; }
+  [[nodiscard]] Index steps_of(Index i) const { return lengths_[static_cast<std::size_t>(i)]; }
 
   /// Episode i alone, of as many steps as the longest one has, with its length: a view that lives
   /// as long as this object.

@@ -29,7 +29,7 @@ struct LayerSource {
   int index = -1;
   LayerName name{};
 
-  constexpr LayerSource(int layer) : index(layer) {}  // NOLINT: an index is a source
+  constexpr LayerSource(int layer) : index{layer} {}  // NOLINT: an index is a source
   template <std::size_t Length>
   constexpr LayerSource(const char (&layer)[Length]) : name(layer) {}  // NOLINT: so is a name
 };
