@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/core/error.hpp"
+#include "backfold/core/packet.hpp"
 #include "backfold/core/types.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
