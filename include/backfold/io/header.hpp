@@ -73,7 +73,9 @@ class HeaderText {
     constants_ += "\ninline constexpr Scalar " + name + "[] = {";
     std::string line = "\n   ";
     for (const S value : numbers) {
-      const std::string text = " " + number(value) + ",";
+      // Appended: of `" " + number`, inserted in front, g++ 12 warns by mistake (GCC bug 105651).
+      std::string text = " ";
+      text.append(number(value)).append(",");
       if (line.size() + text.size() > 100) {
         constants_ += line;
         line = "\n   ";
