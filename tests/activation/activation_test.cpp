@@ -14,6 +14,7 @@
 #include "backfold/activation/softplus.hpp"
 #include "backfold/activation/tanh.hpp"
 #include "catch.hpp"
+#include "softsign.hpp"
 
 namespace bf = backfold;
 
@@ -30,17 +31,6 @@ template <class A>
 double value(const A& activation, double net) {
   return activation.value(bf::Lanes<double>(net)).first();
 }
-
-struct Softsign {
-  template <class V>
-  V value(const V& net) const {
-    return net / (1 + abs(net));
-  }
-  template <class V>
-  V derivative(const V& x) const {
-    return square(1 - abs(x));
-  }
-};
 
 /// Its derivative has the wrong sign, its value depends on the lane, it swallows NaN.
 struct Broken {

@@ -15,6 +15,7 @@
 
 #include "backfold/core/random.hpp"
 #include "catch.hpp"
+#include "flipped_bits.hpp"
 #include "temporary_file.hpp"
 
 using namespace backfold;
@@ -305,11 +306,7 @@ TEST_CASE("every prefix and every flipped bit of a CSV file is an error or a tab
     for (const Names& categorical : {Names{}, Names{header ? "b\"\nc" : "2"}}) {
       const CsvOptions options{.has_header = header, .categorical = categorical, .fill = 0};
       for (std::size_t n = 0; n <= text.size(); ++n) (void)said(text.substr(0, n), options);
-      for (std::size_t bit = 0; bit < 8 * text.size(); ++bit) {
-        std::string flipped = text;
-        flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-        (void)said(flipped, options);
-      }
+      for_each_flipped_bit(text, [&](const std::string& flipped) { (void)said(flipped, options); });
     }
   }
 }

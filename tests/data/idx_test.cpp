@@ -13,6 +13,7 @@
 #endif
 
 #include "catch.hpp"
+#include "flipped_bits.hpp"
 
 namespace bf = backfold;
 
@@ -171,9 +172,5 @@ TEST_CASE("every prefix and every flipped bit of an IDX file is an error or an o
   for (std::size_t n = 0; n < good.size(); ++n) {
     CHECK(said(Bytes(good.begin(), good.begin() + std::ptrdiff_t(n))) != "read");
   }
-  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
-    Bytes flipped = good;
-    flipped[bit / 8] = static_cast<unsigned char>(flipped[bit / 8] ^ (1u << bit % 8));
-    (void)said(flipped);
-  }
+  for_each_flipped_bit(good, [](const Bytes& flipped) { (void)said(flipped); });
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "flipped_bits.hpp"
 #include "temporary_file.hpp"
 
 using namespace backfold;
@@ -237,12 +238,10 @@ TEST_CASE("every prefix and every flipped bit of a .npy file is an error or an o
     for (std::size_t n = 0; n < content.size(); ++n) {
       CHECK(said_of(content.substr(0, n)) != "read");
     }
-    for (std::size_t bit = 0; bit < 8 * content.size(); ++bit) {
-      std::string flipped = content;
-      flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    for_each_flipped_bit(content, [](const std::string& flipped) {
       (void)said_of(flipped);
       (void)said_of<std::int8_t>(flipped);
-    }
+    });
   }
 }
 

@@ -5,6 +5,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -15,22 +16,6 @@ using Net =
 using Cells = Rnn<double, Input<2>, Lstm<3>, Gru<2>, Dense<2, Linear>>;
 constexpr Index T = 5;
 constexpr Index B = 3;
-
-template <class N>
-N made() {
-  N net;
-  Random random(21);
-  net.initialize(Uniform{-0.9, 0.9}, random);
-  for (double& w : net.parameters()) w += uniform(random, -0.2, 0.2);
-  return net;
-}
-
-Eigen::MatrixXd numbers(Index rows, Index cols, std::uint64_t seed) {
-  Random random(seed);
-  Eigen::MatrixXd result(rows, cols);
-  for (double& v : result.reshaped()) v = uniform(random, -1, 1);
-  return result;
-}
 
 /// Sequence b of a time-major batch.
 Eigen::MatrixXd alone(const Eigen::MatrixXd& X, Index b, Index batch, Index steps) {

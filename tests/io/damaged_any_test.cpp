@@ -4,6 +4,8 @@
 #include <backfold/io/safetensors.hpp>
 
 #include "catch.hpp"
+#include "flipped_bits.hpp"
+#include "softsign.hpp"
 #include "temporary_file.hpp"
 
 namespace bf = backfold;
@@ -12,17 +14,6 @@ using Catch::Matchers::Contains;
 namespace {
 
 const std::string path = "backfold_any_damaged.safetensors";
-
-struct Softsign {
-  template <class V>
-  V value(const V& net) const {
-    return net / (1 + abs(net));
-  }
-  template <class V>
-  V derivative(const V& x) const {
-    return square(1 - abs(x));
-  }
-};
 
 std::string refused() {
   try {
@@ -104,13 +95,7 @@ TEST_CASE("every prefix and every flipped bit of a file gives load_any an error 
   };
   for (std::size_t n = 0; n < content.size(); ++n) try_load(content.substr(0, n));
   REQUIRE(loaded == 0);
-  for (std::size_t i = 0; i < content.size(); ++i) {
-    for (int bit = 0; bit < 8; ++bit) {
-      std::string flipped = content;
-      flipped[i] = static_cast<char>(flipped[i] ^ (1 << bit));
-      try_load(flipped);
-    }
-  }
+  for_each_flipped_bit(content, try_load);
   REQUIRE(loaded > 0);
   REQUIRE(2 * loaded < count);
 }

@@ -3,6 +3,7 @@
 #include <backfold/io/safetensors.hpp>
 
 #include "catch.hpp"
+#include "flipped_bits.hpp"
 #include "temporary_file.hpp"
 
 namespace bf = backfold;
@@ -113,13 +114,7 @@ TEST_CASE("every prefix and every flipped bit of a model gives an error or a val
   };
   for (std::size_t n = 0; n < content.size(); ++n) try_load(content.substr(0, n));
   REQUIRE(loaded == 0);
-  for (std::size_t i = 0; i < content.size(); ++i) {
-    for (int bit = 0; bit < 8; ++bit) {
-      std::string flipped = content;
-      flipped[i] = static_cast<char>(flipped[i] ^ (1 << bit));
-      try_load(flipped);
-    }
-  }
+  for_each_flipped_bit(content, try_load);
   REQUIRE(loaded > 0);  // a last digit of a number, a letter of a name
   REQUIRE(refused > loaded);
 }

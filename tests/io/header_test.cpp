@@ -4,23 +4,13 @@
 
 #include "catch.hpp"
 #include "said.hpp"
+#include "softsign.hpp"
 #include "temporary_file.hpp"
 
 namespace bf = backfold;
 using Catch::Matchers::Contains;
 
 namespace {
-
-struct Softsign {
-  template <class V>
-  V value(const V& net) const {
-    return net / (1 + abs(net));
-  }
-  template <class V>
-  V derivative(const V& x) const {
-    return square(1 - abs(x));
-  }
-};
 
 template <class Net>
 std::string refused(const Net& net, const bf::HeaderOptions& options = {}) {

@@ -5,6 +5,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -18,22 +19,6 @@ using Feedback = Rnn<double, Input<2>, Dense<3, Tanh, Delayed<2>>, Dense<2, Line
 constexpr Index T = 5;
 constexpr Index B = 4;
 const std::vector<Index> lengths = {3, 0, 5, 1};
-
-template <class N>
-N made() {
-  N net;
-  Random random(21);
-  net.initialize(Uniform{-0.9, 0.9}, random);
-  for (double& w : net.parameters()) w += uniform(random, -0.2, 0.2);
-  return net;
-}
-
-Eigen::MatrixXd numbers(Index rows, Index cols, std::uint64_t seed) {
-  Random random(seed);
-  Eigen::MatrixXd result(rows, cols);
-  for (double& v : result.reshaped()) v = uniform(random, -1, 1);
-  return result;
-}
 
 /// The steps of sequence b up to its end.
 Eigen::MatrixXd alone(const Eigen::MatrixXd& X, Index b) {

@@ -5,6 +5,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -20,13 +21,6 @@ Net made() {
   Random random(4);
   net.initialize(Uniform{-0.8, 0.8}, random);
   return net;
-}
-
-Eigen::MatrixXd numbers(Index rows, Index cols, std::uint64_t seed) {
-  Random random(seed);
-  Eigen::MatrixXd result(rows, cols);
-  for (double& v : result.reshaped()) v = uniform(random, -1, 1);
-  return result;
 }
 
 /// Before steps 3 and 4 of sequence 0, and 0 and 5 of sequence 1.

@@ -5,6 +5,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -20,13 +21,6 @@ Net made() {
   Random random(4);
   net.initialize(Uniform{-0.4, 0.4}, random);
   return net;
-}
-
-Eigen::MatrixXd numbers(Index rows, Index cols, std::uint64_t seed) {
-  Random random(seed);
-  Eigen::MatrixXd result(rows, cols);
-  for (double& v : result.reshaped()) v = uniform(random, -1, 1);
-  return result;
 }
 
 /// 0 for some third of the targets, and for all of each seventh column.
