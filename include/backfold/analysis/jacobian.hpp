@@ -5,14 +5,14 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// How a Jacobian is made.
+/// Direction of differentiation for a Jacobian.
 enum class JacobianMode {
   Cheaper,  ///< forward unless it has more columns than rows
   Forward,  ///< column by column, a Jacobian-vector product each
   Reverse,  ///< row by row, a backpropagation each
 };
 
-/// What a Jacobian is of.
+/// Settings of a Jacobian: the sequences, the outputs, and the direction of differentiation.
 template <class Net>
 struct JacobianOptions {
   static constexpr Index every_step = -1;

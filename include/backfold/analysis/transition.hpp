@@ -40,7 +40,7 @@ class Transition {
         jacobian_(tangent_.size(), tangent_.size()),
         solver_(tangent_.size()) {}
 
-  /// How many numbers the state has.
+  /// The number of entries of the state.
   Index size() const { return tangent_.size(); }
 
   /// D at a state, for the next input.

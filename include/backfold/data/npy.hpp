@@ -27,7 +27,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Which axis of an array in a file holds the samples.
+/// The axis of an array in a file that holds the samples.
 enum class NpyAxes {
   AsStored,      ///< the matrix has the rows and columns of the array; n numbers are one column
   SamplesFirst,  ///< the array is samples × features, as in Python, the matrix its transpose;
@@ -36,7 +36,7 @@ enum class NpyAxes {
 
 namespace detail {
 
-/// What a .npy file can hold here.
+/// Types of numbers that a .npy file can hold here.
 template <class S>
 concept NpyScalar = std::same_as<S, float> || std::same_as<S, double> ||
     (std::integral<S> && sizeof(S) <= 8);

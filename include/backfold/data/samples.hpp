@@ -17,7 +17,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// What an Eigen object with samples as columns becomes: pointer, sizes and stride.
+/// View of an Eigen object with samples as columns: pointer, sizes and stride.
 /// @throws std::invalid_argument if the numbers of a column do not stand side by side
 template <class Derived>
 auto columns_of(const Eigen::DenseBase<Derived>& object) {
@@ -181,7 +181,7 @@ void check_target_weights(const ConstMatrixView<S>& weights, Index c) {
 
 }  // namespace detail
 
-/// Which steps of a sequence have a target.
+/// The steps of a sequence that have a target.
 enum class TargetsAt {
   EveryStep,  ///< a column of targets for each column of inputs
   LastStep,   ///< a column of targets for each sequence, compared with its last output

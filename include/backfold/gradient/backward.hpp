@@ -17,7 +17,7 @@ struct TimesDerivative {
   }
 };
 
-/// How the error comes back to layer L through the links out of it.
+/// Ways of the error back to layer L, through the links out of it.
 template <class Graph, int L>
 struct Consumers {
   static constexpr Segment segment = Graph::segment_of(L);
@@ -49,7 +49,7 @@ struct Consumers {
   }();
 };
 
-/// How the parts of a connection use its rows of weights.
+/// Use of a connection's rows of weights by its parts.
 struct WeightUse {
   bool once;    ///< each in one part
   bool shared;  ///< some in several parts
@@ -142,7 +142,7 @@ class Backward {
     S* const delta = pass_.template delta<L>();
     const Index before = pass_.template units<L>() * pass_.batch() * Graph::history(L);
     for (Index i = -before; i < 0; ++i) delta[i] = S(0);
-    // Where every link is delayed, as out of a loop, no product reaches the last steps.
+    // If every link is delayed, as out of a loop, no product reaches the last steps.
     constexpr bool reaches_all = count > 0 && list[0].delay == 0;
     if constexpr (!reaches_all && !is_output) {
       const Index n = pass_.template units<L>() * pass_.columns();
@@ -341,8 +341,8 @@ class Backward {
   void clear_own() const {
     if constexpr (own_columns<LayerType<L>>() > 0) {
       const Arch& architecture = pass_.architecture();
-      S* const own = gradient_ + architecture.template own_offset<L>();
-      std::fill(own, gradient_ + architecture.template block_offset<L + 1>(), S(0));
+      std::fill_n(gradient_ + architecture.template own_offset<L>(),
+                  architecture.template own_count<L>(), S(0));
     }
   }
 

@@ -75,7 +75,7 @@ struct SampleStep {
     for (S& v : x) v = static_cast<S>(uniform(random, -1, 1));
     y.head(set_size()).setConstant(std::numeric_limits<S>::quiet_NaN());
   }
-  /// How many numbers of y a step sets.
+  /// The number of entries of y that a step sets.
   [[nodiscard]] Index set_size() const { return has_memory<L>() ? 2 * block : block; }
   [[nodiscard]] bool is_set() const { return all_finite(y.data(), set_size()); }
   [[nodiscard]] bool is_own(Index i) const { return i >= net_size + 2 * block; }
@@ -101,7 +101,7 @@ struct SampleStep {
   }
   void forward() { run_any_forward(layer, step()); }
 
-  /// What the pull-back makes of ∂E/∂y = `adjoint`, 1 standing where it adds.
+  /// The pull-back's result for ∂E/∂y = `adjoint`; places that it adds to start from 1.
   Vector<S> pulled_back(const Vector<S>& adjoint) {
     Vector<S> d_x = (Vector<S>::Ones)(x.size());
     d_x.segment(net_size + block, block) = adjoint.tail(block);

@@ -55,7 +55,7 @@ BACKFOLD_NO_INLINE Index weigh_columns(const Sequences<S>& data, S* weights) {
   return count;
 }
 
-/// What E and gradient are multiplied with, by the number of columns that have a target.
+/// Factor of E and gradient, from the number of columns that have a target.
 struct ScaleBy {
   Reduction reduction;
   double operator()(Index targets) const {
@@ -249,8 +249,8 @@ class DataApart {
 
 /// E(w) of a network over data: Σ over samples and steps, or their mean.
 ///
-/// The same forward pass as `gradient`, so that the two cannot disagree. Allocates nothing once the
-/// workspace has its size, unless data lie in the workspace: they are copied.
+/// Runs the forward pass that `gradient` runs, so that the two cannot disagree. Allocates nothing
+/// once the workspace has its size, unless data lie in the workspace: they are copied.
 ///
 ///     loss_of(net, loss, data, workspace, {.reduction = Reduction::Mean, .initial = &state})
 ///

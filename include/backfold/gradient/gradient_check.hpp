@@ -31,7 +31,7 @@ void for_each_difference(Net& net, const L& loss, const Sequences<typename Net::
 
 }  // namespace detail
 
-/// How far a gradient is from central differences.
+/// Largest distance of a gradient from central differences.
 struct GradientCheck {
   double largest_difference = 0;  ///< relative to the largest entry of the gradient (to 1, if all
                                   ///< are 0); NaN as soon as one is

@@ -69,7 +69,7 @@ void check_length(const Net& net, const Eigen::DenseBase<G>& gradient) {
   }
 }
 
-/// Where a gradient is written: a vector, which becomes as long as w, or a view as long as w.
+/// Target of a gradient: a vector, which becomes as long as w, or a view as long as w.
 /// @throws std::invalid_argument if its type or size does not fit, it is not contiguous, or it lies
 /// in memory that is read meanwhile
 template <class Net, class G, class S = typename Net::Scalar>

@@ -18,7 +18,7 @@ struct Direction {
   State<Net, Batch>* final = nullptr;          ///< gets the tangent of what is after the last step
 };
 
-/// Where a vector-Jacobian product goes: by the parameters, the inputs and the state before the
+/// Targets of a vector-Jacobian product: by the parameters, the inputs and the state before the
 /// first step. A part that is null is not wanted.
 template <class Net, Index Batch = Dynamic>
 struct Cotangent {

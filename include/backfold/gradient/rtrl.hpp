@@ -88,11 +88,12 @@ class Rtrl {
   /// y^t of the last step taken.
   [[nodiscard]] const Vector<S>& output() const { return output_; }
 
-  /// How many numbers P has: (parameters that reach a layer)·units for each of its steps that is
-  /// remembered and for the present one; where its loops are diagonal, one for each own parameter.
+  /// The number of entries of P: (parameters that reach a layer)·units for each of its steps that
+  /// is remembered and for the present one; where its loops are diagonal, one for each own
+  /// parameter.
   [[nodiscard]] Index size() const { return sensitivity_.size(); }
 
-  /// What the network remembers.
+  /// The state of the network.
   [[nodiscard]] const State<Net, 1>& state() const { return states_[now_]; }
 
  private:

@@ -23,7 +23,7 @@ class StepTangent {
   /// Numbers that a run over so many columns works in.
   static Size scratch_size(const Arch& architecture, Size columns) {
     const Index rows = (net_gates<Type>() + 3) * architecture.template units<L>();
-    return Size(rows) * columns + own_count(architecture);
+    return Size(rows) * columns + architecture.template own_count<L>();
   }
 
   /// @param tangent a pass that holds the tangents of `pass`, those of net and of the step before
@@ -35,7 +35,7 @@ class StepTangent {
         scratch_(scratch),
         units_(pass.template units<L>()),
         rows_(net_gates<Type>() * units_),
-        own_(own_count(pass.architecture())),
+        own_(pass.architecture().template own_count<L>()),
         v_own_(v == nullptr ? nullptr : v + pass.architecture().template own_offset<L>()) {}
 
   /// Sets the tangents of the output and the memory in block t, of so many columns.
@@ -65,10 +65,6 @@ class StepTangent {
     const S* output_before = nullptr;
     const S* memory_before = nullptr;
   };
-
-  static Index own_count(const Arch& architecture) {
-    return architecture.template block_offset<L + 1>() - architecture.template own_offset<L>();
-  }
 
   [[nodiscard]] Columns columns_at(Index t, Index first, Index n) const {
     const Index skipped = first * units_;

@@ -11,7 +11,7 @@ BACKFOLD_BEGIN_NAMESPACE
 template <Real S>
 class AnyNetwork;
 
-/// What an AnyNetwork remembers between steps, and the room it works in. A value of the caller's;
+/// State of an AnyNetwork between steps, and its scratch. A value of the caller's;
 /// zero when it is made, for the network that made it and a batch.
 template <Real S>
 class AnyState {

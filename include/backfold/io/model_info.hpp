@@ -8,8 +8,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What a model's file keeps with the network, so that a program that loads it can turn a user's
-/// numbers into inputs and outputs into answers. All of it is optional.
+/// Information that a model's file keeps with the network, so that a program that loads it can turn
+/// a user's numbers into inputs and outputs into answers. All of it is optional.
 struct ModelInfo {
   Scaling input_scaling = {};            ///< of size 0: none
   Scaling target_scaling = {};           ///< of the targets in training; outputs are inverted by it

@@ -142,8 +142,8 @@ inline Json read_model_json(const TensorFile& file) {
   return model;
 }
 
-/// What a file keeps with its network. @throws std::runtime_error for other sizes than the
-/// network's
+/// Reads the information that a file keeps with its network. @throws std::runtime_error for other
+/// sizes than the network's
 inline ModelInfo read_model_info(const TensorFile& file, const Json& model, Index inputs,
                                  Index outputs) {
   const std::string& path = file.path();

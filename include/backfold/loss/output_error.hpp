@@ -68,7 +68,7 @@ BACKFOLD_ALWAYS_INLINE double units_error(const L& loss, const A& activation, co
   return error;
 }
 
-/// The same for one sample and a pair that acts on whole columns.
+/// The error of one sample for a pair that acts on whole columns.
 template <bool WithDelta, Index N, class L, class A, Real S>
 BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, const S* net,
                                            const S* output, const S* target, Index units, S scale,

@@ -161,6 +161,12 @@ class Architecture {
     return bias_offset<L>() + block_rows<L>() * LayerType<L>::bias_columns;
   }
 
+  /// The number of layer L's own parameters other than its bias.
+  template <int L>
+  [[nodiscard]] constexpr Index own_count() const {
+    return block_offset<L + 1>() - own_offset<L>();
+  }
+
   template <int L>
   static constexpr int connection_count = static_cast<int>(LayerType<L>::connections.size());
 

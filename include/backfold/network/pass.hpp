@@ -112,7 +112,7 @@ class Pass {
     return workspace_.at(workspace_.plan().layers[L].d_memory);
   }
 
-  /// What cell layer L is given at step t, null where it has no such thing: its output of the step
+  /// Inputs of cell layer L at step t, null if it has none: its output of the step
   /// before, and that one's delta, if it has a connection from itself; its memory, if it has one.
   template <int L>
   [[nodiscard]] S* previous_output(Index t) const {
@@ -140,7 +140,7 @@ class Pass {
   [[nodiscard]] auto weights(int weight_gate = 0) const {
     return weights_in<L, C, Gates>(w_, weight_gate);
   }
-  /// The same block of a vector laid out as w (the gradient).
+  /// That block in another vector laid out as w (the gradient).
   template <int L, int C, int Gates, class T>
   [[nodiscard]] auto weights_in(T* w, int weight_gate) const {
     constexpr Connection c = LayerType<L>::connections[C];

@@ -127,7 +127,7 @@ auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
   return run(net, inputs, steps, workspace, RunOptions<Net, Batch>{{}, initial, final});
 }
 
-/// The same for samples that are no sequences.
+/// Outputs for samples that are no sequences.
 template <class Net, class X, Index Batch>
 auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Workspace<Net, Batch>& workspace) {
   static_assert(!Net::Graph::is_recurrent,

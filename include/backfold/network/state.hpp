@@ -150,7 +150,7 @@ class State {
     if (!workspace_.has_room()) fail_argument("state: it has been moved from");
   }
 
-  /// Which block of layer L's outputs is that of `delay` steps ago.
+  /// Index of the block of layer L's outputs of `delay` steps ago.
   template <int L>
   static Index block_of(int delay) {
     constexpr int history = Graph::history(L);

@@ -72,7 +72,7 @@ class Workspace {
       if (Batch != Dynamic && batch != Batch) {
         fail_argument("workspace: its type is for a batch of ", Batch, ", got ", batch);
       }
-      // What throws comes first, so that a workspace that cannot grow stays as it is.
+      // Steps that may throw come first, so that a workspace that cannot grow stays as it is.
       const Plan plan = Plan::of(architecture, For, batch, steps);
       if (plan.size > buffer_.size()) buffer_ = detail::Array<Scalar>(plan.size);
       plan_ = plan;

@@ -10,13 +10,13 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What a workspace is for.
+/// Purpose of a workspace.
 enum class Purpose {
   Gradient,  ///< passes over any number of steps, forward and back
   Step,      ///< forward over one step at a time, remembering what delays need
 };
 
-/// Where the pieces of a layer start in a workspace's buffer, a block being units × batch.
+/// Offsets of the pieces of a layer in a workspace's buffer; a block is units × batch.
 struct LayerPieces {
   Index past_output = 0;  ///< history blocks, before the first step
   Index output = 0;       ///< steps blocks; after the past ones unless it takes single steps
@@ -29,7 +29,7 @@ struct LayerPieces {
   Index transposed = 0;   ///< the weights that carry the error from step to step, transposed once
 };
 
-/// Where the pieces that all layers share start, and how many numbers there are in all.
+/// Offsets of the pieces that all layers share, and the size of the buffer.
 struct SharedPieces {
   Index remembered = 0;  ///< the first numbers, where single steps are taken: those of a State
   Index weights = 0;     ///< a weight for each sample and step, where targets are masked
@@ -40,7 +40,7 @@ struct SharedPieces {
 
 namespace detail {
 
-/// What of a layer its pieces depend on.
+/// The properties of a layer that determine the sizes of its pieces.
 struct LayerShape {
   Index units = 0;
   Index history = 0;
@@ -138,7 +138,7 @@ constexpr LayerShape shape_of(const Arch& architecture) {
 
 }  // namespace detail
 
-/// Where each piece of a workspace starts in its buffer, for a number of samples and steps.
+/// Offsets of all pieces of a workspace in its buffer, for a number of samples and steps.
 template <int LayerCount>
 struct WorkspacePlan : SharedPieces {
   std::array<LayerPieces, LayerCount> layers{};

@@ -17,7 +17,7 @@ class CarriedState {
     for (State<Net, Batch>& state : states_) state.resize(batch);
     states_[before_].reset();
   }
-  /// What was after becomes what is before. The states stay where they are: those of networks of
+  /// The final state becomes the initial one. The states stay where they are: those of networks of
   /// fixed size may be large, and a swap would take the stack for one of them.
   void advance() { before_ = 1 - before_; }
   [[nodiscard]] const State<Net, Batch>* before() const { return &states_[before_]; }

@@ -13,13 +13,13 @@
 #include "backfold/network/network.hpp"
 #include "backfold/training/fit_options.hpp"
 
-/// What training refuses although it could be computed: data, losses and networks from which
-/// nothing useful is learned. `loss_of` and `gradient` compute all of it.
+/// Checks for input that training refuses although it could be computed: data, losses and networks
+/// from which nothing useful is learned. `loss_of` and `gradient` compute all of it.
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// What `fit` can learn from: so many sequences (or samples), each as a view. All have as many
-/// steps, and targets, weights and lengths alike.
+/// A source that `fit` can learn from: a number of sequences (or samples), each as a view. All have
+/// as many steps, and targets, weights and lengths alike.
 template <class D>
 concept SequenceSource = requires(const D data) {
   { data.count() } -> std::convertible_to<Index>;
@@ -28,7 +28,7 @@ concept SequenceSource = requires(const D data) {
 
 namespace detail {
 
-/// What Training keeps of its data: Samples become Sequences.
+/// The type in which Trainer keeps its data: Samples become Sequences.
 template <class Net, class Source>
 using DataOf = std::conditional_t<std::is_convertible_v<Source, Sequences<typename Net::Scalar>>,
                                   Sequences<typename Net::Scalar>, Source>;

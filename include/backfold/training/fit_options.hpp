@@ -12,7 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// A batch_size for full-batch learning: all samples in one step.
 inline constexpr Index full_batch = -1;
 
-/// How `fit` goes over the data.
+/// Settings of `fit` and Trainer.
 struct FitOptions {
   Index epochs = 1;        ///< passes over the data, >= 0
   Index batch_size = 32;   ///< samples (or sequences) a step: 1 is online learning; or full_batch

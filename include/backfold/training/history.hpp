@@ -29,7 +29,7 @@ struct EpochReport {
   bool is_last = false;                           ///< a hook before this one has ended the run
 };
 
-/// How training went.
+/// Record of a training run.
 struct History {
   std::vector<double> losses;  ///< one for each epoch completed
   TrainingStatus status = TrainingStatus::EpochsDone;

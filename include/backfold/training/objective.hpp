@@ -156,7 +156,7 @@ class Objective {
         others_(static_cast<std::size_t>(count_ - 1), first_),
         gradients_((Size(parameters_) * (count_ - 1)).value("fit: the gradients of its shards")) {}
 
-  /// What pays in threads: some samples a shard, and work for some ten microseconds each.
+  /// Splitting pays only with several samples a shard and some ten microseconds of work in each.
   [[nodiscard]] Index shards_for(Index batch, Index steps) const {
     const Index least = steps > 1 ? 16 : 64;
     if (Size(batch) * steps * parameters_ < Size(1000000)) return 1;

@@ -106,7 +106,7 @@ class Trainer {
     history_.epoch = epoch_;
     const Index end = epochs > most_epochs - epoch_ ? most_epochs : epoch_ + epochs;
     last_epoch_ = (std::max)(options_.epochs, end);
-    // So many epochs may be no more than a bound, where a hook is to stop.
+    // epochs may be just an upper bound, so room is not reserved for all of them.
     history_.losses.reserve(static_cast<std::size_t>((std::min)(epochs, Index{1} << 16)));
     bool go_on = true;
     ((go_on = detail::call_begin(*this, hooks) && go_on), ...);
@@ -313,7 +313,7 @@ class Trainer {
     return true;
   }
 
-  /// Of the present step of the optimizer, however often it asks for E.
+  /// Noise of the present step of the optimizer, constant however often it asks for E.
   [[nodiscard]] Noise noise() const { return {options_.seed, update_}; }
 
   Net& net_;
@@ -325,7 +325,7 @@ class Trainer {
   detail::ParameterGuard<Net> guard_;
   detail::Array<S> unused_;  ///< a gradient: what has no target is passed through for its state
   bool online_;
-  // What is never asked for is not compiled.
+  // Only the kind of objective that is used is compiled.
   std::conditional_t<takes_samples,
                      detail::Stored<OfSamples, !takes_batches && detail::is_small<OfSamples>>,
                      detail::NotStored>

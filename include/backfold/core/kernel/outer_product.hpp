@@ -23,7 +23,7 @@ inline constexpr Index whole_depth = 512;
 /// Columns of B that are packed at once: one cache line of floats where a tile has eight columns.
 inline constexpr Index group_columns = 2 * tile_columns;
 
-/// How many numbers of A are packed at once, of m rows and k columns.
+/// Numbers of A, of m rows and k columns, that are packed at once.
 template <Real S>
 constexpr Index packed_rows_size(Index m, Index k) {
   const Index rows = (m + native_width<S> - 1) / native_width<S> * native_width<S>;
@@ -31,7 +31,7 @@ constexpr Index packed_rows_size(Index m, Index k) {
                     (std::min)(rows, panel_rows<S>)*(std::min)(k, whole_depth));
 }
 
-/// How many numbers of scratch the sums of k terms need at most, for m × n of them.
+/// Upper bound on the scratch, in numbers, for m × n sums of k terms.
 template <Real S>
 constexpr Index outer_scratch(Index m, Index n, Index k) {
   using namespace backfold::detail;

@@ -65,7 +65,7 @@ void pack_transposed(Index m, Index k, const S* w, Index ldw, S* to, Index strid
   }
 }
 
-/// How many numbers `pack_columns` writes for k rows and n columns.
+/// Numbers that `pack_columns` writes for k rows and n columns.
 constexpr Index packed_columns_size(Index k, Index n) {
   return (n + tile_columns - 1) / tile_columns * tile_columns * (k + 1);
 }

@@ -33,7 +33,7 @@ template <bool High>
 BACKFOLD_ALWAYS_INLINE __m512 interleaved(__m512 a, __m512 b) {
   return High ? _mm512_unpackhi_ps(a, b) : _mm512_unpacklo_ps(a, b);
 }
-/// The same of pairs of numbers.
+/// Interleaves pairs of numbers.
 template <bool High>
 BACKFOLD_ALWAYS_INLINE __m512 interleaved_pairs(__m512 a, __m512 b) {
   return _mm512_castpd_ps(interleaved<High>(_mm512_castps_pd(a), _mm512_castps_pd(b)));

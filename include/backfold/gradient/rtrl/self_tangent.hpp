@@ -35,7 +35,8 @@ class SelfTangent {
         units_(pass.template units<L>()),
         scratch_(scratch) {}
 
-  /// Of the output of a layer with an elementwise φ: φ'·(immediate + Σ u ∂x(t − d)).
+  /// Advances the output's tangent of a layer with an elementwise φ: φ'·(immediate + Σ u ∂x(t −
+  /// d)).
   void advance(const S* slope, const MatrixView<S>& to) const requires(Shape::folds_slope) {
     S* p = to.data();
     for_each_index<connection_count>([&](auto c) {
@@ -59,7 +60,8 @@ class SelfTangent {
     diagonal_affine(slope, ConstMatrixView<S>(to), to, FromZero{}, Unchanged{});
   }
 
-  /// Of the output or the memory of a layer with steps of its own, from the Jacobians of that one.
+  /// Advances the tangent of the output or the memory of a layer with steps of its own, from its
+  /// Jacobians.
   void advance(const StepJacobian<Net, L>& by, const MatrixView<S>& to) const {
     set_immediate(by, to.data());
     auto add = [&](const S* diagonal, const Tangent<const S>& past) {

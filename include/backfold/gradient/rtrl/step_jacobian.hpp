@@ -8,7 +8,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Which result of a layer's step: its output or its memory.
+/// A result of a layer's step: its output or its memory.
 enum class StepResult { Output, Memory };
 
 /// Jacobians of a layer's own step: of its output, or its memory, by its net input, its output and
@@ -28,7 +28,8 @@ class StepJacobian {
 
   static Size scratch_size(const Arch& architecture) {
     const Index units = architecture.template units<L>();
-    const Size rows = Size(Shape::net_rows(architecture)) + Size(units) * 2 + own(architecture);
+    const Size rows = Size(Shape::net_rows(architecture)) + Size(units) * 2 +
+                      architecture.template own_count<L>();
     return rows * (is_diagonal ? 1 : units) + units;
   }
   static Index product_scratch_size(const Arch& architecture) {
@@ -41,7 +42,7 @@ class StepJacobian {
         units_(pass.template units<L>()),
         rows_(Shape::net_rows(pass.architecture())),
         columns_(is_diagonal ? 1 : units_),
-        own_(own(pass.architecture())),
+        own_(pass.architecture().template own_count<L>()),
         by_net_(scratch),
         by_previous_(by_net_ + rows_ * columns_),
         by_memory_(by_previous_ + units_ * columns_),
@@ -106,10 +107,6 @@ class StepJacobian {
   [[nodiscard]] Index own_count() const { return own_; }
 
  private:
-  static Index own(const Arch& architecture) {
-    return architecture.template block_offset<L + 1>() - architecture.template own_offset<L>();
-  }
-
   /// to ← (zero or to) + Jacobian · from
   template <class Start>
   void add(const S* jacobian, const S* from, Index from_rows, const MatrixView<S>& to) const {

@@ -22,9 +22,9 @@ inline constexpr int last_remembered_layer = [] {
 
 /// Shape of the tangent ∂x/∂w of layer L: units × (parameters that reach the layer).
 ///
-/// Where a layer feels its own past unit by unit, parameter (i, j) of its block moves unit i alone.
-/// Its derivatives by its own parameters are then one number each, the self-tangent, in the shape
-/// of the block.
+/// In a layer whose units depend on their own pasts alone, parameter (i, j) of its block moves unit
+/// i alone. Its derivatives by its own parameters are then one number each, the self-tangent, in
+/// the shape of the block.
 template <class Arch, int L>
 struct TangentShape {
   using Graph = typename Arch::Graph;

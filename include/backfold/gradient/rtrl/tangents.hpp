@@ -58,7 +58,7 @@ class Tangents {
     memory_step_ = 0;
   }
 
-  /// Of the output of layer L, `delay` steps ago.
+  /// Tangent of the output of layer L, `delay` steps ago.
   template <int L>
   Tangent<S> output(int delay) {
     return at<L>(numbers_.data() + output_start<L>(delay));
@@ -68,7 +68,7 @@ class Tangents {
     return at<L>(numbers_.data() + output_start<L>(delay));
   }
 
-  /// Of its memory.
+  /// Tangent of the memory of layer L.
   template <int L>
   Tangent<S> memory(int delay) {
     return at<L>(numbers_.data() + memory_start<L>(delay));
@@ -78,7 +78,7 @@ class Tangents {
     return at<L>(numbers_.data() + memory_start<L>(delay));
   }
 
-  /// What was now is one step ago.
+  /// Makes the present step the one before.
   void shift() {
     for_each_index<last_layer>([&](auto l) {
       constexpr int kept = kept_outputs(l() + 1);
@@ -91,7 +91,7 @@ class Tangents {
   static constexpr int kept_memories = 2;
   static constexpr int kept_outputs(int layer) { return Graph::history(layer) + 1; }
 
-  /// Where the tangents of a layer start among the numbers, and how many each has.
+  /// Offsets of the tangents of a layer among the numbers, and their sizes.
   struct Place {
     Index block, output, memory;
   };
