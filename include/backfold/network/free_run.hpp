@@ -6,6 +6,33 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+/// Lets a network run free: each output is the next input.
+///
+/// @param input the first input, inputs × batch, @param state moves on
+/// @param outputs outputs × (batch·steps), overwritten: as many steps as fit
+/// @throws std::invalid_argument for wrong sizes, and where outputs cannot be inputs
+template <class Net, class X, Index Batch, class Y>
+void free_run(const Net& net, const Eigen::DenseBase<X>& input, State<Net, Batch>& state,
+              Eigen::PlainObjectBase<Y>& outputs) {
+  const Index batch = state.batch();
+  if (net.inputs() != net.outputs()) {
+    fail_argument("free_run: outputs are the next inputs, but there are ", net.outputs(),
+                  " outputs and ", net.inputs(), " inputs");
+  }
+  if (outputs.rows() != net.outputs() || outputs.cols() % batch != 0) {
+    fail_argument("free_run: expected ", net.outputs(), " rows and a multiple of ", batch,
+                  " columns for the outputs, got ", outputs.rows(), " x ", outputs.cols());
+  }
+  if (outputs.cols() == 0) return;
+  const auto first = step(net, input, state);
+  // Every output lies where the first one does, in the state; `outputs` may be row-major.
+  const Eigen::Map<const Matrix<typename Net::Scalar>> y(first.data(), first.rows(), first.cols());
+  for (Index column = 0; column < outputs.cols(); column += batch) {
+    if (column > 0) step(net, y, state);
+    outputs.middleCols(column, batch) = y;
+  }
+}
+
 /// Lets a network run free with inputs from outside: the outputs of a step become some inputs of
 /// the next one, all others are given.
 ///
