@@ -17,16 +17,16 @@ struct Ours {
     return MatrixView<float>(a.data(), a.rows(), a.cols());
   }
   void forward(Eigen::MatrixXf& W, Eigen::MatrixXf& X, Eigen::MatrixXf& Y) {
-    affine(view(W), view(X), view(Y), FromZero{}, Unchanged{}, room(W, X));
+    detail::affine(view(W), view(X), view(Y), detail::FromZero{}, Unchanged{}, room(W, X));
   }
   void backward(Eigen::MatrixXf& W, Eigen::MatrixXf& D, Eigen::MatrixXf& Y) {
-    back(view(W), view(D), view(Y), FromZero{}, room(W, D));
+    back(view(W), view(D), view(Y), detail::FromZero{}, room(W, D));
   }
   void outer_product(Eigen::MatrixXf& D, Eigen::MatrixXf& X, Eigen::MatrixXf& G) {
-    outer(view(D), view(X), view(G), room(G, X));
+    detail::outer(view(D), view(X), view(G), room(G, X));
   }
   float* room(const Eigen::MatrixXf& W, const Eigen::MatrixXf& X) {
-    const Index needed = product_scratch<float>(W.rows(), W.cols(), X.cols());
+    const Index needed = detail::product_scratch<float>(W.rows(), W.cols(), X.cols());
     if (scratch.size() < needed) scratch.resize(needed);
     return scratch.data();
   }

@@ -46,7 +46,7 @@ bf::MatrixView<float> view(Numbers& numbers, Index rows, Index cols, Index strid
 }
 
 Numbers scratch_for(Index m, Index k, Index n) {
-  return Numbers(static_cast<std::size_t>(bf::product_scratch<float>(m, k, n)));
+  return Numbers(static_cast<std::size_t>(bf::detail::product_scratch<float>(m, k, n)));
 }
 
 constexpr float tenth = 0.1f;
@@ -105,13 +105,13 @@ TEST_CASE("gradients over very many columns are as accurate as those over some h
     CAPTURE(m, k);
     Numbers d(std::size_t(m + 64), tenth), x(std::size_t(k), third);
     Numbers g(std::size_t(m * k)), b(static_cast<std::size_t>(m)), scratch = scratch_for(m, k, n);
-    bf::outer(view(d, m, n, 0), view(x, k, n, 0), view(g, m, k, m), scratch.data());
+    bf::detail::outer(view(d, m, n, 0), view(x, k, n, 0), view(g, m, k, m), scratch.data());
     CHECK(distance(g.data(), m * k, double(n) * tenth * third) <= bound);
-    bf::row_sums(view(d, m, n, 0), b.data());
+    bf::detail::row_sums(view(d, m, n, 0), b.data());
     CHECK(distance(b.data(), m, double(n) * tenth) <= bound);
     if (m != k) continue;
     Numbers u(static_cast<std::size_t>(m));
-    bf::add_diagonal_outer(view(d, m, n, 0), view(x, m, n, 0), u.data());
+    bf::detail::add_diagonal_outer(view(d, m, n, 0), view(x, m, n, 0), u.data());
     CHECK(distance(u.data(), m, double(n) * tenth * third) <= bound);
   }
 }
@@ -119,7 +119,7 @@ TEST_CASE("gradients over very many columns are as accurate as those over some h
 TEST_CASE("a diagonal gradient over very many columns is as accurate as one over some hundred") {
   const Index n = Index{1} << 22;
   Numbers d(21, tenth), x(21, third), g(21, 1.0f);
-  bf::add_diagonal_outer(view(d, 21, n, 0), view(x, 21, n, 0), g.data());
+  bf::detail::add_diagonal_outer(view(d, 21, n, 0), view(x, 21, n, 0), g.data());
   CHECK(distance(g.data(), 21, 1 + double(n) * tenth * third) <= bound);
 }
 
@@ -127,9 +127,10 @@ TEST_CASE("a row of very many numbers is summed as accurately as one of some hun
   const Index n = (Index{1} << 22) + 3;
   Numbers d(std::size_t(n), tenth), x(std::size_t(n), third), scratch = scratch_for(1, 1, n);
   float g = 0, b = 0;
-  bf::row_sums(view(d, 1, n, 1), &b);
+  bf::detail::row_sums(view(d, 1, n, 1), &b);
   CHECK(distance(&b, 1, double(n) * tenth) <= bound);
-  bf::outer(view(d, 1, n, 1), view(x, 1, n, 1), bf::MatrixView<float>(&g, 1, 1), scratch.data());
+  bf::detail::outer(view(d, 1, n, 1), view(x, 1, n, 1), bf::MatrixView<float>(&g, 1, 1),
+                    scratch.data());
   CHECK(distance(&g, 1, double(n) * tenth * third) <= bound);
 }
 
@@ -137,10 +138,10 @@ TEST_CASE("ones beyond 2^24 are counted") {
   const Index n = Index{1} << 25;
   Numbers one(64, 1.0f), scratch = scratch_for(1, 1, n);
   float g = 0, b = 0, u = 0;
-  bf::outer(view(one, 1, n, 0), view(one, 1, n, 0), bf::MatrixView<float>(&g, 1, 1),
-            scratch.data());
-  bf::row_sums(view(one, 1, n, 0), &b);
-  bf::add_diagonal_outer(view(one, 1, n, 0), view(one, 1, n, 0), &u);
+  bf::detail::outer(view(one, 1, n, 0), view(one, 1, n, 0), bf::MatrixView<float>(&g, 1, 1),
+                    scratch.data());
+  bf::detail::row_sums(view(one, 1, n, 0), &b);
+  bf::detail::add_diagonal_outer(view(one, 1, n, 0), view(one, 1, n, 0), &u);
   CHECK(g == 0x1p25f);
   CHECK(b == 0x1p25f);
   CHECK(u == 0x1p25f);
@@ -155,21 +156,21 @@ TEST_CASE("units with very many inputs are as accurate as those with some hundre
       Numbers w(std::size_t(m + 64), tenth), bias(std::size_t(m), 1.0f), y(std::size_t(m * n));
       Numbers scratch = scratch_for(m, k, n);
       const double expected = 1 + double(k) * tenth * third;
-      auto start = bf::FromBias<float>{bias.data()};
-      bf::affine(view(w, m, k, 0), view(x, k, n, 0), view(y, m, n, m), start, bf::Unchanged{},
-                 scratch.data());
+      auto start = bf::detail::FromBias<float>{bias.data()};
+      bf::detail::affine(view(w, m, k, 0), view(x, k, n, 0), view(y, m, n, m), start,
+                         bf::Unchanged{}, scratch.data());
       CHECK(distance(y.data(), m * n, expected) <= bound);
-      bf::affine(view(w, m, k, 0), bf::ConstMatrixView<float, Dynamic, 1>(x.data(), k, 1),
-                 bf::MatrixView<float, Dynamic, 1>(y.data(), m, 1), start, bf::Unchanged{},
-                 scratch.data());
+      bf::detail::affine(view(w, m, k, 0), bf::ConstMatrixView<float, Dynamic, 1>(x.data(), k, 1),
+                         bf::MatrixView<float, Dynamic, 1>(y.data(), m, 1), start, bf::Unchanged{},
+                         scratch.data());
       CHECK(distance(y.data(), m, expected) <= bound);
       if (m > 1) continue;
-      bf::affine(view(row, 1, k, 1), view(x, k, n, 0), view(y, 1, n, 1), start, bf::Unchanged{},
-                 scratch.data());
+      bf::detail::affine(view(row, 1, k, 1), view(x, k, n, 0), view(y, 1, n, 1), start,
+                         bf::Unchanged{}, scratch.data());
       CHECK(distance(y.data(), n, expected) <= bound);
-      bf::affine(view(row, 1, k, 1), bf::ConstMatrixView<float, Dynamic, 1>(x.data(), k, 1),
-                 bf::MatrixView<float, 1, 1>(y.data(), 1, 1), start, bf::Unchanged{},
-                 scratch.data());
+      bf::detail::affine(view(row, 1, k, 1), bf::ConstMatrixView<float, Dynamic, 1>(x.data(), k, 1),
+                         bf::MatrixView<float, 1, 1>(y.data(), 1, 1), start, bf::Unchanged{},
+                         scratch.data());
       CHECK(distance(y.data(), 1, expected) <= bound);
     }
   }
@@ -183,15 +184,16 @@ TEST_CASE("an error that comes back from very many units is as accurate as from 
     for (const Index n : {1, 2, 5}) {
       CAPTURE(k, n);
       Numbers y(std::size_t(k * n)), scratch = scratch_for(m, k, n), column(std::size_t(k + 64));
-      bf::back(view(w, m, k, 0), view(d, m, n, 0), view(y, k, n, k), bf::FromZero{},
-               scratch.data());
+      bf::detail::back(view(w, m, k, 0), view(d, m, n, 0), view(y, k, n, k), bf::detail::FromZero{},
+                       scratch.data());
       CHECK(distance(y.data(), k * n, expected) <= bound);
-      bf::back(view(w, m, k, 0), bf::ConstMatrixView<float, Dynamic, 1>(d.data(), m, 1),
-               bf::MatrixView<float, Dynamic, 1>(y.data(), k, 1), bf::FromZero{}, scratch.data());
+      bf::detail::back(view(w, m, k, 0), bf::ConstMatrixView<float, Dynamic, 1>(d.data(), m, 1),
+                       bf::MatrixView<float, Dynamic, 1>(y.data(), k, 1), bf::detail::FromZero{},
+                       scratch.data());
       CHECK(distance(y.data(), k, expected) <= bound);
       std::fill(column.begin(), column.end(), tenth);
-      bf::back(bf::AlreadyTransposed{view(column, k, m, 0)}, view(d, m, n, 0), view(y, k, n, k),
-               bf::FromZero{}, scratch.data());
+      bf::detail::back(bf::detail::AlreadyTransposed{view(column, k, m, 0)}, view(d, m, n, 0),
+                       view(y, k, n, k), bf::detail::FromZero{}, scratch.data());
       CHECK(distance(y.data(), k * n, expected) <= bound);
     }
   }
@@ -204,8 +206,8 @@ TEST_CASE("long sums of random numbers of both signs are those of double") {
   for (float& v : d) v = float(bf::uniform(random, -1, 1));
   for (float& v : x) v = float(bf::uniform(random, -1, 1));
   Numbers g(7 * 5), b(7), scratch = scratch_for(7, 5, n);
-  bf::outer(view(d, 7, n, 7), view(x, 5, n, 5), view(g, 7, 5, 7), scratch.data());
-  bf::row_sums(view(d, 7, n, 7), b.data());
+  bf::detail::outer(view(d, 7, n, 7), view(x, 5, n, 5), view(g, 7, 5, 7), scratch.data());
+  bf::detail::row_sums(view(d, 7, n, 7), b.data());
   for (Index i = 0; i < 7; ++i) {
     double row = 0;
     for (Index c = 0; c < n; ++c) row += double(d[std::size_t(7 * c + i)]);
@@ -232,8 +234,8 @@ TEST_CASE("deep products leave what lies around their outputs and scratch alone"
         Numbers scratch(std::size_t(size + 8), 7.0f);
         for (float& v : w) v = float(bf::uniform(random, -1, 1));
         for (float& v : x) v = float(bf::uniform(random, -1, 1));
-        bf::affine(view(w, m, k, m), view(x, k, n, k), view(y, m, n, m), bf::FromZero{},
-                   bf::Unchanged{}, scratch.data());
+        bf::detail::affine(view(w, m, k, m), view(x, k, n, k), view(y, m, n, m),
+                           bf::detail::FromZero{}, bf::Unchanged{}, scratch.data());
         bool good = true;
         for (Index i = 0; i < m; i += 7) {
           for (Index j = 0; j < n; j += 9) {
@@ -265,7 +267,7 @@ TEST_CASE("deep sums over columns leave what lies around their outputs and scrat
         Numbers scratch(std::size_t(size + 8), 7.0f);
         for (float& v : d) v = float(bf::uniform(random, -1, 1));
         for (float& v : x) v = float(bf::uniform(random, -1, 1));
-        bf::outer(view(d, m, k, m), view(x, n, k, n), view(g, m, n, m), scratch.data());
+        bf::detail::outer(view(d, m, k, m), view(x, n, k, n), view(g, m, n, m), scratch.data());
         bool good = true;
         for (Index i = 0; i < m; i += 41) {
           for (Index j = 0; j < n; j += 37) {

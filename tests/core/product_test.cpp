@@ -66,7 +66,7 @@ void all_products(Index m, Index k, Index n, Index gap) {
   Padded<S> W(m, k, gap, &random), X(k, n, gap, &random), D(m, n, gap, &random);
   std::vector<S> bias(std::size_t(m), S(0));
   for (S& b : bias) b = S(bf::uniform(random, -1, 1));
-  std::vector<S> scratch(std::size_t(bf::product_scratch<S>(m, k, n)) + 16);
+  std::vector<S> scratch(std::size_t(bf::detail::product_scratch<S>(m, k, n)) + 16);
 
   bool good = true;
   // Y ← 2(b + W X), Y ← W X, Y ← Y + W X
@@ -76,9 +76,11 @@ void all_products(Index m, Index k, Index n, Index gap) {
     const auto w = W.template view<M, K>();
     const auto x = X.template view<K, N>();
     const auto y = Y.template view<M, N>();
-    if (start == 0) bf::affine(w, x, y, bf::FromBias<S>{bias.data()}, Twice{}, scratch.data());
-    if (start == 1) bf::affine(w, x, y, bf::FromZero{}, bf::Unchanged{}, scratch.data());
-    if (start == 2) bf::affine(w, x, y, bf::FromOutput{}, Twice{}, scratch.data());
+    if (start == 0)
+      bf::detail::affine(w, x, y, bf::detail::FromBias<S>{bias.data()}, Twice{}, scratch.data());
+    if (start == 1)
+      bf::detail::affine(w, x, y, bf::detail::FromZero{}, bf::Unchanged{}, scratch.data());
+    if (start == 2) bf::detail::affine(w, x, y, bf::detail::FromOutput{}, Twice{}, scratch.data());
     for (Index i = 0; i < m; ++i) {
       for (Index j = 0; j < n; ++j) {
         long double sum = start == 0 ? bias[std::size_t(i)] : start == 2 ? before(i, j) : 0;
@@ -103,10 +105,10 @@ void all_products(Index m, Index k, Index n, Index gap) {
     const auto d = D.template view<M, N>();
     const auto y = Y.template view<K, N>();
     if (adds) {
-      bf::back(w, d, y, bf::FromOutput{}, scratch.data());
+      bf::detail::back(w, d, y, bf::detail::FromOutput{}, scratch.data());
     } else {
-      bf::back(
-          w, d, y, bf::FromZero{}, [](const auto& sum, const auto& x) { return sum * x; },
+      bf::detail::back(
+          w, d, y, bf::detail::FromZero{}, [](const auto& sum, const auto& x) { return sum * x; },
           X.template view<K, N>(), scratch.data());
     }
     for (Index i = 0; i < k; ++i) {
@@ -129,8 +131,8 @@ void all_products(Index m, Index k, Index n, Index gap) {
   Padded<S> G(m, k, gap, &random);
   const auto d = D.template view<M, N>();
   std::vector<S> sums = bias;
-  bf::outer(d, X.template view<K, N>(), G.template view<M, K>(), scratch.data());
-  bf::row_sums(d, sums.data());
+  bf::detail::outer(d, X.template view<K, N>(), G.template view<M, K>(), scratch.data());
+  bf::detail::row_sums(d, sums.data());
   for (Index i = 0; i < m; ++i) {
     long double row = 0;
     long double row_magnitude = 0;
@@ -198,11 +200,12 @@ TEMPLATE_TEST_CASE("a batch equals its columns one by one, to rounding", "", flo
   using S = TestType;
   bf::Random random(5);
   Padded<S> W(19, 23, 0, &random), X(23, 8, 0, &random), Y(19, 8, 0), one(19, 1, 0);
-  std::vector<S> scratch(std::size_t(bf::product_scratch<S>(19, 23, 8)));
-  bf::affine(W.view(), X.view(), Y.view(), bf::FromZero{}, bf::Unchanged{}, scratch.data());
+  std::vector<S> scratch(std::size_t(bf::detail::product_scratch<S>(19, 23, 8)));
+  bf::detail::affine(W.view(), X.view(), Y.view(), bf::detail::FromZero{}, bf::Unchanged{},
+                     scratch.data());
   for (Index j = 0; j < 8; ++j) {
-    bf::affine(W.view(), bf::ConstMatrixView<S>(&X(0, j), 23, 1), one.view(), bf::FromZero{},
-               bf::Unchanged{}, scratch.data());
+    bf::detail::affine(W.view(), bf::ConstMatrixView<S>(&X(0, j), 23, 1), one.view(),
+                       bf::detail::FromZero{}, bf::Unchanged{}, scratch.data());
     for (Index i = 0; i < 19; ++i) {
       CHECK(double(one(i, 0)) ==
             Approx(double(Y(i, j))).margin(40 * std::numeric_limits<S>::epsilon()));
@@ -216,9 +219,9 @@ TEMPLATE_TEST_CASE("a diagonal product is the product with a diagonal matrix", "
   for (const Index m : {1, 3, 16, 21}) {
     Padded<S> u(m, 1, 0, &random), X(m, 4, 2, &random), D(m, 4, 1, &random), Y(m, 4, 3, &random);
     Padded<S> before = Y;
-    bf::diagonal_affine(u.data(), X.view(), Y.view(), bf::FromOutput{}, Twice{});
+    bf::detail::diagonal_affine(u.data(), X.view(), Y.view(), bf::detail::FromOutput{}, Twice{});
     std::vector<S> g(std::size_t(m), S(1));
-    bf::add_diagonal_outer(D.view(), X.view(), g.data());
+    bf::detail::add_diagonal_outer(D.view(), X.view(), g.data());
     for (Index i = 0; i < m; ++i) {
       double sum = 1;
       for (Index j = 0; j < 4; ++j) {

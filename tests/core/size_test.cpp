@@ -48,8 +48,8 @@ TEST_CASE("an integer of another type becomes an Index whole or not at all") {
 
 TEST_CASE("a view takes what has its size, in all the ways of Eigen, and refuses the rest") {
   double numbers[8] = {0, 0, 0, 0, 0, 0, 7, 7};
-  SizedMap<Eigen::MatrixXd, Dynamic, 3> view(numbers, 2, 3);
-  SizedMap<Eigen::VectorXd, Dynamic, 1> column(numbers, 3, 1);
+  detail::SizedMap<Eigen::MatrixXd, Dynamic, 3> view(numbers, 2, 3);
+  detail::SizedMap<Eigen::VectorXd, Dynamic, 1> column(numbers, 3, 1);
   const Eigen::MatrixXd fits = Eigen::MatrixXd::Constant(2, 3, 2), large(2, 4), turned(3, 2);
   view = fits;
   view += fits;
@@ -66,7 +66,7 @@ TEST_CASE("a view takes what has its size, in all the ways of Eigen, and refuses
   CHECK_THROWS_WITH(column = Eigen::RowVectorXd::Zero(2),
                     "view: it is 3 x 1, what is assigned 2 x 1");
   double others[8] = {};
-  const SizedMap<Eigen::MatrixXd, Dynamic, 3> other(others, 1, 3);
+  const detail::SizedMap<Eigen::MatrixXd, Dynamic, 3> other(others, 1, 3);
   CHECK_THROWS_WITH(view = other, "view: it is 2 x 3, what is assigned 1 x 3");
   view.noalias() = fits * Eigen::Matrix3d::Identity();
   view.noalias() += fits * Eigen::Matrix3d::Identity();

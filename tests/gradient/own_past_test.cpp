@@ -26,9 +26,10 @@ using Norm = Normalised<3>;
 
 static_assert(Rnn<double, Input<2>, C<Remembers>, Out>::Graph::is_recurrent);
 static_assert(Topology<Input<2>, Out, C<Remembers>, Out>::schedule ==
-              std::array{Segment{1, 1, false}, Segment{2, 2, true}, Segment{3, 3, false}});
+              std::array{detail::Segment{1, 1, false}, detail::Segment{2, 2, true},
+                         detail::Segment{3, 3, false}});
 static_assert(Topology<Input<2>, C<LoopedMemory>, Out>::schedule ==
-              std::array{Segment{1, 2, true}});
+              std::array{detail::Segment{1, 2, true}});
 static_assert(!Mlp<double, Input<2>, Norm, C<Forgets>, Out>::Graph::is_recurrent);
 
 }  // namespace

@@ -282,7 +282,7 @@ TEST_CASE("ten thousand steps stay within the workspace's formula, and are diffe
   // What docs/sequences.md says: 2 (history + steps) + gates·steps blocks of each layer, a number a
   // step, one block and the room of products; here pieces begin at cache lines.
   const Index formula = 2 * steps + (2 * (1 + steps) + steps) * 8 + 3 * steps + steps + 8;
-  CHECK(workspace.plan().size <= formula + product_scratch<float>(8, 8, steps) + 11 * 16);
+  CHECK(workspace.plan().size <= formula + detail::product_scratch<float>(8, 8, steps) + 11 * 16);
 }
 
 TEST_CASE("a network that runs free hears its own outputs") {

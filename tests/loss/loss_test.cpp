@@ -75,7 +75,7 @@ double error_of(const L& loss, const A& activation, const std::vector<S>& net,
     activation.apply(output.data(), Index(net.size()));
   }
   delta.assign(net.size(), S(77));
-  return bf::output_error<true, Dynamic, Dynamic>(
+  return bf::detail::output_error<true, Dynamic, Dynamic>(
       loss, activation, net.data(), output.data(), target.data(), Index(net.size()),
       Index(net.size()), Index{1}, static_cast<const S*>(nullptr), 1.0, delta.data());
 }
@@ -215,14 +215,14 @@ TEMPLATE_TEST_CASE("a batch is the sum of its columns, fixed sizes or not, weigh
   const bf::BinaryCrossEntropy loss;
   const bf::Sigmoid activation;
   for (const bool weighed : {false, true}) {
-    const double all = bf::output_error<true, units, Dynamic>(
+    const double all = bf::detail::output_error<true, units, Dynamic>(
         loss, activation, net.data(), output.data(), target.data(), units, units, columns,
         weighed ? weights.data() : nullptr, 0.25, delta.data());
     double sum = 0;
     for (Index c = 0; c < columns; ++c) {
       const double w = weighed ? double(weights[std::size_t(c)]) : 1;
       const auto at = c * units;
-      sum += w * bf::output_error<true, Dynamic, 1>(
+      sum += w * bf::detail::output_error<true, Dynamic, 1>(
                      loss, activation, net.data() + at, output.data() + at, target.data() + at,
                      units, units, Index{1}, static_cast<const S*>(nullptr), 1.0, one.data());
       for (Index i = 0; i < units; ++i) {
@@ -238,7 +238,7 @@ TEST_CASE("small errors are not lost behind a large one: the sum over a batch is
   constexpr Index n = 4001;
   std::vector<float> y(n, 0.f), z(n, 1.f), delta(n);
   z[0] = 65536;  // ½z² is 2^31, where a float has steps of 256; the others add ½ each
-  const double error = bf::output_error<true, 1, Dynamic>(
+  const double error = bf::detail::output_error<true, 1, Dynamic>(
       bf::HalfSquaredError{}, bf::Linear{}, y.data(), y.data(), z.data(), Index{1}, Index{1}, n,
       static_cast<const float*>(nullptr), 1.0, delta.data());
   CHECK(std::abs(error - (0x1p31 + 2000)) < 100);
@@ -249,7 +249,7 @@ TEST_CASE("a column of weight 0 adds nothing, whatever stands in it", "[nan]") {
   const std::vector<double> output = {0.5, nan, 0.2}, net = {0, nan, 1}, target = {1, 1, nan};
   const std::vector<double> weights = {1, 0, 0};
   std::vector<double> delta(3, nan);
-  const double error = bf::output_error<true, 1, Dynamic>(
+  const double error = bf::detail::output_error<true, 1, Dynamic>(
       bf::HalfSquaredError{}, bf::Linear{}, net.data(), output.data(), target.data(), Index{1},
       Index{1}, Index{3}, weights.data(), 1.0, delta.data());
   CHECK(error == 0.125);

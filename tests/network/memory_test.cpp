@@ -196,7 +196,7 @@ TEST_CASE("sizes that multiply past all counting are refused", "[network]") {
       is_refused([&] { (void)State(net).resize(size); });
       is_refused([&] { (void)start<double>(Adam{}, size); });
       is_refused([&] { (void)start<float>(ClipNorm<Momentum>{Momentum{}, 1.0}, size); });
-      is_refused([&] { BatchBuffer<double>(Sequences<double>(x, x, 6), size); });
+      is_refused([&] { detail::BatchBuffer<double>(Sequences<double>(x, x, 6), size); });
     }
   }
   CHECK(said([&] { Windows(x, x, {.length = largest}); }) ==
@@ -298,7 +298,7 @@ TEST_CASE("what was moved from keeps no sizes without their numbers") {
   const Windows kept = std::move(windows);
   CHECK(windows[0].weights != nullptr);
   CHECK(windows[0].target_count() == kept[0].target_count());
-  BatchBuffer<double> buffer(kept[0], 2);
+  detail::BatchBuffer<double> buffer(kept[0], 2);
   const Index order[] = {0, 1, 2};
   CHECK(said([&] { buffer.gather(kept, order, 3); }) ==
         "fit: the batch has no room for 3 sequences");

@@ -14,29 +14,30 @@ using H = Dense<4, Tanh>;
 using Out = Dense<2, Linear>;
 
 // Nothing delayed: every layer runs for the whole batch.
-static_assert(schedule<Input<3>, H, Out> == std::array{Segment{1, 1, false}, Segment{2, 2, false}});
+static_assert(schedule<Input<3>, H, Out> ==
+              std::array{detail::Segment{1, 1, false}, detail::Segment{2, 2, false}});
 // Elman: the hidden layer steps, the output layer is one product behind.
 static_assert(schedule<Input<3>, Dense<4, Tanh, Recurrent<>>, Out> ==
-              std::array{Segment{1, 1, true}, Segment{2, 2, false}});
+              std::array{detail::Segment{1, 1, true}, detail::Segment{2, 2, false}});
 static_assert(schedule<Input<3>, Dense<4, Tanh, SelfRecurrent<>>, Out> ==
-              std::array{Segment{1, 1, true}, Segment{2, 2, false}});
+              std::array{detail::Segment{1, 1, true}, detail::Segment{2, 2, false}});
 // Jordan: the output is part of the loop.
 static_assert(schedule<Input<3>, Dense<4, Tanh, Delayed<2>>, Out> ==
-              std::array{Segment{1, 2, true}});
+              std::array{detail::Segment{1, 2, true}});
 // A tap on an earlier layer is no loop: all for the whole sequence.
 static_assert(schedule<Input<3>, Dense<4, Tanh, Delayed<0, 3>>, Dense<2, Tanh, Delayed<1>>> ==
-              std::array{Segment{1, 1, false}, Segment{2, 2, false}});
+              std::array{detail::Segment{1, 1, false}, detail::Segment{2, 2, false}});
 // Two recurrent layers are two loops, the first done before the second begins.
 static_assert(schedule<Input<3>, Dense<4, Tanh, Recurrent<>>, Lstm<3>, Gru<2>, Out> ==
-              std::array{Segment{1, 1, true}, Segment{2, 2, true}, Segment{3, 3, true},
-                         Segment{4, 4, false}});
+              std::array{detail::Segment{1, 1, true}, detail::Segment{2, 2, true},
+                         detail::Segment{3, 3, true}, detail::Segment{4, 4, false}});
 // Loops that share a layer are one; layers before and behind stay outside.
 static_assert(
     schedule<Input<3>, H, Dense<4, Tanh, Delayed<3>>, Dense<4, Tanh, Delayed<4>>, H, Out, Out> ==
-    std::array{Segment{1, 1, false}, Segment{2, 4, true}, Segment{5, 5, false},
-               Segment{6, 6, false}});
+    std::array{detail::Segment{1, 1, false}, detail::Segment{2, 4, true},
+               detail::Segment{5, 5, false}, detail::Segment{6, 6, false}});
 static_assert(schedule<Input<3>, H, Dense<2, Tanh, Recurrent<2>>> ==
-              std::array{Segment{1, 1, false}, Segment{2, 2, true}});
+              std::array{detail::Segment{1, 1, false}, detail::Segment{2, 2, true}});
 
 static_assert(Topology<Input<3>, Dense<4, Tanh, Recurrent<3>, Recurrent<>>, Out>::history(1) == 3);
 static_assert(Topology<Input<3>, Dense<4, Tanh, Delayed<0, 2>>, Out>::history(0) == 2);

@@ -124,14 +124,14 @@ __attribute__((noinline)) bool output_is_finite(const L& loss, const A& activati
     } else {
       (activation.apply)(outputs, units);
     }
-    finite &= bf::is_finite(bf::output_error<true, bf::Dynamic, bf::Dynamic>(
+    finite &= bf::is_finite(bf::detail::output_error<true, bf::Dynamic, bf::Dynamic>(
         loss, activation, nets, outputs, targets, units, units, 1, static_cast<const S*>(nullptr),
         1.0, delta));
     finite &= bf::all_finite(delta, units);
     if (units != 3) continue;
-    finite &=
-        bf::is_finite(bf::output_error<true, 3, 1>(loss, activation, nets, outputs, targets, 3, 3,
-                                                   1, static_cast<const S*>(nullptr), 1.0, delta));
+    finite &= bf::is_finite(
+        bf::detail::output_error<true, 3, 1>(loss, activation, nets, outputs, targets, 3, 3, 1,
+                                             static_cast<const S*>(nullptr), 1.0, delta));
   }
   return finite;
 }

@@ -54,6 +54,7 @@ concept ColumnActivation = requires(const A a, float* f, double* d, Index units)
   a.multiply_by_derivative(static_cast<const double*>(d), d, units);
 };
 
+/// An activation φ of a layer: on each unit alone or on all units together.
 template <class A>
 concept Activation = ElementwiseActivation<A> || ColumnActivation<A>;
 

@@ -6,6 +6,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
 /// The weights of a one-to-one connection that has none: all 1.
 struct AllOnes {
   template <class V, class Count>
@@ -49,13 +51,9 @@ void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, con
   diagonal_affine(DiagonalOf<S>{u}, x, y, start, f);
 }
 
-namespace detail {
-
 /// `add_diagonal_outer` with long sums: compiled once.
 template <Real S>
 BACKFOLD_NO_INLINE void long_diagonal_outer(ConstMatrixView<S> d, ConstMatrixView<S> x, S* g);
-
-}  // namespace detail
 
 /// g ← g + Σ over the columns of D ∘ X: the gradient of the weights of a diagonal connection.
 template <class S, class D, class X>
@@ -86,5 +84,7 @@ void detail::long_diagonal_outer(ConstMatrixView<S> d, ConstMatrixView<S> x, S* 
   };
   add_long_sums(d.rows(), d.cols(), longest_run, g, part);
 }
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

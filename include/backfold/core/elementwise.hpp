@@ -24,12 +24,12 @@ BACKFOLD_ALWAYS_INLINE void for_runs(Index n, Function&& f) {
   }
 }
 
+namespace detail {
+
 /// The product of two sizes, Dynamic if one of them is.
 constexpr Index size_product(Index a, Index b) {
   return a == Dynamic || b == Dynamic ? Dynamic : a * b;
 }
-
-namespace detail {
 
 /// A whole register where the count says so at compile time, else its first lanes.
 template <class V, class S, class Count>

@@ -18,8 +18,6 @@ Index entry_of(S number, Index entries) {
   return static_cast<Index>(number);
 }
 
-}  // namespace detail
-
 /// Y ← f(start + the columns of W that X names): the product of a connection by Lookup.
 template <class W, class X, class Y, class Start, class Function>
 void lookup_affine(const W& w, const X& x, const Y& y, const Start& start, const Function& f) {
@@ -47,5 +45,7 @@ void add_lookup_outer(const D& d, const X& x, const G& g) {
         to, d.rows(), [](const auto& a, const auto& b) { return a + b; }, to, d.column(c));
   }
 }
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

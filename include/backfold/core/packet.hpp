@@ -19,6 +19,8 @@ template <Real T>
 inline constexpr int native_width =
     Eigen::internal::unpacket_traits<typename Eigen::internal::packet_traits<T>::type>::size;
 
+namespace detail {
+
 /// The width of registers for N numbers: of the narrowest that holds them all, else of the widest.
 template <Real T, Index N>
 inline constexpr int width_for = [] {
@@ -26,8 +28,6 @@ inline constexpr int width_for = [] {
   while (N > 0 && width / 2 >= N && width / 2 * static_cast<int>(sizeof(T)) >= 16) width /= 2;
   return width;
 }();
-
-namespace detail {
 
 /// Keeps compilers from loading a register again for each of its uses.
 template <class P>
@@ -179,6 +179,6 @@ struct Lanes {
 
 /// Lanes for N numbers that are known when the program is compiled, or for any number.
 template <Real T, Index N>
-using LanesFor = Lanes<T, width_for<T, N>>;
+using LanesFor = Lanes<T, detail::width_for<T, N>>;
 
 BACKFOLD_END_NAMESPACE

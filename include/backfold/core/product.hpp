@@ -11,6 +11,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
 /// Start of a product's accumulators: zero, a column of biases, or the output's present values.
 struct FromZero {};
 template <Real S>
@@ -18,6 +20,8 @@ struct FromBias {
   const S* bias;
 };
 struct FromOutput {};
+
+}  // namespace detail
 
 /// The function that changes nothing.
 struct Unchanged {
@@ -27,6 +31,8 @@ struct Unchanged {
   }
 };
 
+namespace detail {
+
 /// Upper bound on the scratch, in numbers, for products of an m × k matrix with a batch of n.
 template <Real S>
 constexpr Index product_scratch(Index m, Index k, Index n) {
@@ -35,8 +41,6 @@ constexpr Index product_scratch(Index m, Index k, Index n) {
   const Index outer = kernel::outer_scratch<S>(m, k, n);
   return (std::max)((std::max)(forward, back), outer);
 }
-
-namespace detail {
 
 /// start at row i of column j, for lanes.
 template <class V, class Start, class S, class Count>
@@ -204,8 +208,6 @@ BACKFOLD_NO_INLINE void affine_batch(const ConstMatrixView<S>& w, const ConstMat
                                         start, scratch, finish);
 }
 
-}  // namespace detail
-
 /// Y ← f(start + W·X): W m × k, X k × n, Y m × n. f is a function of Lanes, or Unchanged.
 template <class W, class X, class Y, class Start, class Function, Real S>
 BACKFOLD_ALWAYS_INLINE void affine(const W& w, const X& x, const Y& y, const Start& start,
@@ -219,8 +221,6 @@ BACKFOLD_ALWAYS_INLINE void affine(const W& w, const X& x, const Y& y, const Sta
                             scratch);
   }
 }
-
-namespace detail {
 
 /// One column of Wᵀ·D, inlined. g is given the sum and the entry of Xs; without Xs see `back`.
 template <kernel::Source From, class W, class D, class Y, class Start, class G, class Xs>
@@ -294,8 +294,6 @@ BACKFOLD_ALWAYS_INLINE void back_any(const W& w, const D& d, const Y& y, const S
   }
 }
 
-}  // namespace detail
-
 /// Wᵀ already in memory: transposed once because it is used often.
 template <class View>
 struct AlreadyTransposed {
@@ -339,8 +337,6 @@ BACKFOLD_ALWAYS_INLINE void back(const AlreadyTransposed<View>& w, const D& d, c
                                          scratch);
 }
 
-namespace detail {
-
 /// The outer product of two columns, inlined.
 template <class D, class X, class G>
 BACKFOLD_ALWAYS_INLINE void outer_column(const D& d, const X& x, const G& g) {
@@ -375,8 +371,6 @@ BACKFOLD_NO_INLINE void outer_batch(const ConstMatrixView<S>& d, const ConstMatr
   }
 }
 
-}  // namespace detail
-
 /// G ← D·Xᵀ: D m × n, X k × n, G m × k.
 template <class D, class X, class G, Real S>
 BACKFOLD_ALWAYS_INLINE void outer(const D& d, const X& x, const G& g, [[maybe_unused]] S* scratch) {
@@ -386,8 +380,6 @@ BACKFOLD_ALWAYS_INLINE void outer(const D& d, const X& x, const G& g, [[maybe_un
     detail::outer_batch<S>(detail::plain(d), detail::plain(x), detail::plain(g), scratch);
   }
 }
-
-namespace detail {
 
 template <Real S>
 BACKFOLD_NO_INLINE void row_sums_batch(const ConstMatrixView<S>& d, S* b) {
@@ -420,8 +412,6 @@ BACKFOLD_NO_INLINE void row_sums_batch(const ConstMatrixView<S>& d, S* b) {
   });
 }
 
-}  // namespace detail
-
 /// b ← Σ over the columns of D.
 template <class D, Real S>
 BACKFOLD_ALWAYS_INLINE void row_sums(const D& d, S* b) {
@@ -431,5 +421,7 @@ BACKFOLD_ALWAYS_INLINE void row_sums(const D& d, S* b) {
     detail::row_sums_batch<S>(detail::plain(d), b);
   }
 }
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

@@ -20,6 +20,8 @@ struct Setting {
 template <class Owner, class T>
 Setting(const char*, T Owner::*) -> Setting<Owner, T>;
 
+namespace detail {
+
 /// Calls f(name, value) for each setting of an object, in the order of its list; none without one.
 template <class Owner, class Function>
 constexpr void for_each_setting([[maybe_unused]] Owner& owner, [[maybe_unused]] Function&& f) {
@@ -27,5 +29,7 @@ constexpr void for_each_setting([[maybe_unused]] Owner& owner, [[maybe_unused]] 
     (std::apply)([&](const auto&... s) { (f(s.name, owner.*s.member), ...); }, owner.settings);
   }
 }
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

@@ -20,8 +20,6 @@ BACKFOLD_NO_INLINE inline void check_assigned(Index rows, Index cols, Index to_r
   fail_argument("view: it is ", to_rows, " x ", to_cols, ", what is assigned ", rows, " x ", cols);
 }
 
-}  // namespace detail
-
 /// A view of numbers that belong to a network or state. It is an Eigen::Map whose assignments
 /// compare sizes, which Eigen does in an assertion alone: without it, a larger matrix overwrites
 /// what is stored after the view. Rows and Cols are the sizes where the type of the network has
@@ -105,5 +103,7 @@ class SizedMap : public Eigen::Map<Plain> {
     detail::check_assigned(rows, cols, this->rows(), this->cols());
   }
 };
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

@@ -9,15 +9,18 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+/// The signed integer of all counts and positions, Eigen's own.
 using Eigen::Index;
 
 /// A size that is known when the program runs. (Eigen's own, so that both namespaces can be open.)
 using Eigen::Dynamic;
 
+/// An Eigen matrix that owns its numbers, column-major (a single row is row-major, as Eigen asks).
 template <class Scalar, Index Rows = Dynamic, Index Cols = Dynamic>
 using Matrix = Eigen::Matrix<Scalar, static_cast<int>(Rows), static_cast<int>(Cols),
                              Rows == 1 && Cols != 1 ? Eigen::RowMajor : Eigen::ColMajor>;
 
+/// An Eigen column vector.
 template <class Scalar, Index Size = Dynamic>
 using Vector = Matrix<Scalar, Size, 1>;
 
@@ -75,6 +78,7 @@ class MatrixView {
   Index rows_, cols_, stride_;
 };
 
+/// A MatrixView that its holder may only read.
 template <class S, Index Rows = Dynamic, Index Cols = Dynamic>
 using ConstMatrixView = MatrixView<const S, Rows, Cols>;
 

@@ -34,7 +34,7 @@ class Episodes {
     if (data.targets_at == TargetsAt::LastStep) {
       fail_argument("episodes: they need targets at every step");
     }
-    check_data(data, data.inputs.rows(), data.targets.rows());
+    detail::check_data(data, data.inputs.rows(), data.targets.rows());
     using Place = decltype(resets.size());
     for (Index b = 0; b < batch; ++b) {
       const Index end = data.lengths == nullptr ? data.steps : data.lengths[b];

@@ -374,6 +374,8 @@ Sequences(X&&, Z&&, Index) -> Sequences<typename detail::ScalarOfViews<X, Z>::Ty
 template <class X, class Z, class W>
 Sequences(X&&, Z&&, W&&, Index) -> Sequences<typename detail::ScalarOfViews<X, Z, W>::Type>;
 
+namespace detail {
+
 /// Checks the sizes of data for a network with these numbers of inputs and outputs, of which the
 /// loss takes `outputs_per_target` for each target.
 /// @throws std::invalid_argument with what was expected and what came
@@ -426,8 +428,6 @@ void check_data(const Sequences<S>& data, Index inputs, Index outputs,
     }
   }
 }
-
-namespace detail {
 
 /// @throws std::invalid_argument for Samples where a network has delays: without a past, they would
 /// not learn

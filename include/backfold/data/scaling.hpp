@@ -9,6 +9,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+/// Kind of scaling.
 enum class ScalingKind {
   Unchanged,  ///< numbers stay as they are
   Standard,   ///< mean 0, standard deviation 1

@@ -281,9 +281,9 @@ class Backward {
                                   outputs.data());
         }
       } else if constexpr (fused) {
-        back(w, delta, to, start, times_derivative, outputs, pass_.scratch());
+        detail::back(w, delta, to, start, times_derivative, outputs, pass_.scratch());
       } else {
-        back(w, delta, to, start, pass_.scratch());
+        detail::back(w, delta, to, start, pass_.scratch());
       }
     });
   }

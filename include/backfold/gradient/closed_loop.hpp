@@ -124,7 +124,7 @@ struct ClosedLoop : L {
   template <class Net, Index Batch>
   auto pass(const typename Net::ArchitectureType& architecture, const typename Net::Scalar* w,
             const Sequences<typename Net::Scalar>& data, Workspace<Net, Batch>& workspace,
-            const PassSettings& settings) const {
+            const detail::PassSettings& settings) const {
     (feedback.check)();
     feedback.check_rows(architecture.inputs(), architecture.outputs());
     return detail::LoopedPass<Net, Batch>(architecture, w, data, workspace, settings, feedback);

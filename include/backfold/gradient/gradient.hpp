@@ -372,7 +372,8 @@ double gradient_with_inputs(const Net& net, const L& loss,
   const double error = detail::evaluate<true, true>(
       net.architecture(), w, loss, apart, detail::ScaleBy{options.reduction}, workspace,
       options.initial, options.final, target, options.pass());
-  const Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), w, nullptr, 0, workspace);
+  const detail::Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), w, nullptr, 0,
+                                                         workspace);
   // An assignment, since the caller's matrix may be row-major; after the pass, since it may be
   // that of the inputs.
   d_inputs.resize(rows, cols);

@@ -149,7 +149,7 @@ class Linearization {
   }
 
  private:
-  using P = Pass<Net, Batch, Purpose::Gradient>;
+  using P = detail::Pass<Net, Batch, Purpose::Gradient>;
   /// Whether some layer's pull-back leaves deltas where its net input was.
   static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {
     return (!detail::fuses_activation<typename P::template LayerType<static_cast<int>(L) + 1>> ||

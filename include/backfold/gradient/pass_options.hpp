@@ -25,7 +25,7 @@ struct PassOptions {
   /// until the pass has ended.
   ParameterView<typename Net::Scalar> parameters{};
 
-  [[nodiscard]] PassSettings pass() const { return {mode, noise}; }
+  [[nodiscard]] detail::PassSettings pass() const { return {mode, noise}; }
 };
 
 namespace detail {

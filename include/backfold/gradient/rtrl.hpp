@@ -97,7 +97,7 @@ class Rtrl {
   [[nodiscard]] const State<Net, 1>& state() const { return states_[now_]; }
 
  private:
-  using PassType = Pass<Net, 1, Purpose::Gradient>;
+  using PassType = detail::Pass<Net, 1, Purpose::Gradient>;
   /// True if some layer's pull-back leaves deltas where its net input was.
   static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {
     return (

@@ -17,8 +17,10 @@
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
+
 template <Real S>
 class AnyNetworkReader;
+
 }  // namespace detail
 
 /// A network whose layers are chosen when the program runs, as a file describes them; to be used,
@@ -56,7 +58,7 @@ class AnyNetwork {
       net_rows = (std::max)(net_rows, layer.type->net_gates * layer.units);
       const Index rows = layer.type->weight_gates * layer.units;
       for (const Block& block : layer.blocks) {
-        scratch = (std::max)(scratch, product_scratch<S>(rows, block.columns, batch));
+        scratch = (std::max)(scratch, detail::product_scratch<S>(rows, block.columns, batch));
       }
     }
     state.net_ = detail::Array<S>(net_rows * batch);
@@ -161,9 +163,9 @@ class AnyNetwork {
         for (int gate = 0; gate < part.gates; ++gate) {
           const MatrixView<S> y(net + gate * units, units, batch, stride);
           if (connection.weights == Weights::Identity) {
-            diagonal_affine(AllOnes{}, x, y, FromOutput{}, Unchanged{});
+            detail::diagonal_affine(detail::AllOnes{}, x, y, detail::FromOutput{}, Unchanged{});
           } else {
-            diagonal_affine(w + gate * units, x, y, FromOutput{}, Unchanged{});
+            detail::diagonal_affine(w + gate * units, x, y, detail::FromOutput{}, Unchanged{});
           }
         }
         continue;
@@ -172,9 +174,9 @@ class AnyNetwork {
       const ConstMatrixView<S> weights(w, y.rows(), block.columns,
                                        layer.type->weight_gates * units);
       if (connection.weights == Weights::Lookup) {
-        lookup_affine(weights, x, y, FromOutput{}, Unchanged{});
+        detail::lookup_affine(weights, x, y, detail::FromOutput{}, Unchanged{});
       } else {
-        affine(weights, x, y, FromOutput{}, Unchanged{}, state.scratch_.data());
+        detail::affine(weights, x, y, detail::FromOutput{}, Unchanged{}, state.scratch_.data());
       }
     }
   }

@@ -7,6 +7,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
 /// Base of Lstm and Gru: connections from the layer before and from itself one step ago, further
 /// ones as options, and two bias columns as PyTorch has them, [W_ih | W_hh | ... | b_ih | b_hh].
 template <Index Units, class... Options>
@@ -34,8 +36,6 @@ class CellLayer : public Extent<Units> {
   template <detail::NoSize T>
   constexpr explicit CellLayer(T units) : CellLayer(detail::refuse_size(units)) {}
 };
-
-namespace detail {
 
 /// Calls f(column, row, count) for the rows of each of n columns, in runs of `count` lanes: a
 /// constant where all registers are full, since masked loads and stores take longer.

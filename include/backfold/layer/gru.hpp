@@ -25,7 +25,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Source: Cho et al., Learning phrase representations using RNN encoder-decoder (2014). Differs:
 /// the reset gate acts after the product with U, as in PyTorch and cuDNN.
 template <Index Units, class... Options>
-class Gru : public CellLayer<Units, Options...> {
+class Gru : public detail::CellLayer<Units, Options...> {
  public:
   static constexpr const char* name = "Gru";
   static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
@@ -44,7 +44,7 @@ class Gru : public CellLayer<Units, Options...> {
     return {{{0, 0, 3}}, 1};
   }
 
-  using CellLayer<Units, Options...>::CellLayer;
+  using detail::CellLayer<Units, Options...>::CellLayer;
   constexpr Gru() = default;
   template <Index OtherUnits>
   constexpr explicit Gru(const Gru<OtherUnits, Options...>& other) : Gru(other.units()) {}

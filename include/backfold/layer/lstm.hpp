@@ -33,7 +33,7 @@ struct ForgetBias {
 /// Source: Hochreiter & Schmidhuber, Long short-term memory (1997), with the forget gate of Gers,
 /// Schmidhuber & Cummins (2000). Differs: no peepholes, as in PyTorch.
 template <Index Units, class... Options>
-class Lstm : public CellLayer<Units, Options...> {
+class Lstm : public detail::CellLayer<Units, Options...> {
  public:
   static constexpr const char* name = "Lstm";
   static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
@@ -48,18 +48,18 @@ class Lstm : public CellLayer<Units, Options...> {
 
   static constexpr PartList parts(int) { return {{{0, 0, 4}}, 1}; }
 
-  using CellLayer<Units, Options...>::CellLayer;
+  using detail::CellLayer<Units, Options...>::CellLayer;
   constexpr Lstm() = default;
   /// @throws std::invalid_argument unless the bias is finite
   constexpr explicit Lstm(ForgetBias bias) requires(Units != Dynamic) : Lstm(Units, bias) {}
   constexpr Lstm(Index units, ForgetBias bias)
-      : CellLayer<Units, Options...>(units), forget_bias_(bias.value) {
+      : detail::CellLayer<Units, Options...>(units), forget_bias_(bias.value) {
     static_assert(Lstm::bias_columns > 0, "backfold: a forget gate's bias needs a layer with bias");
     if (!is_finite(bias.value)) fail_argument("ForgetBias: must be finite, got ", bias.value);
   }
   template <Index OtherUnits>
   constexpr explicit Lstm(const Lstm<OtherUnits, Options...>& other)
-      : CellLayer<Units, Options...>(other.units()), forget_bias_(other.forget_bias()) {}
+      : detail::CellLayer<Units, Options...>(other.units()), forget_bias_(other.forget_bias()) {}
 
   constexpr double forget_bias() const { return forget_bias_; }
 

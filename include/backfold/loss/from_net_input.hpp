@@ -88,6 +88,8 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
   }
 };
 
+namespace detail {
+
 template <class L, class A>
 inline constexpr bool has_net_input_form = requires {
   sizeof(FromNetInput<L, A>);
@@ -96,5 +98,7 @@ inline constexpr bool has_net_input_form = requires {
 /// True if the error of this pair is computed from net inputs, which the output layer then keeps.
 template <class L, class A>
 inline constexpr bool needs_net = has_net_input_form<L, A> || uses_net_input<A>;
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

@@ -93,8 +93,6 @@ BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, c
   }
 }
 
-}  // namespace detail
-
 /// The error of the output layer over `columns` samples, and its delta: the one function that both
 /// come from.
 ///
@@ -143,5 +141,7 @@ BACKFOLD_ALWAYS_INLINE double output_error(const L& loss, const A& activation, c
   }
   return error;
 }
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

@@ -126,7 +126,7 @@ class Architecture {
   template <int L, int C>
   static constexpr bool is_matrix_in_time() {
     constexpr Connection c = LayerType<L>::connections[C];
-    constexpr Segment segment = Graph::segment_of(L);
+    constexpr detail::Segment segment = Graph::segment_of(L);
     return segment.in_time && segment.holds(c.source_of(L)) && c.weights == Weights::Full;
   }
 
@@ -190,7 +190,7 @@ class Architecture {
 
   constexpr void check_links() const {
     const auto units = sizes();
-    const Link link = Graph::unfit_link(units);
+    const detail::Link link = Graph::unfit_link(units);
     if (link.index < 0) return;
     const char* const what =
         link.weights == Weights::Diagonal   ? "a diagonal connection joins unit i to unit i"

@@ -262,7 +262,7 @@ BACKFOLD_ALWAYS_INLINE void forward(const P& pass) {
   constexpr int output_layer = P::Arch::output_layer;
   detail::gather_biases(pass);
   for_each_index<Graph::segment_count>([&](auto s) {
-    constexpr Segment segment = Graph::schedule[s()];
+    constexpr detail::Segment segment = Graph::schedule[s()];
     constexpr int count = segment.last - segment.first + 1;
     for_each_index<count>([&](auto i) {
       constexpr int layer = segment.first + i();

@@ -12,11 +12,11 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
 /// Fixed-size parameters up to this many bytes lie in the network object; more lie on the heap, so
 /// that a network of any size can be a local variable.
 inline constexpr Index largest_inline_parameters = 65536;
-
-namespace detail {
 
 /// @throws std::invalid_argument if somebody has resized w, or moved it away
 template <class Net>
@@ -47,7 +47,7 @@ class Network {
   /// The length of w where it is a constant and w lies in the object, else Dynamic.
   static constexpr Index inline_parameters =
       fixed && ArchitectureType::fixed_parameter_count * Index{sizeof(S)} <=
-                   largest_inline_parameters
+                   detail::largest_inline_parameters
           ? ArchitectureType::fixed_parameter_count
           : Dynamic;
   using Parameters = Vector<S, inline_parameters>;
@@ -261,7 +261,7 @@ class Network {
     if constexpr (std::is_const_v<T>) {
       return Eigen::Map<const Plain>(numbers, rows, cols);
     } else {
-      return SizedMap<Plain, Rows, Cols>(numbers, rows, cols);
+      return detail::SizedMap<Plain, Rows, Cols>(numbers, rows, cols);
     }
   }
 

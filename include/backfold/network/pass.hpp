@@ -5,6 +5,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
 /// Mode and noise of a pass.
 struct PassSettings {
   Mode mode = Mode::Inference;
@@ -237,5 +239,7 @@ class Pass {
   Workspace<Net, Batch, For>& workspace_;
   PassSettings settings_;
 };
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

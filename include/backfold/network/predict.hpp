@@ -187,8 +187,8 @@ BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& inpu
     fail_argument("input has ", x.cols(), " columns, the state a batch of ", state.batch());
   }
   state.check_units(net.architecture());
-  Pass<Net, Batch, Purpose::Step> pass(net.architecture(), net.parameters().data(), x.data(),
-                                       x.outerStride(), state.workspace());
+  detail::Pass<Net, Batch, Purpose::Step> pass(net.architecture(), net.parameters().data(),
+                                               x.data(), x.outerStride(), state.workspace());
   if (Net::Graph::history(0) > 0 || state.workspace().holds(x)) detail::take_input(pass, x);
   forward<false>(pass);
   detail::shift_history(pass);

@@ -60,7 +60,7 @@ class State {
   /// std::invalid_argument.
   auto values() {
     check_room();
-    return SizedMap<Vector<S>, fixed_size, 1>(workspace_.at(0), size(), 1);
+    return detail::SizedMap<Vector<S>, fixed_size, 1>(workspace_.at(0), size(), 1);
   }
   [[nodiscard]] auto values() const {
     check_room();
@@ -170,7 +170,8 @@ class State {
     if constexpr (std::is_const_v<T>) {
       return Eigen::Map<const Matrix<S>>(numbers, units, batch());
     } else {
-      return SizedMap<Matrix<S>, Arch::template fixed_units<L>, Batch>(numbers, units, batch());
+      return detail::SizedMap<Matrix<S>, Arch::template fixed_units<L>, Batch>(numbers, units,
+                                                                               batch());
     }
   }
 

@@ -9,6 +9,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
 /// A connection with both its ends: number `index` of those into layer `target`.
 struct Link {
   int source;
@@ -27,8 +29,6 @@ struct Segment {
   [[nodiscard]] constexpr bool holds(int layer) const { return first <= layer && layer <= last; }
   friend constexpr bool operator==(const Segment&, const Segment&) = default;
 };
-
-namespace detail {
 
 template <class T>
 inline constexpr bool is_input = false;
@@ -88,8 +88,8 @@ struct Topology {
   static constexpr int link_count = (0 + ... + static_cast<int>(Layers::connections.size()));
 
   /// All connections, by target, then in the order of the layer's list.
-  static constexpr std::array<Link, link_count> links = [] {
-    std::array<Link, link_count> result{};
+  static constexpr std::array<detail::Link, link_count> links = [] {
+    std::array<detail::Link, link_count> result{};
     int target = 0;
     std::size_t next = 0;
     auto add = [&](const auto& connections) {
@@ -104,7 +104,7 @@ struct Topology {
   }();
 
   static constexpr bool sources_exist = [] {
-    for (const Link& link : links) {
+    for (const detail::Link& link : links) {
       if (link.source < 0 || link.source >= layer_count) return false;
     }
     return true;
@@ -116,8 +116,8 @@ struct Topology {
 
   /// A connection whose weights do not fit these numbers of units, index -1 if there is none:
   /// one-to-one between different numbers, or a Lookup by more than one unit. Dynamic fits any.
-  static constexpr Link unfit_link(const std::array<Index, layer_count>& units) {
-    for (const Link& link : links) {
+  static constexpr detail::Link unfit_link(const std::array<Index, layer_count>& units) {
+    for (const detail::Link& link : links) {
       if (link.source < 0 || link.source >= layer_count) continue;
       const Index from = units[static_cast<std::size_t>(link.source)];
       const Index to = units[static_cast<std::size_t>(link.target)];
@@ -139,7 +139,7 @@ struct Topology {
                 "backfold: a Lookup reads an index from one unit: its source has more");
 
   static constexpr bool skips_come_from_before = [] {
-    for (const Link& link : links) {
+    for (const detail::Link& link : links) {
       if (link.delay < 0) return false;
       if (link.delay == 0 && link.source >= link.target) return false;
     }
@@ -174,7 +174,7 @@ struct Topology {
 
   /// True if a step depends on those before: through a delay, or the memory of a cell.
   static constexpr bool is_recurrent = [] {
-    for (const Link& link : links) {
+    for (const detail::Link& link : links) {
       if (link.delay > 0) return true;
     }
     for (const bool memory : has_memory) {
@@ -185,7 +185,7 @@ struct Topology {
 
   /// True if a layer has a connection from itself: then a cell is given its previous output.
   static constexpr bool feeds_itself(int layer) {
-    for (const Link& link : links) {
+    for (const detail::Link& link : links) {
       if (link.source == layer && link.target == layer) return true;
     }
     return false;
@@ -194,14 +194,14 @@ struct Topology {
   /// The longest delay with which the output of a layer is used: how many steps are remembered.
   static constexpr int history(int layer) {
     int longest = 0;
-    for (const Link& link : links) {
+    for (const detail::Link& link : links) {
       if (link.source == layer && link.delay > longest) longest = link.delay;
     }
     return longest;
   }
 
   /// The segment that a layer runs in.
-  static constexpr Segment segment_of(int layer) {
+  static constexpr detail::Segment segment_of(int layer) {
     return detail::segment_of(links, layer, has_memory[static_cast<std::size_t>(layer)]);
   }
 
@@ -215,11 +215,11 @@ struct Topology {
   }();
 
   /// The schedule: the segments after the input, in the order in which they run forward.
-  static constexpr std::array<Segment, segment_count> schedule = [] {
-    std::array<Segment, segment_count> result{};
+  static constexpr std::array<detail::Segment, segment_count> schedule = [] {
+    std::array<detail::Segment, segment_count> result{};
     std::size_t next = 0;
     for (int layer = 1; layer < layer_count;) {
-      const Segment segment = segment_of(layer);
+      const detail::Segment segment = segment_of(layer);
       layer = segment.last + 1;
       result[next++] = segment;
     }

@@ -7,9 +7,13 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
 /// A workspace up to this many bytes lies in the object; a larger one on the heap, so that it can
 /// be a local variable.
 inline constexpr Index largest_inline_workspace = 65536;
+
+}  // namespace detail
 
 /// The numbers of one pass through a network: outputs, net inputs and deltas of all layers, in one
 /// buffer. Make one for each thread and keep it: only making it, `reserve`, and a use with more
@@ -23,13 +27,13 @@ class Workspace {
  public:
   using Scalar = typename Net::Scalar;
   using ArchitectureType = typename Net::ArchitectureType;
-  using Plan = WorkspacePlan<Net::layer_count>;
+  using Plan = detail::WorkspacePlan<Net::layer_count>;
   static constexpr Index fixed_steps =
       For == Purpose::Step || !Net::Graph::is_recurrent ? Index{1} : Dynamic;
   static constexpr bool is_inline = [] {
     if constexpr (Net::fixed && Batch != Dynamic && fixed_steps == 1) {
       const Index size = Plan::of(ArchitectureType{}, For, Batch, 1).size;
-      return size * Index{sizeof(Scalar)} <= largest_inline_workspace;
+      return size * Index{sizeof(Scalar)} <= detail::largest_inline_workspace;
     } else {
       return false;
     }

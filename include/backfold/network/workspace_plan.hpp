@@ -16,6 +16,8 @@ enum class Purpose {
   Step,      ///< forward over one step at a time, remembering what delays need
 };
 
+namespace detail {
+
 /// Offsets of the pieces of a layer in a workspace's buffer; a block is units × batch.
 struct LayerPieces {
   Index past_output = 0;  ///< history blocks, before the first step
@@ -37,8 +39,6 @@ struct SharedPieces {
   Index scratch = 0;     ///< of the products
   Index size = 0;
 };
-
-namespace detail {
 
 /// The properties of a layer that determine the sizes of its pieces.
 struct LayerShape {
@@ -136,8 +136,6 @@ constexpr LayerShape shape_of(const Arch& architecture) {
   return shape;
 }
 
-}  // namespace detail
-
 /// Offsets of all pieces of a workspace in its buffer, for a number of samples and steps.
 template <int LayerCount>
 struct WorkspacePlan : SharedPieces {
@@ -154,5 +152,7 @@ struct WorkspacePlan : SharedPieces {
     return plan;
   }
 };
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

@@ -17,7 +17,7 @@ struct Momentum {
   template <Real S, Index N = Dynamic>
   struct State {
     explicit State(Index n) : vectors(n) {}
-    StateVectors<S, N, 2> vectors;  ///< gradient, Δw
+    detail::StateVectors<S, N, 2> vectors;  ///< gradient, Δw
 
     /// Calls f(name, numbers, count) for all that further steps depend on.
     template <class Function>

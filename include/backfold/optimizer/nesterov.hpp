@@ -19,7 +19,7 @@ struct Nesterov {
   template <Real S, Index N = Dynamic>
   struct State {
     explicit State(Index n) : vectors(n) {}
-    StateVectors<S, N, 3> vectors;  ///< gradient, Δw, w + μΔw
+    detail::StateVectors<S, N, 3> vectors;  ///< gradient, Δw, w + μΔw
 
     /// Calls f(name, numbers, count) for all that further steps depend on.
     template <class Function>

@@ -17,6 +17,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
 /// Fixed numbers of parameters up to this lie inside an optimizer's state; more lie on the heap.
 inline constexpr Index largest_inline_state = 4096;
 
@@ -45,6 +47,8 @@ class StateVectors {
   detail::Array<S, is_inline ? size(N) : Dynamic> numbers_;
   Index n_;
 };
+
+}  // namespace detail
 
 /// An optimizer: settings with a check, a State<S, N>, and the step.
 ///

@@ -20,7 +20,7 @@ struct RmsProp {
   template <Real S, Index N = Dynamic>
   struct State {
     explicit State(Index n) : vectors(n) {}
-    StateVectors<S, N, 2> vectors;  ///< gradient, v
+    detail::StateVectors<S, N, 2> vectors;  ///< gradient, v
 
     /// Calls f(name, numbers, count) for all that further steps depend on.
     template <class Function>

@@ -24,7 +24,7 @@ struct Rprop {
   template <Real S, Index N = Dynamic>
   struct State {
     explicit State(Index n) : vectors(n) {}
-    StateVectors<S, N, 3> vectors;  ///< gradient, the gradient before, Δ
+    detail::StateVectors<S, N, 3> vectors;  ///< gradient, the gradient before, Δ
     bool started = false;
 
     /// Calls f(name, numbers, count) for all that further steps depend on.

@@ -14,7 +14,7 @@ struct Sgd {
   template <Real S, Index N = Dynamic>
   struct State {
     explicit State(Index n) : vectors(n) {}
-    StateVectors<S, N, 1> vectors;  ///< gradient
+    detail::StateVectors<S, N, 1> vectors;  ///< gradient
 
     /// Further steps depend on nothing.
     template <class Function>

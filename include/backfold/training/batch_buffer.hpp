@@ -9,6 +9,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
 /// Gathers chosen sequences of a source (Sequences or Windows) into one time-major batch.
 template <Real S>
 class BatchBuffer {
@@ -82,5 +84,7 @@ class BatchBuffer {
   detail::Array<S> inputs_, targets_, target_weights_, weights_;
   detail::Array<Index> lengths_;
 };
+
+}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

@@ -17,6 +17,7 @@ enum class TrainingStatus {
 
 // The short name, except where X11 has made a macro of it.
 #ifndef Status
+/// See TrainingStatus.
 using Status = TrainingStatus;
 #endif
 

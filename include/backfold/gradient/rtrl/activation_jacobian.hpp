@@ -56,8 +56,8 @@ class ActivationJacobian {
       pass_.architecture().template layer<L>().activation().multiply_by_derivative(
           static_cast<const S*>(pass_.template own_output<L>()), scratch_ + i * units, units);
     }
-    back(ConstMatrixView<S>(scratch_, units, units), ConstMatrixView<S>(net, units, to.cols()), to,
-         FromZero{}, product_scratch_);
+    detail::back(ConstMatrixView<S>(scratch_, units, units),
+                 ConstMatrixView<S>(net, units, to.cols()), to, FromZero{}, product_scratch_);
   }
 
  private:

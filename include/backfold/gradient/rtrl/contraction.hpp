@@ -13,8 +13,8 @@ BACKFOLD_ALWAYS_INLINE void add_contraction(const Tangent<const S>& tangent, con
                                             S* gradient, S* scratch) {
   const auto matrix = tangent.matrix();
   if (matrix.cols() > 0) {
-    back(matrix, ConstMatrixView<S, Dynamic, 1>(v, matrix.rows(), 1),
-         MatrixView<S, Dynamic, 1>(gradient, matrix.cols(), 1), FromOutput{}, scratch);
+    detail::back(matrix, ConstMatrixView<S, Dynamic, 1>(v, matrix.rows(), 1),
+                 MatrixView<S, Dynamic, 1>(gradient, matrix.cols(), 1), FromOutput{}, scratch);
   }
   const auto self = tangent.self();
   S* const by_own = gradient + matrix.cols();

@@ -114,8 +114,8 @@ class StepJacobian {
       diagonal_affine(jacobian, ConstMatrixView<S>(from, units_, to.cols(), from_rows), to, Start{},
                       Unchanged{});
     } else if (to.cols() > 0) {
-      back(ConstMatrixView<S>(jacobian, from_rows, units_),
-           ConstMatrixView<S>(from, from_rows, to.cols()), to, Start{}, product_scratch_);
+      detail::back(ConstMatrixView<S>(jacobian, from_rows, units_),
+                   ConstMatrixView<S>(from, from_rows, to.cols()), to, Start{}, product_scratch_);
     }
   }
 

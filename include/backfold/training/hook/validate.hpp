@@ -157,7 +157,7 @@ class Validate : public HeldOutLoss {
    private:
     Index count_, batch_;
     Workspace<Net, Dynamic> workspace_;
-    BatchBuffer<S> buffer_;
+    detail::BatchBuffer<S> buffer_;
     detail::Array<Index> order_;
   };
   using Memory = std::unique_ptr<void, void (*)(void*)>;
