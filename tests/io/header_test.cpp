@@ -40,6 +40,8 @@ TEST_CASE("a header is refused with what was expected") {
           "header: the scaling of inputs has 3 features, the network 2");
   bf::Mlp<double, bf::Input<2>, bf::Dense<1, Softsign>> own;
   REQUIRE_THAT(refused(own), Contains("layer 1 has the activation unnamed"));
+  bf::Rnn<double, bf::Input<2>, bf::Gru<3, bf::Through<2>>, bf::Dropout<3>> through;
+  REQUIRE_THAT(refused(through), Contains("layer 1 is a Gru whose recurrent connection leads"));
   net.parameters()(0) = std::numeric_limits<double>::quiet_NaN();
   REQUIRE(refused(net) == "header: the network has parameters that are not finite");
 }

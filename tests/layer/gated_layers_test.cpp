@@ -9,6 +9,8 @@ TEST_CASE("check_layer passes gated layers", "[layer]") {
   passes(Lstm<3, NoBias, From<0>>());
   passes(Gru<5>());
   passes(Gru<3, Recurrent<2>, NoBias>());
+  passes(Lstm<4, Through<2>, NoBias>());
+  passes(Gru<4, Through<2>>());
   passes(MinGru<5>());
   passes(MinGru<3, From<0>, NoBias>());
   passes(MinGru<3, SelfRecurrent<>>());

@@ -255,6 +255,11 @@ class HeaderText {
                   ", " + x + ", " + units + ");");
     }
     if (is(layer, "Gru")) {
+      if (layer.connections[1].source != layer.layer) {
+        fail_argument("header: layer ", layer.layer,
+                      " is a Gru whose recurrent connection leads "
+                      "through another layer; expected one from itself");
+      }
       return line("detail::gru(" + net + ", hidden" + n + ", " + output_of(layer.layer, 1) + ", " +
                   x + ", " + units + ");");
     }

@@ -9,19 +9,33 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Base of Lstm and Gru: connections from the layer before and from itself one step ago, further
-/// ones as options, and two bias columns as PyTorch has them, [W_ih | W_hh | ... | b_ih | b_hh].
+/// The way of a cell's output back into it: straight, or as the option Through says.
+template <class... Options>
+struct LoopOf : Recurrent<1> {};
+template <class Option, class... Options>
+struct LoopOf<Option, Options...> : LoopOf<Options...> {};
+template <SetsLoop Option, class... Options>
+struct LoopOf<Option, Options...> {
+  static constexpr Connection connection = Option::loop;
+};
+
+/// Base of Lstm and Gru: connections from the layer before and from itself one step ago (or
+/// Through another layer), further ones as options, and two bias columns as PyTorch has them, [W_ih
+/// | W_hh | ... | b_ih | b_hh].
 template <Index Units, class... Options>
 class CellLayer : public Extent<Units> {
  public:
-  static_assert((LayerOption<Options> && ...),
-                "backfold: an option of a cell layer is From<l>, Recurrent<d>, Delayed<l, d> or "
-                "NoBias");
+  static_assert(((LayerOption<Options> || SetsLoop<Options>)&&...),
+                "backfold: an option of a cell layer is From<l>, Recurrent<d>, Delayed<l, d>, "
+                "Through<l> or NoBias");
 
   static constexpr Index units_at_compile_time = Units;
   static constexpr LayerName label = detail::label_among<Options...>();
-  static constexpr auto connections = detail::connections_of<Recurrent<1>, Options...>();
+  static constexpr auto connections = detail::connections_of<LoopOf<Options...>, Options...>();
   static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 2;
+
+  /// True if the output reaches the cell's weights through another layer.
+  static constexpr bool loops_through = (SetsLoop<Options> || ...);
 
   static constexpr bool no_diagonals = [] {
     for (const Connection& c : connections) {

@@ -111,6 +111,24 @@ struct Delayed {
   static constexpr Connection connection{detail::source_of(Layer), Delay};
 };
 
+/// Lets a cell's own recurrent connection pass through layer l, which has as many units:
+/// net^t += U x_l^(t−1) in place of U h^(t−1). With a Dropout over the sequence as l, that is
+/// recurrent dropout, one mask for all gates and steps (Gal & Ghahramani 2016). An option of Lstm
+/// and Gru.
+///
+///     Lstm<32, Through<2>>, Dropout<32, MaskOver::Sequence>{0.3}, Dense<1, Linear, After<1>>
+template <LayerSource Layer>
+struct Through {
+  static constexpr Connection loop{detail::source_of(Layer), 1};
+};
+
+/// Puts a layer after the earlier layer l: its first connection, with weights, comes from there
+/// instead of from the layer before.
+template <LayerSource Layer>
+struct After {
+  static constexpr Connection chain{detail::source_of(Layer), 0};
+};
+
 /// The outputs of layer `Layer`, `Delay` steps ago, added as they are: net^t += x_l^(t−Delay).
 template <LayerSource Layer, int Delay = 0>
 struct Add {
@@ -143,6 +161,10 @@ concept SetsChain = requires {
   { T::chain } -> std::convertible_to<Connection>;
 };
 template <class T>
+concept SetsLoop = requires {
+  { T::loop } -> std::convertible_to<Connection>;
+};
+template <class T>
 concept NamesLayer = requires {
   { T::label } -> std::convertible_to<LayerName>;
 };
@@ -150,7 +172,7 @@ concept NamesLayer = requires {
 }  // namespace detail
 
 /// An option of a layer: a further connection, the kind of the one from the layer before (Direct,
-/// Lookup), its Name, or NoBias.
+/// Lookup) or its source (After), its Name, or NoBias.
 template <class T>
 concept LayerOption = std::is_same_v<T, NoBias> || detail::AddsConnection<T> ||
     detail::SetsChain<T> || detail::NamesLayer<T>;
@@ -160,6 +182,8 @@ namespace detail {
 /// The chain, then the connections among the options, in their order.
 template <class... Options>
 constexpr auto connections_of() {
+  static_assert((0 + ... + int{SetsChain<Options>}) <= 1,
+                "backfold: a layer takes one of Direct, Lookup<n> and After<l>");
   std::array<Connection, 1 + (0 + ... + int{AddsConnection<Options>})> result{};
   std::size_t next = 1;
   [[maybe_unused]] auto add = [&]<class Option>(std::type_identity<Option>) {

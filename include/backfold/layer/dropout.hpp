@@ -25,7 +25,11 @@ enum class MaskOver {
 /// stored nowhere, and the same for any number of threads.
 ///
 ///     Dropout<64>{0.2}, Dropout<Dynamic>{64, 0.2}
-///     Rnn<float, Input<8>, Dense<32, Tanh, Delayed<2>>, Dropout<32, MaskOver::Sequence>, ...>
+///
+/// On the recurrent connections alone, as the layers after it take the cell's output unmasked:
+///
+///     Rnn<float, Input<8>, Lstm<32, Through<2>>, Dropout<32, MaskOver::Sequence>,
+///         Dense<1, Linear, After<1>>>
 ///
 /// Source: Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting
 /// (2014); Gal & Ghahramani, A theoretically grounded application of dropout in recurrent neural

@@ -22,6 +22,8 @@ BACKFOLD_BEGIN_NAMESPACE
 /// order r, z, n, so weights can be exchanged with torch.nn.GRU. Options as for Dense; their
 /// connections add to i.
 ///
+/// With Through<l>, U takes x_l^(t−1), and z the cell's own h^(t−1), which is then a memory.
+///
 /// Source: Cho et al., Learning phrase representations using RNN encoder-decoder (2014). Differs:
 /// the reset gate acts after the product with U, as in PyTorch and cuDNN.
 template <Index Units, class... Options>
@@ -32,7 +34,8 @@ class Gru : public detail::CellLayer<Units, Options...> {
   static constexpr int net_gates = 4;  // r, z, i_n, h_n
   static constexpr int weight_gates = 3;
   static constexpr bool units_are_independent = true;
-  static constexpr bool has_memory = false;
+  /// Through another layer, its own output of the step before is not at hand: it remembers it.
+  static constexpr bool has_memory = detail::CellLayer<Units, Options...>::loops_through;
   template <Index OtherUnits>
   using Resized = Gru<OtherUnits, Options...>;
   template <class Map>
@@ -50,9 +53,11 @@ class Gru : public detail::CellLayer<Units, Options...> {
   constexpr explicit Gru(const Gru<OtherUnits, Options...>& other) : Gru(other.units()) {}
 
   template <Real S>
-  void forward(S* net, const S* previous, const S*, S* output, S*, Index units, Index n) const {
+  void forward(S* net, const S* output_before, const S* memory_before, S* output, S* memory,
+               Index units, Index n) const {
     using namespace detail;
     using V = Lanes<S>;
+    const S* const previous = has_memory ? memory_before : output_before;
     for_cells<S, Units>(units, n, [&](Index column, Index row, auto count) {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
@@ -69,16 +74,18 @@ class Gru : public detail::CellLayer<Units, Options...> {
       store_run(r, gate, count);
       store_run(part, gate + units, count);
       store_run(candidate, gate + 2 * units, count);
-      store_run(multiply_add(part, h - candidate, select(net_z < V(0), candidate, h)), output + at,
-                count);
+      const V next = multiply_add(part, h - candidate, select(net_z < V(0), candidate, h));
+      store_run(next, output + at, count);
+      if constexpr (has_memory) store_run(next, memory + at, count);
     });
   }
 
   template <Real S>
-  void pull_back(S* net, const S* previous, const S*, const S*, const S*, const S* d_output, S*,
-                 S* d_previous, Index units, Index n) const {
+  void pull_back(S* net, const S* output_before, const S* memory_before, const S*, const S*,
+                 const S* d_output, S* d_memory, S* d_output_before, Index units, Index n) const {
     using namespace detail;
     using V = Lanes<S>;
+    const S* const previous = has_memory ? memory_before : output_before;
     for_cells<S, Units>(units, n, [&](Index column, Index row, auto count) {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
@@ -90,14 +97,19 @@ class Gru : public detail::CellLayer<Units, Options...> {
       const V rest = select(part < V(0), smaller, larger);
       const V candidate = load_run<V>(gate + 2 * units, count);
       const V h_n = load_run<V>(gate + 3 * units, count);
-      const V d_h = load_run<V>(d_output + at, count);
+      V d_h = load_run<V>(d_output + at, count);
+      if constexpr (has_memory) d_h = d_h + load_run<V>(d_memory + at, count);
       const V d_n = d_h * rest * (1 - candidate * candidate);
       store_run(d_n * h_n * r * (1 - r), gate, count);
       store_run(d_h * (load_run<V>(previous + at, count) - candidate) * smaller * larger,
                 gate + units, count);
       store_run(d_n, gate + 2 * units, count);
       store_run(d_n * r, gate + 3 * units, count);
-      store_run(load_run<V>(d_previous + at, count) + d_h * z, d_previous + at, count);
+      if constexpr (has_memory) {
+        store_run(d_h * z, d_memory + at, count);
+      } else {
+        store_run(load_run<V>(d_output_before + at, count) + d_h * z, d_output_before + at, count);
+      }
     });
   }
 

@@ -70,6 +70,14 @@ template <LayerSource Source, int Delay, class... Layers>
 requires(!Source.name.empty()) struct Numbered<Add<Source, Delay>, Layers...> {
   using Type = Add<index_of_name<Source.name, Layers...>(), Delay>;
 };
+template <LayerSource Source, class... Layers>
+requires(!Source.name.empty()) struct Numbered<Through<Source>, Layers...> {
+  using Type = Through<index_of_name<Source.name, Layers...>()>;
+};
+template <LayerSource Source, class... Layers>
+requires(!Source.name.empty()) struct Numbered<After<Source>, Layers...> {
+  using Type = After<index_of_name<Source.name, Layers...>()>;
+};
 
 /// A layer with the sources of its connections by index.
 template <class L, class... Layers>
