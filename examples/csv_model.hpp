@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Use of a model from train_csv: inputs from a table, outputs in the units and names of the
+// targets.
+#pragma once
+
+#include <backfold/backfold.hpp>
+#include <backfold/data/csv.hpp>
+#include <backfold/io/load_any.hpp>
+#include <backfold/io/safetensors.hpp>
+#include <charconv>
+#include <fstream>
+#include <string>
+#include <vector>
+
+/// The columns that gave these features: "area" is one of numbers, "heating=gas" and "heating=wood"
+/// are categories of one. Names of columns hold no '='.
+inline std::vector<backfold::CsvColumn> columns_of_features(
+    const std::vector<std::string>& features) {
+  std::vector<backfold::CsvColumn> columns;
+  for (const std::string& feature : features) {
+    const std::size_t sign = feature.find('=');
+    const std::string name = feature.substr(0, sign);
+    if (columns.empty() || columns.back().name != name) {
+      columns.push_back({name, sign != std::string::npos});
+    }
+    if (sign != std::string::npos) columns.back().categories.add(feature.substr(sign + 1));
+  }
+  return columns;
+}
+
+/// Outputs for the rows of a table that has the model's input columns and no others, in order.
+inline Eigen::MatrixXd outputs_for(const backfold::AnyNetwork<double>& net,
+                                   const backfold::CsvTable& table) {
+  const backfold::ModelInfo& info = net.info();
+  const Eigen::MatrixXd X = info.input_scaling.apply(table.matrix<double>());
+  const Eigen::MatrixXd Y = net.run(X);
+  return info.target_scaling.size() > 0 ? info.target_scaling.invert(Y) : Y;
+}
+
+/// A field in quotes.
+inline std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
+  return result + '"';
+}
+
+/// Writes a row for each column of the outputs, for classes with the predicted one in front.
+/// @throws std::runtime_error if the file cannot be written
+inline void write_outputs(const std::string& path, const backfold::ModelInfo& info,
+                          const Eigen::MatrixXd& Y) {
+  std::ofstream file(path, std::ios::binary);
+  const bool has_classes = !info.classes.empty();
+  const std::string target = info.outputs[0].substr(0, info.outputs[0].find('='));
+  file << (has_classes ? quoted(target) : "");
+  for (std::size_t i = 0; i < info.outputs.size(); ++i) {
+    file << (i > 0 || has_classes ? "," : "") << quoted(info.outputs[i]);
+  }
+  file << '\n';
+  std::vector<backfold::Index> labels;
+  if (has_classes) labels = backfold::labels_of(Y);
+  for (backfold::Index s = 0; s < Y.cols(); ++s) {
+    if (has_classes) {
+      const backfold::Index label = labels[static_cast<std::size_t>(s)];
+      file << quoted(info.classes[static_cast<std::size_t>(label)]);
+    }
+    for (backfold::Index i = 0; i < Y.rows(); ++i) {
+      char digits[32];
+      const auto end = std::to_chars(digits, digits + sizeof digits, Y(i, s)).ptr;
+      file << (i > 0 || has_classes ? "," : "") << std::string(digits, end);
+    }
+    file << '\n';
+  }
+  if (!file.flush()) throw std::runtime_error("cannot write " + path);
+}
