@@ -336,6 +336,54 @@ TEST_CASE("scaling into a result of the right size, in place, or fixed sizes all
   CHECK(sum == scaling.apply(x)(2, 3));
 }
 
+TEST_CASE("passes of all purposes in turn allocate nothing once each has run") {
+  using Net = Rnn<double, Input<2>, Lstm<3>, Dense<9, Tanh>, Dense<2, Tanh>>;
+  const Net net;
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 8), Z = Eigen::MatrixXd::Random(2, 8);
+  const Sequences<double> data(X, Z, 4), shorter(X.leftCols(4), Z.leftCols(4), 4);
+  const std::vector<Index> lengths = {4, 2};
+  const RunOptions<Net> options{.lengths = lengths};
+  Workspace<Net> forward(net, 2, 4, Purpose::Forward);
+  CHECK(allocations_of([&] {
+          run(net, X, 4, forward);
+          loss_of(net, HalfSquaredError{}, data, forward);
+          loss_of(net, HalfSquaredError{}, shorter, forward);
+        }) == 0);
+  Workspace<Net> workspace(net, 2, 4, Purpose::InputGradient);
+  Eigen::VectorXd g(net.parameter_count());
+  Eigen::MatrixXd dX(2, 8);
+  run(net, X, 4, workspace, options);
+  CHECK(allocations_of([&] {
+          for (int i = 0; i < 3; ++i) {
+            gradient_with_inputs(net, HalfSquaredError{}, data, workspace, g, dX);
+            run(net, X, 4, workspace, options);
+            gradient(net, HalfSquaredError{}, shorter, workspace, g);
+            run(net, X, 4, workspace);
+            gradient(net, HalfSquaredError{}, data, workspace, g);
+          }
+        }) == 0);
+}
+
+TEST_CASE("training of sequences with lengths, and of a closed loop, allocates nothing") {
+  using Net = Rnn<double, Input<2>, Lstm<3>, Dense<2, Tanh>>;
+  Net net;
+  Random random(1);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 24), Z = Eigen::MatrixXd::Random(2, 24);
+  const std::vector<Index> lengths = {4, 2, 1, 4, 3, 4};
+  Sequences<double> data(X, Z, 4);
+  data.lengths = lengths.data();
+  for (const Index batch : {1, 2}) {
+    Training<Net, HalfSquaredError, Sgd, Sequences<double>> training(
+        net, HalfSquaredError{}, Sgd{}, data, FitOptions{.batch_size = batch});
+    CHECK(allocations_of([&] { training.run_epoch(), training.run_epoch(); }) == 0);
+    using Loop = ClosedLoop<HalfSquaredError>;
+    Training<Net, Loop, Sgd, Sequences<double>> looped(net, Loop(HalfSquaredError{}), Sgd{}, data,
+                                                       FitOptions{.batch_size = batch});
+    CHECK(allocations_of([&] { looped.run_epoch(), looped.run_epoch(); }) == 0);
+  }
+}
+
 TEST_CASE("loss and gradient at any w, into a view, allocate nothing") {
   using Net = Rnn<double, Input<2>, Lstm<3>, Dense<2, Tanh>>;
   const Net net;

@@ -27,7 +27,7 @@ double sample_gradients(const Net& net, const L& loss, const Sequences<typename 
   const Sequences<S>& source = apart;
   double sum = 0;
   for (Index b = 0; b < source.batch(); ++b) {
-    sum += detail::evaluate<true, false>(
+    sum += detail::evaluate<Purpose::Gradient>(
         net.architecture(), net.parameters().data(), loss, source[b],
         detail::ScaleBy{Reduction::Sum}, workspace, static_cast<const State<Net, Batch>*>(nullptr),
         static_cast<State<Net, Batch>*>(nullptr), gradients.col(b).data());

@@ -23,8 +23,8 @@ struct LoopedGraph : Graph {
 
 /// A pass whose outputs are fed back as inputs of the next step.
 template <class Net, Index Batch>
-class LoopedPass : public Pass<Net, Batch, Purpose::Gradient, LoopedGraph<typename Net::Graph>> {
-  using Base = Pass<Net, Batch, Purpose::Gradient, LoopedGraph<typename Net::Graph>>;
+class LoopedPass : public Pass<Net, Batch, Purpose::Tangent, LoopedGraph<typename Net::Graph>> {
+  using Base = Pass<Net, Batch, Purpose::Tangent, LoopedGraph<typename Net::Graph>>;
 
  public:
   using S = typename Base::S;
@@ -33,7 +33,7 @@ class LoopedPass : public Pass<Net, Batch, Purpose::Gradient, LoopedGraph<typena
   LoopedPass(const typename Base::Arch& architecture, const S* w, const Sequences<S>& data,
              Workspace<Net, Batch>& workspace, const PassSettings& settings,
              const FeedbackOptions& options)
-      : Base(architecture, w, data.inputs.data(), data.inputs.outerStride(), workspace, settings),
+      : Base(architecture, w, workspace, settings),
         options_(options),
         lengths_(data.lengths),
         noise_(settings.noise, 0, data.batch(), 0) {}

@@ -55,7 +55,7 @@ class Linearization {
   /// Allocates all it needs for so many samples and steps.
   explicit Linearization(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch,
                          Index steps = 1)
-      : primal_(net, batch, steps), tangent_(net, batch, steps) {
+      : primal_(net, shape_of(batch, steps)), tangent_(net, shape_of(batch, steps)) {
     reserve(net, batch, steps);
   }
 
@@ -70,14 +70,9 @@ class Linearization {
   auto run(const Net& net, const Eigen::DenseBase<X>& x, Index steps = 1,
            const StateType* initial = nullptr, StateType* final = nullptr) {
     has_run_ = false;
-    const bool is_taken = Graph::history(0) > 0 || primal_.holds(detail::columns_of(x));
-    detail::run_pass(net, x, steps, primal_, {{}, initial, final});
-    const Index batch = x.cols() / steps;
-    tangent_.shape(net.architecture(), batch, steps);
-    reserve(net, batch, steps);
-    P pass = primal(net);
-    // The products read the inputs again: a copy outlives the caller's.
-    if (!is_taken) detail::take_input(pass, detail::columns_of(x));
+    const P pass = detail::run_pass(net, x, steps, primal_, {{}, initial, final}, Purpose::Tangent);
+    tangent_.shape(net.architecture(), shape_of(pass.batch(), steps));
+    reserve(net, pass.batch(), steps);
     has_run_ = true;
     net_is_whole_ = true;
     return detail::outputs_view(pass, pass.columns());
@@ -90,7 +85,7 @@ class Linearization {
   auto jacobian_vector_product(const Net& net, const Direction<Net, Batch>& direction) {
     check_ready(net);
     const P pass = primal(net);
-    P tangent(net.architecture(), net.parameters().data(), nullptr, 0, tangent_);
+    P tangent(net.architecture(), net.parameters().data(), tangent_);
     tangent.read_own_input();
     if (direction.parameters != nullptr) check_length(direction.parameters->size(), net);
     set_input(direction.inputs, pass, tangent);
@@ -149,13 +144,17 @@ class Linearization {
   }
 
  private:
-  using P = detail::Pass<Net, Batch, Purpose::Gradient>;
+  using P = detail::Pass<Net, Batch>;
   /// Whether some layer's pull-back leaves deltas where its net input was.
   static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {
     return (!detail::fuses_activation<typename P::template LayerType<static_cast<int>(L) + 1>> ||
             ...);
   }
   (std::make_index_sequence<Net::layer_count - 1>());
+
+  static constexpr detail::PassShape shape_of(Index batch, Index steps) {
+    return {batch, steps, Purpose::Tangent, true};
+  }
 
   void reserve(const Net& net, Index batch, Index steps) {
     const auto size = detail::ForwardMode<P>::scratch_size(net.architecture(), batch, steps);
@@ -166,7 +165,7 @@ class Linearization {
 
   /// The pass of the last run.
   P primal(const Net& net) {
-    P pass(net.architecture(), net.parameters().data(), nullptr, 0, primal_);
+    P pass(net.architecture(), net.parameters().data(), primal_);
     pass.read_own_input();
     return pass;
   }
@@ -174,7 +173,7 @@ class Linearization {
   void check_ready(const Net& net) const {
     if (!has_run_) fail_argument("linearization: run the network first");
     detail::check_parameters(net);
-    if (!primal_.has_shape(net.architecture(), primal_.batch(), primal_.steps())) {
+    if (!primal_.serves(net.architecture(), shape_of(primal_.batch(), primal_.steps()))) {
       fail_argument("linearization: the network has other sizes than the one that was run");
     }
   }

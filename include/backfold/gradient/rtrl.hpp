@@ -32,7 +32,7 @@ class Rtrl {
 
   /// Allocates all it needs for networks of this architecture.
   explicit Rtrl(const Net& net)
-      : workspace_(net, 1, 1),
+      : workspace_(net, 1, 1, Purpose::InputGradient),
         states_{State<Net, 1>(net, 1), State<Net, 1>(net, 1)},
         sensitivity_(net.architecture()) {
     input_.setZero(net.inputs());
@@ -62,7 +62,7 @@ class Rtrl {
     check_step(net, data.inputs.cols());
     S* const target = detail::gradient_target(net, data, net.parameters().data(), gradient);
     data.inputs = kept(data.inputs);
-    const double error = detail::evaluate<true, true>(
+    const double error = detail::evaluate<Purpose::InputGradient>(
         net.architecture(), net.parameters().data(), loss, data, detail::ScaleBy{Reduction::Sum},
         workspace_, &states_[now_], &states_[1 - now_], target);
     const auto pass = pass_of(net, data.inputs);
@@ -75,10 +75,7 @@ class Rtrl {
   /// @throws std::invalid_argument for wrong sizes
   template <class X>
   void step(const Net& net, const Eigen::DenseBase<X>& x) {
-    static_assert(detail::static_check_inputs<Net, X>());
-    const auto input = detail::columns_of(x);
-    detail::check_parameters(net);
-    detail::check_inputs(net, input.rows());
+    const auto input = detail::checked_inputs(net, x);
     check_step(net, input.cols());
     const auto own = kept(input);
     run(net, input_, 1, workspace_, &states_[now_], &states_[1 - now_]);
@@ -97,7 +94,7 @@ class Rtrl {
   [[nodiscard]] const State<Net, 1>& state() const { return states_[now_]; }
 
  private:
-  using PassType = detail::Pass<Net, 1, Purpose::Gradient>;
+  using PassType = detail::Pass<Net, 1>;
   /// True if some layer's pull-back leaves deltas where its net input was.
   static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {
     return (
@@ -123,9 +120,12 @@ class Rtrl {
   }
 
   PassType pass_of(const Net& net, const ConstMatrixView<S>& input) {
-    PassType pass(net.architecture(), net.parameters().data(), input.data(), input.outerStride(),
-                  workspace_);
-    if constexpr (Net::Graph::history(0) > 0) pass.read_own_input();
+    PassType pass(net.architecture(), net.parameters().data(), workspace_);
+    if constexpr (Net::Graph::history(0) > 0) {
+      pass.read_own_input();
+    } else {
+      pass.read_input(input);
+    }
     return pass;
   }
 

@@ -19,7 +19,7 @@ template <class Net>
 Matrix<double> outputs_for(const Net& net, const Matrix<double>& columns) {
   const Matrix<typename Net::Scalar> inputs = columns.template cast<typename Net::Scalar>();
   const Index steps = Net::Graph::is_recurrent ? columns.cols() : 1;
-  Workspace<Net> workspace(net, columns.cols() / steps, steps);
+  Workspace<Net> workspace(net, columns.cols() / steps, steps, Purpose::Forward);
   return run(net, inputs, steps, workspace).template cast<double>();
 }
 

@@ -4,6 +4,7 @@
 #include "backfold/activation/activate.hpp"
 #include "backfold/core/diagonal.hpp"
 #include "backfold/core/lookup.hpp"
+#include "backfold/network/layer_net.hpp"
 #include "backfold/network/pass.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -82,18 +83,6 @@ struct FeedsOf {
     return count > 0 && value[static_cast<std::size_t>(count == 0 ? 0 : count - 1)].in_time;
   }();
 };
-
-/// Keeps the net input of a layer in addition to its output: where φ' needs it, where the loss
-/// does, and where φ acts on whole columns.
-template <class LayerType, bool ForLoss>
-constexpr bool keeps_net() {
-  if constexpr (!fuses_activation<LayerType>) {
-    return true;
-  } else {
-    using Function = typename LayerType::ActivationType;
-    return ForLoss || !ElementwiseActivation<Function> || uses_net_input<Function>;
-  }
-}
 
 /// The bias of the net input of layer L, from a gate on. @pre has_net_bias
 template <int L, class P>

@@ -18,8 +18,10 @@ struct PassSettings {
 /// Block t of a layer holds its batch at step t; blocks before 0 hold what was before the first
 /// step.
 ///
+/// @tparam Most that of the workspace
 /// @tparam GraphType the schedule: the network's, or one that closes a loop around it
-template <class Net, Index Batch, Purpose For, class GraphType = typename Net::Graph>
+template <class Net, Index Batch, Purpose Most = Purpose::Tangent,
+          class GraphType = typename Net::Graph>
 class Pass {
  public:
   using S = typename Net::Scalar;
@@ -30,22 +32,23 @@ class Pass {
   template <int L>
   static constexpr Index fixed_units = Arch::template fixed_units<L>;
 
+  static constexpr bool takes_single_steps = Most == Purpose::Step;
+
   /// The columns of a step, and of all steps, where they are constants.
   static constexpr Index step_columns = Batch;
   static constexpr Index all_columns =
-      Workspace<Net, Batch, For>::fixed_steps == 1 ? Batch : Dynamic;
+      Workspace<Net, Batch, Most>::fixed_steps == 1 ? Batch : Dynamic;
 
-  /// @param input features × (batch·steps), its columns `input_stride` apart; not used if the
-  /// network remembers inputs (then they must have been copied into the workspace)
-  Pass(const Arch& architecture, const S* w, const S* input, Index input_stride,
-       Workspace<Net, Batch, For>& workspace, const PassSettings& settings = {})
-      : architecture_(architecture),
-        w_(w),
-        input_(input),
-        input_stride_(input_stride),
-        workspace_(workspace),
-        settings_(settings) {}
+  /// A pass that knows no input yet.
+  Pass(const Arch& architecture, const S* w, Workspace<Net, Batch, Most>& workspace,
+       const PassSettings& settings = {})
+      : architecture_(architecture), w_(w), workspace_(workspace), settings_(settings) {}
 
+  /// Reads the input where the caller has it: features × (batch·steps).
+  void read_input(const ConstMatrixView<S>& input) {
+    input_ = input.data();
+    input_stride_ = input.outerStride();
+  }
   /// Reads the input from the workspace, where it has been copied.
   void read_own_input() {
     input_ = own_output<0>();
@@ -53,10 +56,11 @@ class Pass {
   }
 
   [[nodiscard]] const Arch& architecture() const { return architecture_; }
+  [[nodiscard]] Workspace<Net, Batch, Most>& workspace() const { return workspace_; }
   [[nodiscard]] Index batch() const { return Batch == Dynamic ? workspace_.batch() : Batch; }
   [[nodiscard]] Index steps() const {
     // A network without delays takes sequences too, as one batch, where that is Dynamic.
-    constexpr bool is_one = For == Purpose::Step || (!Net::Graph::is_recurrent && Batch != Dynamic);
+    constexpr bool is_one = takes_single_steps || (!Net::Graph::is_recurrent && Batch != Dynamic);
     return is_one ? 1 : workspace_.steps();
   }
   [[nodiscard]] Index columns() const {
@@ -86,7 +90,7 @@ class Pass {
   template <int L>
   [[nodiscard]] S* own_output(Index t = 0) const {
     const LayerPieces& pieces = workspace_.plan().layers[L];
-    if (For == Purpose::Step && t < 0) return block<L>(pieces.past_output, Graph::history(L) + t);
+    if (takes_single_steps && t < 0) return block<L>(pieces.past_output, Graph::history(L) + t);
     return block<L>(pieces.output, t);
   }
 
@@ -99,14 +103,14 @@ class Pass {
   /// The net input of layer L in block t, where it is kept.
   template <int L>
   [[nodiscard]] S* net(Index t = 0) const {
-    constexpr int gates = detail::net_gates<LayerType<L>>();
+    constexpr int gates = net_gates<LayerType<L>>();
     return block<L>(workspace_.plan().layers[L].net, gates * t);
   }
 
   template <int L>
   [[nodiscard]] S* memory(Index t) const {
     const LayerPieces& pieces = workspace_.plan().layers[L];
-    if (For == Purpose::Step && t < 0) return block<L>(pieces.past_memory, 1 + t);
+    if (takes_single_steps && t < 0) return block<L>(pieces.past_memory, 1 + t);
     return block<L>(pieces.memory, t);
   }
   template <int L>
@@ -138,7 +142,7 @@ class Pass {
   }
 
   /// The weights of connection C of layer L, the rows of a part of it.
-  template <int L, int C, int Gates = detail::weight_gates<LayerType<L>>()>
+  template <int L, int C, int Gates = weight_gates<LayerType<L>>()>
   [[nodiscard]] auto weights(int weight_gate = 0) const {
     return weights_in<L, C, Gates>(w_, weight_gate);
   }
@@ -156,7 +160,7 @@ class Pass {
   }
 
   /// Room for the transposed weights of a connection in time; a part of it is some of its columns.
-  template <int L, int C, int Gates = detail::weight_gates<LayerType<L>>()>
+  template <int L, int C, int Gates = weight_gates<LayerType<L>>()>
   [[nodiscard]] auto transposed_weights(int weight_gate = 0) const {
     constexpr Connection c = LayerType<L>::connections[C];
     constexpr Index cols = fixed_units<L> == Dynamic ? Dynamic : Gates * fixed_units<L>;
@@ -234,9 +238,9 @@ class Pass {
 
   const Arch& architecture_;
   const S* w_;
-  const S* input_;
-  Index input_stride_;
-  Workspace<Net, Batch, For>& workspace_;
+  const S* input_ = nullptr;
+  Index input_stride_ = 0;
+  Workspace<Net, Batch, Most>& workspace_;
   PassSettings settings_;
 };
 

@@ -1,90 +1,55 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/data/samples.hpp"
+#include "backfold/network/prepare.hpp"
 #include "backfold/network/run_options.hpp"
-#include "backfold/network/sequence_ends.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-template <class Net>
-void check_inputs(const Net& net, Index rows) {
-  if (rows != net.inputs()) {
-    fail_argument("input has ", rows, " rows, the input layer ", net.inputs(), " units");
+/// The lengths of a run's sequences, null if all have all steps.
+/// @throws std::invalid_argument for another number of them, or one out of range
+template <class Net, Index Batch>
+const Index* checked_lengths(const RunOptions<Net, Batch>& options, Index batch, Index steps) {
+  if (options.lengths.empty()) return nullptr;
+  if (static_cast<Index>(options.lengths.size()) != batch) {
+    fail_argument("run: expected ", batch, " lengths, one for each sequence, got ",
+                  options.lengths.size());
   }
-}
-
-/// @return true, for a static_assert: its own come before the errors of what it guards
-template <class Net, class X>
-constexpr bool static_check_inputs() {
-  constexpr Index rows = X::RowsAtCompileTime;
-  constexpr Index units = Net::ArchitectureType::template fixed_units<0>;
-  static_assert(rows == Dynamic || units == Dynamic || rows == units,
-                "backfold: the input has another number of rows than the Input layer has units");
-  static_assert(std::is_same_v<typename X::Scalar, typename Net::Scalar>,
-                "backfold: the input is of another scalar than the network (float and double): "
-                "cast the one to the other");
-  static_assert(X::ColsAtCompileTime != 0, "backfold: the input has no columns");
-  return true;
-}
-
-/// Copies the input into the workspace, to be read from there. @pre no view of what the workspace
-/// keeps of a layer's input is given to users, so that the two do not overlap
-template <class P, class S>
-BACKFOLD_ALWAYS_INLINE void take_input(P& pass, const ConstMatrixView<S>& x) {
-  for (Index c = 0; c < x.cols(); ++c) {
-    copy_numbers(x.column(c), pass.template own_output<0>() + c * x.rows(), x.rows());
-  }
-  pass.read_own_input();
+  check_lengths("run", options.lengths.data(), batch, steps);
+  return options.lengths.data();
 }
 
 /// Checks, and runs a network forward; the pass that has run.
+/// @param purpose for which the workspace is laid out
 template <class Net, class X, Index Batch>
 auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
-              Workspace<Net, Batch>& workspace, const RunOptions<Net, Batch>& options = {}) {
-  static_assert(static_check_inputs<Net, X>());
-  const auto x = columns_of(inputs);
-  check_parameters(net);
-  check_inputs(net, x.rows());
+              Workspace<Net, Batch>& workspace, const RunOptions<Net, Batch>& options = {},
+              Purpose purpose = Purpose::Forward) {
+  using S = typename Net::Scalar;
+  const auto x = checked_inputs(net, inputs);
   if (x.cols() == 0) fail_argument("input has no columns");
   if (steps < 1 || x.cols() % steps != 0) {
     fail_argument("input has ", x.cols(), " columns, no whole number of sequences of ", steps,
                   " steps");
   }
   const Index batch = x.cols() / steps;
-  const Index* const lengths = options.lengths.empty() ? nullptr : options.lengths.data();
-  if (lengths != nullptr) {
-    if (static_cast<Index>(options.lengths.size()) != batch) {
-      fail_argument("run: expected ", batch, " lengths, one for each sequence, got ",
-                    options.lengths.size());
-    }
-    check_lengths("run", lengths, batch, steps);
-  }
+  const Index* const lengths = checked_lengths(options, batch, steps);
   const bool own = workspace.holds(x);
-  Array<typename Net::Scalar> kept;
+  // Products of a tangent pass read the inputs again: a copy outlives the caller's.
+  const bool copies = own || lengths != nullptr || purpose == Purpose::Tangent;
+  const PassShape shape{batch, steps, purpose, copies};
+  Array<S> kept;
   auto source = x;
-  if (own && !workspace.has_shape(net.architecture(), batch, steps)) {
+  if (own && !workspace.serves(net.architecture(), shape)) {
     source = copied(x, kept);  // a new layout puts something else in its place
   }
-  workspace.shape(net.architecture(), batch, steps);
-  Pass<Net, Batch, Purpose::Gradient> pass(net.architecture(), net.parameters().data(), x.data(),
-                                           x.outerStride(), workspace);
-  if constexpr (Net::Graph::is_recurrent) {
-    check_states(pass, options.initial, static_cast<const State<Net, Batch>*>(options.final));
-    set_history(pass, options.initial);
-  }
-  if (lengths != nullptr) {
-    copy_inputs(source, batch, lengths, pass.template own_output<0>());
-    pass.read_own_input();
-  } else if (Net::Graph::history(0) > 0 || own) {
-    take_input(pass, source);
-  }
+  Pass<Net, Batch> pass(net.architecture(), net.parameters().data(), workspace);
+  const PassData<S, State<Net, Batch>> data{source, lengths, options.initial, options.final};
+  prepare(pass, shape, data);
   forward<false>(pass);
-  if constexpr (Net::Graph::is_recurrent) {
-    if (options.final != nullptr) get_history(pass, lengths, *options.final);
-  }
+  take_final(pass, data);
   if (lengths != nullptr) clear_ended_outputs(pass, lengths);
   return pass;
 }
@@ -149,7 +114,8 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
   // column, whose sums are rounded in another order, so that `run` gives the same outputs.
   constexpr Index most = columns == Dynamic ? Index{256} : columns;
   const Index n = inputs.cols();
-  Workspace<Network, columns> workspace(*this, (std::min)(n, columns == Dynamic ? most + 1 : n));
+  Workspace<Network, columns> workspace(*this, (std::min)(n, columns == Dynamic ? most + 1 : n), 1,
+                                        Purpose::Forward);
   Matrix<S, ArchitectureType::template fixed_units<output_layer>, columns> outputs;
   outputs.resize(this->outputs(), n);
   auto predict = [&]<class Block>(const Block& block, S* to) {
@@ -179,17 +145,14 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
 template <class Net, class X, Index Batch>
 BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& input,
                                  State<Net, Batch>& state) {
-  static_assert(detail::static_check_inputs<Net, X>());
-  const auto x = detail::columns_of(input);
-  detail::check_parameters(net);
-  detail::check_inputs(net, x.rows());
+  const auto x = detail::checked_inputs(net, input);
   if (x.cols() != state.batch()) {
     fail_argument("input has ", x.cols(), " columns, the state a batch of ", state.batch());
   }
   state.check_units(net.architecture());
   detail::Pass<Net, Batch, Purpose::Step> pass(net.architecture(), net.parameters().data(),
-                                               x.data(), x.outerStride(), state.workspace());
-  if (Net::Graph::history(0) > 0 || state.workspace().holds(x)) detail::take_input(pass, x);
+                                               state.workspace());
+  detail::bind_inputs(pass, x, state.workspace().holds(x));
   forward<false>(pass);
   detail::shift_history(pass);
   return detail::outputs_view(pass, x.cols());

@@ -60,7 +60,9 @@ void repeat_last_steps(const P& pass, const Index* lengths) {
     repeat(pass.template own_output<layer>(), units);
     if constexpr (layer > 0) {
       using Type = typename P::template LayerType<layer>;
-      repeat(pass.template net<layer>(), net_gates<Type>() * units);
+      if constexpr (keeps_net<Type, layer == P::Arch::output_layer>()) {
+        repeat(pass.template net<layer>(), net_gates<Type>() * units);
+      }
       if constexpr (has_memory<Type>()) repeat(pass.template memory<layer>(0), units);
     }
   });

@@ -39,7 +39,7 @@ class State {
   /// Allocates nothing where both have the same sizes.
   State& operator=(const State& other) {
     if (this == &other) return *this;
-    const bool fits = workspace_.has_shape(other.architecture_, other.batch(), 1);
+    const bool fits = workspace_.serves(other.architecture_, {.batch = other.batch()});
     if (!fits || !other.workspace_.has_room()) return *this = State(other);
     architecture_ = other.architecture_;
     copy_values(other);
@@ -135,7 +135,7 @@ class State {
   using ShapeOf = typename StepWorkspace::ShapeOf;
   static constexpr Index fixed_size = [] {
     if constexpr (Net::fixed && Batch != Dynamic) {
-      return StepWorkspace::Plan::of(Arch{}, Purpose::Step, Batch, 1).remembered;
+      return StepWorkspace::Plan::of(Arch{}, StepWorkspace::inline_shape).remembered;
     } else {
       return Dynamic;
     }

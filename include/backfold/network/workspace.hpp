@@ -16,83 +16,94 @@ inline constexpr Index largest_inline_workspace = 65536;
 }  // namespace detail
 
 /// The numbers of one pass through a network: outputs, net inputs and deltas of all layers, in one
-/// buffer. Make one for each thread and keep it: only making it, `reserve`, and a use with more
-/// samples, steps or units than before allocate. With a fixed Batch, a small network of fixed sizes
-/// needs no heap at all, if it has no delays or takes single steps.
+/// buffer. Make one for each thread and keep it: only making it, `reserve`, and a use that needs
+/// more than those before allocate: more samples, steps or units, a purpose that keeps more, or the
+/// first lengths of sequences. With a fixed Batch, a small network of fixed sizes needs no heap at
+/// all, if it has no delays or takes single steps.
 ///
-/// Its size in numbers is about Σ_l (2(history_l + steps) + gates_l·steps)·units_l·batch, and the
-/// weights of its loops.
-template <class Net, Index Batch = Dynamic, Purpose For = Purpose::Gradient>
+///     Workspace workspace(net, 32, steps);                          // for gradients too
+///     Workspace outputs(net, 32, steps, Purpose::Forward);          // for `run` and `loss_of`
+///
+/// For gradients its size in numbers is about Σ_l (2(history_l + steps) + gates_l·steps)·units_l·
+/// batch, and the weights of its loops; forward alone, the most that layers need at one time.
+///
+/// @tparam Most the purpose that it may be used for: `Purpose::Step` alone, or all others
+template <class Net, Index Batch = Dynamic, Purpose Most = Purpose::Tangent>
 class Workspace {
  public:
   using Scalar = typename Net::Scalar;
   using ArchitectureType = typename Net::ArchitectureType;
   using Plan = detail::WorkspacePlan<Net::layer_count>;
+  static constexpr bool takes_single_steps = Most == Purpose::Step;
   static constexpr Index fixed_steps =
-      For == Purpose::Step || !Net::Graph::is_recurrent ? Index{1} : Dynamic;
+      takes_single_steps || !Net::Graph::is_recurrent ? Index{1} : Dynamic;
+
+  /// Shape of a workspace in the object, where it serves all purposes.
+  static constexpr detail::PassShape inline_shape{Batch, 1, Most, true};
   static constexpr bool is_inline = [] {
     if constexpr (Net::fixed && Batch != Dynamic && fixed_steps == 1) {
-      const Index size = Plan::of(ArchitectureType{}, For, Batch, 1).size;
+      const Index size = Plan::of(ArchitectureType{}, inline_shape).size;
       return size * Index{sizeof(Scalar)} <= detail::largest_inline_workspace;
     } else {
       return false;
     }
   }();
 
-  explicit Workspace(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch, Index steps = 1) {
-    reserve(net.architecture(), batch, steps);
-  }
+  explicit Workspace(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch, Index steps = 1,
+                     Purpose purpose = Purpose::Gradient)
+      : Workspace(net, detail::PassShape{batch, steps, purpose}) {}
+  /// For all that passes of a shape keep.
+  Workspace(const Net& net, const detail::PassShape& shape) { reserve(net.architecture(), shape); }
 
   /// One of the shape of another, without a copy of its numbers.
   struct ShapeOf {
     const Workspace& other;
   };
   explicit Workspace(const ShapeOf& shape)
-      : plan_(shape.other.plan_),
-        sizes_(shape.other.sizes_),
-        batch_(shape.other.batch_),
-        steps_(shape.other.steps_) {
+      : plan_(shape.other.plan_), sizes_(shape.other.sizes_), shape_(shape.other.shape_) {
     if constexpr (!is_inline) buffer_ = detail::Array<Scalar>(shape.other.buffer_.size());
   }
 
   /// Makes room for passes of up to `batch` samples and `steps` steps. Allocates.
-  void reserve(const ArchitectureType& architecture, Index batch, Index steps) {
-    if (batch < 1) fail_argument("workspace: the batch needs at least one sample, got ", batch);
-    if (steps < 1) fail_argument("workspace: a sequence needs at least one step, got ", steps);
-    shape(architecture, batch, steps);
+  void reserve(const ArchitectureType& architecture, Index batch, Index steps,
+               Purpose purpose = Purpose::Gradient) {
+    reserve(architecture, detail::PassShape{batch, steps, purpose});
   }
 
-  /// Lays the pieces out for exactly `batch` samples and `steps` steps, and these sizes of layers;
+  /// Lays the pieces out for a pass, and these sizes of layers, unless they serve it as they are;
   /// grows the buffer if it must.
-  void shape(const ArchitectureType& architecture, Index batch, Index steps) {
+  void shape(const ArchitectureType& architecture, const detail::PassShape& pass) {
     if constexpr (Batch != Dynamic && fixed_steps == 1) {
-      if (batch != Batch || steps != 1) {
-        fail_argument("workspace: its type is for a batch of ", Batch, " and one step, got ", batch,
-                      " and ", steps);
+      if (pass.batch != Batch || pass.steps != 1) {
+        fail_argument("workspace: its type is for a batch of ", Batch, " and one step, got ",
+                      pass.batch, " and ", pass.steps);
       }
     }
     if constexpr (!is_inline) {
-      if (has_shape(architecture, batch, steps)) return;
-      if (Batch != Dynamic && batch != Batch) {
-        fail_argument("workspace: its type is for a batch of ", Batch, ", got ", batch);
+      if (serves(architecture, pass)) return;
+      if (Batch != Dynamic && pass.batch != Batch) {
+        fail_argument("workspace: its type is for a batch of ", Batch, ", got ", pass.batch);
       }
       // Steps that may throw come first, so that a workspace that cannot grow stays as it is.
-      const Plan plan = Plan::of(architecture, For, batch, steps);
+      detail::PassShape joined = shape_.joined_with(pass);
+      if (takes_single_steps) joined.purpose = Purpose::Step;
+      const Plan plan = Plan::of(architecture, joined);
       if (plan.size > buffer_.size()) buffer_ = detail::Array<Scalar>(plan.size);
       plan_ = plan;
-      batch_ = batch;
-      steps_ = steps;
+      shape_ = joined;
       if constexpr (!Net::fixed) sizes_ = architecture.sizes();
     }
   }
 
   /// True if `shape` would leave everything where it is.
-  [[nodiscard]] bool has_shape(const ArchitectureType& architecture, Index batch,
-                               Index steps) const {
+  [[nodiscard]] bool serves(const ArchitectureType& architecture,
+                            const detail::PassShape& pass) const {
     if constexpr (is_inline) {
       return true;
     } else {
-      return batch == batch_ && steps == steps_ && has_room() && has_sizes_of(architecture);
+      const bool for_purpose =
+          takes_single_steps ? pass.batch == shape_.batch : shape_.serves(pass);
+      return for_purpose && has_room() && has_sizes_of(architecture);
     }
   }
 
@@ -106,8 +117,8 @@ class Workspace {
     return view.overlaps(buffer_.data(), buffer_.size());
   }
 
-  [[nodiscard]] constexpr Index batch() const { return is_inline ? Batch : batch_; }
-  [[nodiscard]] constexpr Index steps() const { return is_inline ? 1 : steps_; }
+  [[nodiscard]] constexpr Index batch() const { return is_inline ? Batch : shape_.batch; }
+  [[nodiscard]] constexpr Index steps() const { return is_inline ? 1 : shape_.steps; }
 
   [[nodiscard]] constexpr const Plan& plan() const {
     if constexpr (is_inline) {
@@ -121,6 +132,15 @@ class Workspace {
 
  private:
   struct Nothing {};
+  void reserve(const ArchitectureType& architecture, const detail::PassShape& shape) {
+    if (shape.batch < 1) {
+      fail_argument("workspace: the batch needs at least one sample, got ", shape.batch);
+    }
+    if (shape.steps < 1) {
+      fail_argument("workspace: a sequence needs at least one step, got ", shape.steps);
+    }
+    this->shape(architecture, shape);
+  }
   [[nodiscard]] bool has_sizes_of([[maybe_unused]] const ArchitectureType& architecture) const {
     if constexpr (Net::fixed) {
       return true;
@@ -131,7 +151,7 @@ class Workspace {
 
   static constexpr Plan inline_plan = [] {
     if constexpr (is_inline) {
-      return Plan::of(ArchitectureType{}, For, Batch, 1);
+      return Plan::of(ArchitectureType{}, inline_shape);
     } else {
       return Plan{};
     }
@@ -148,8 +168,7 @@ class Workspace {
   [[no_unique_address]] std::conditional_t<is_inline, Nothing, Plan> plan_;
   [[no_unique_address]] std::conditional_t<Net::fixed, Nothing, std::array<Index, Net::layer_count>>
       sizes_{};
-  Index batch_ = 0;
-  Index steps_ = 0;
+  detail::PassShape shape_{0, 0, Purpose::Forward};
 };
 
 BACKFOLD_END_NAMESPACE

@@ -7,14 +7,10 @@
 #include "backfold/core/product.hpp"
 #include "backfold/core/size.hpp"
 #include "backfold/network/architecture.hpp"
+#include "backfold/network/layer_net.hpp"
+#include "backfold/network/pass_shape.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
-
-/// Purpose of a workspace.
-enum class Purpose {
-  Gradient,  ///< passes over any number of steps, forward and back
-  Step,      ///< forward over one step at a time, remembering what delays need
-};
 
 namespace detail {
 
@@ -35,92 +31,212 @@ struct LayerPieces {
 struct SharedPieces {
   Index remembered = 0;  ///< the first numbers, where single steps are taken: those of a State
   Index weights = 0;     ///< a weight for each sample and step, where targets are masked
-  Index block = 0;       ///< one block of the largest layer, in need of the moment
+  Index block = 0;       ///< one block of the largest layer but the input, for sums on the way back
   Index scratch = 0;     ///< of the products
   Index size = 0;
 };
 
-/// The properties of a layer that determine the sizes of its pieces.
+/// The properties of a layer that determine the sizes of its pieces, and when they are in use.
+/// Times are counted in segments: 0 is before the first one.
 struct LayerShape {
   Index units = 0;
   Index history = 0;
   Index net_gates = 0;
+  bool keeps_net = false;
   bool gathers_bias = false;
   bool has_memory = false;
   Size transposed = 0;
   Index block_rows = 0;
   Index largest_fan_in = 0;
+  int segment = 0;   ///< the one that it runs in
+  int last_use = 0;  ///< the last one that reads its output
+};
+
+/// A piece of the buffer and the segments in which it is in use.
+struct PlacedPiece {
+  Index start = 0;
+  Index end = 0;
+  int first_use = 0;
+  int last_use = 0;
+};
+
+/// Upper bound of the pieces of a workspace.
+constexpr int most_pieces(int layers) { return 6 * layers + 3; }
+
+/// Places pieces in a buffer. A pass forward lets pieces share memory that are in use at different
+/// times, by first fit; any other keeps all pieces apart.
+template <Real S>
+class BufferLayout {
+ public:
+  /// @param placed room for most_pieces
+  constexpr BufferLayout(const PassShape& shape, int segments, PlacedPiece* placed)
+      : shape_(shape), end_(segments + 1), placed_(placed) {}
+
+  [[nodiscard]] constexpr bool is_step() const { return shape_.purpose == Purpose::Step; }
+  [[nodiscard]] constexpr bool is_forward() const { return shape_.purpose == Purpose::Forward; }
+  [[nodiscard]] constexpr bool goes_back() const { return shape_.purpose >= Purpose::Gradient; }
+  [[nodiscard]] constexpr Index size() const { return size_; }
+  [[nodiscard]] constexpr Index counted(Size size) const {
+    return size.value("workspace: a batch of ", shape_.batch, " and ", shape_.steps, " steps");
+  }
+
+  /// Places the past of all layers: a step reads and replaces it, one vector without gaps.
+  constexpr Index place_remembered(const LayerShape* layers, int count, LayerPieces* pieces) {
+    auto take = [&](Size numbers) {
+      const Index start = size_;
+      size_ = counted(numbers + size_);
+      return start;
+    };
+    for (int l = 0; l < count; ++l) {
+      const Size block = Size(layers[l].units) * shape_.batch;
+      pieces[l].past_output = take(block * layers[l].history);
+      if (layers[l].has_memory) pieces[l].past_memory = take(block);
+    }
+    const Index remembered = size_;
+    size_ = counted(Size(size_).rounded_up(64 / sizeof(S)));
+    return remembered;
+  }
+
+  constexpr void place(const LayerShape& layer, LayerPieces& piece) {
+    const int now = layer.segment;
+    const Size block = Size(layer.units) * shape_.batch;
+    const Size blocks = block * (Size(layer.history) + shape_.steps);
+    const bool is_input = now == 0;
+    if (is_step()) {
+      piece.output = take(block);
+    } else if (!is_input || shape_.copies_input || layer.history > 0) {
+      // A state reaches the past before the first segment, and is taken after the last one. Outputs
+      // of the pass before may be copied as inputs: they are not where the copy is.
+      const bool early = layer.history > 0 || (layer.last_use == end_ && shape_.copies_input);
+      const bool late = layer.history > 0;
+      piece.past_output = take(blocks, early ? 0 : now, late ? end_ : layer.last_use);
+      piece.output = piece.past_output + layer.history * layer.units * shape_.batch;
+    }
+    const bool has_delta = goes_back() && (!is_input || shape_.purpose >= Purpose::InputGradient);
+    if (has_delta) piece.delta = take(blocks);
+    if (layer.keeps_net || shape_.purpose == Purpose::Tangent) {
+      // The loss reads the net input of the output layer.
+      piece.net = take(Size(layer.net_gates) * block * shape_.steps, now,
+                       layer.last_use == end_ ? end_ : now);
+    }
+    if (layer.has_memory) place_memory(layer, block, piece);
+    if (layer.gathers_bias) {
+      piece.net_bias = take(Size(layer.net_gates) * layer.units, 0, now);
+    }
+    if (goes_back()) piece.transposed = take(layer.transposed);
+  }
+
+  constexpr SharedPieces place_shared(const LayerShape* layers, int count) {
+    const Index columns = counted(Size(shape_.batch) * shape_.steps);
+    Size largest_block = 0;
+    Index scratch = 0;
+    for (int l = 1; l < count; ++l) {
+      largest_block = (std::max)(largest_block, Size(layers[l].units) * shape_.batch);
+      if (columns == 1) continue;
+      scratch = (std::max)(
+          scratch, product_scratch<S>(layers[l].block_rows, layers[l].largest_fan_in, columns));
+    }
+    SharedPieces shared;
+    if (!is_step()) shared.weights = take(columns, end_, end_);
+    if (goes_back()) shared.block = take(largest_block);
+    shared.scratch = take(scratch);
+    shared.size = size_;
+    return shared;
+  }
+
+ private:
+  constexpr void place_memory(const LayerShape& layer, Size block, LayerPieces& piece) {
+    if (is_step()) {
+      piece.memory = take(block);
+    } else {
+      piece.past_memory = take(block * (Size(1) + shape_.steps));
+      piece.memory = piece.past_memory + layer.units * shape_.batch;
+    }
+    if (goes_back()) piece.d_memory = take(block);
+  }
+
+  /// A piece that is in use in the whole pass.
+  constexpr Index take(Size numbers) { return take(numbers, 0, end_); }
+  constexpr Index take(Size numbers, int first_use, int last_use) {
+    const Index count = counted(numbers.rounded_up(64 / sizeof(S)));
+    if (count == 0) return 0;
+    const Index start = is_forward() ? first_fit(count, first_use, last_use) : size_;
+    const Index end = counted(Size(start) + count);
+    if (is_forward()) placed_[placed_count_++] = {start, end, first_use, last_use};
+    size_ = (std::max)(size_, end);
+    return start;
+  }
+  [[nodiscard]] constexpr Index first_fit(Index count, int first_use, int last_use) const {
+    Index start = 0;
+    for (bool is_taken = true; is_taken;) {
+      is_taken = false;
+      for (int i = 0; i < placed_count_; ++i) {
+        const PlacedPiece& other = placed_[i];
+        if (other.last_use < first_use || last_use < other.first_use) continue;
+        if (other.end <= start || other.start - start >= count) continue;
+        start = other.end;
+        is_taken = true;
+      }
+    }
+    return start;
+  }
+
+  PassShape shape_;
+  int end_;
+  PlacedPiece* placed_;
+  int placed_count_ = 0;
+  Index size_ = 0;
 };
 
 /// Lays out the pieces of `count` layers: one function for all networks.
 /// @throws std::invalid_argument if they are more numbers than can be counted
 template <Real S>
-BACKFOLD_COLD constexpr SharedPieces lay_out(const LayerShape* shapes, int count, Purpose purpose,
-                                             Index batch, Index steps, LayerPieces* pieces) {
-  const bool gradient = purpose == Purpose::Gradient;
-  auto counted = [&](Size size) {
-    return size.value("workspace: a batch of ", batch, " and ", steps, " steps");
-  };
-  SharedPieces shared;
-  auto take = [&](Size numbers, Index unit = 64 / sizeof(S)) {
-    const Index start = shared.size;
-    shared.size = counted(start + numbers.rounded_up(unit));
-    return start;
-  };
-  // A step reads and replaces the past of all layers: one vector without gaps, before the rest.
-  const bool step = purpose == Purpose::Step;
-  for (int l = 0; step && l < count; ++l) {
-    const Size block = Size(shapes[l].units) * batch;
-    pieces[l].past_output = take(block * shapes[l].history, 1);
-    if (shapes[l].has_memory) pieces[l].past_memory = take(block, 1);
-  }
-  shared.remembered = shared.size;
-  shared.size = counted(Size(shared.size).rounded_up(64 / sizeof(S)));
-  const Index columns = counted(Size(batch) * steps);
-  Size largest_block = 0;
-  Index scratch = 0;
-  for (int l = 0; l < count; ++l) {
-    const LayerShape& layer = shapes[l];
-    LayerPieces& piece = pieces[l];
-    const Size block = Size(layer.units) * batch;
-    const Size blocks = block * (Size(layer.history) + steps);
-    largest_block = (std::max)(largest_block, block);
-    if (step) {
-      piece.output = take(block);
-    } else {
-      piece.past_output = take(blocks);
-      piece.output = piece.past_output + layer.history * layer.units * batch;
-    }
-    if (gradient) piece.delta = take(blocks);
-    piece.net = take(Size(layer.net_gates) * block * steps);
-    if (layer.has_memory && step) piece.memory = take(block);
-    if (layer.has_memory && !step) {
-      piece.past_memory = take(block * (Size(1) + steps));
-      piece.memory = piece.past_memory + layer.units * batch;
-    }
-    if (layer.has_memory && gradient) piece.d_memory = take(block);
-    if (layer.gathers_bias) piece.net_bias = take(Size(layer.net_gates) * layer.units);
-    if (gradient) piece.transposed = take(layer.transposed);
-    if (l > 0 && columns > 1) {
-      scratch =
-          (std::max)(scratch, product_scratch<S>(layer.block_rows, layer.largest_fan_in, columns));
-    }
-  }
-  if (gradient) shared.weights = take(columns);
-  shared.block = take(largest_block);
-  shared.scratch = take(scratch);
+BACKFOLD_COLD constexpr SharedPieces lay_out(const LayerShape* layers, int count, int segments,
+                                             const PassShape& shape, PlacedPiece* placed,
+                                             LayerPieces* pieces) {
+  BufferLayout<S> layout(shape, segments, placed);
+  Index remembered = 0;
+  if (layout.is_step()) remembered = layout.place_remembered(layers, count, pieces);
+  for (int l = 0; l < count; ++l) layout.place(layers[l], pieces[l]);
+  SharedPieces shared = layout.place_shared(layers, count);
+  shared.remembered = remembered;
   return shared;
+}
+
+/// Number of a layer's segment in the order in which they run, from 1 on; 0 for the input.
+template <class Graph>
+constexpr int segment_number(int layer) {
+  for (int s = 0; s < Graph::segment_count; ++s) {
+    if (Graph::schedule[static_cast<std::size_t>(s)].holds(layer)) return s + 1;
+  }
+  return 0;
+}
+
+/// Number of the last segment that reads the output of a layer; the caller reads the output
+/// layer's.
+template <class Graph>
+constexpr int last_use(int layer) {
+  if (layer == Graph::layer_count - 1) return Graph::segment_count + 1;
+  int last = segment_number<Graph>(layer);
+  for (const Link& link : Graph::links) {
+    if (link.source == layer) last = (std::max)(last, segment_number<Graph>(link.target));
+  }
+  return last;
 }
 
 template <int L, class Arch>
 constexpr LayerShape shape_of(const Arch& architecture) {
+  using Graph = typename Arch::Graph;
   LayerShape shape;
   shape.units = architecture.template units<L>();
-  shape.history = Arch::Graph::history(L);
+  shape.history = Graph::history(L);
+  shape.segment = segment_number<Graph>(L);
+  shape.last_use = last_use<Graph>(L);
   if constexpr (L > 0) {
     using Type = typename Arch::template LayerType<L>;
     constexpr int connections = Arch::template connection_count<L>;
     shape.net_gates = net_gates<Type>();
+    shape.keeps_net = keeps_net<Type, L == Arch::output_layer>();
     shape.gathers_bias = has_net_bias<Type> && !bias_is_net_bias<Type>;
     shape.has_memory = has_memory<Type>();
     shape.block_rows = architecture.template block_rows<L>();
@@ -136,19 +252,20 @@ constexpr LayerShape shape_of(const Arch& architecture) {
   return shape;
 }
 
-/// Offsets of all pieces of a workspace in its buffer, for a number of samples and steps.
+/// Offsets of all pieces of a workspace in its buffer.
 template <int LayerCount>
 struct WorkspacePlan : SharedPieces {
   std::array<LayerPieces, LayerCount> layers{};
 
   template <class Arch>
-  static constexpr WorkspacePlan of(const Arch& architecture, Purpose purpose, Index batch,
-                                    Index steps) {
-    std::array<detail::LayerShape, LayerCount> shapes{};
-    for_each_index<LayerCount>([&](auto l) { shapes[l()] = detail::shape_of<l()>(architecture); });
+  static constexpr WorkspacePlan of(const Arch& architecture, const PassShape& shape) {
+    std::array<LayerShape, LayerCount> shapes{};
+    for_each_index<LayerCount>([&](auto l) { shapes[l()] = shape_of<l()>(architecture); });
+    std::array<PlacedPiece, most_pieces(LayerCount)> placed{};
     WorkspacePlan plan;
-    static_cast<SharedPieces&>(plan) = detail::lay_out<typename Arch::Scalar>(
-        shapes.data(), LayerCount, purpose, batch, steps, plan.layers.data());
+    static_cast<SharedPieces&>(plan) =
+        lay_out<typename Arch::Scalar>(shapes.data(), LayerCount, Arch::Graph::segment_count, shape,
+                                       placed.data(), plan.layers.data());
     return plan;
   }
 };

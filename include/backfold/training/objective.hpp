@@ -31,16 +31,20 @@ bool carries_state(const FitOptions& options) {
   return Net::Graph::is_recurrent && (options.truncation > 0 || options.stateful);
 }
 
+/// Shape of a training pass over `size` sequences like `one`, `steps` of their steps at a time.
+template <class L, class S>
+PassShape training_shape(const Sequences<S>& one, Index size, Index steps) {
+  return evaluated_shape<L>(size, steps, Purpose::Gradient, one.lengths != nullptr);
+}
+
 /// The memory of sequences that pass through a network together.
 template <class Net, Index Batch>
 struct PassMemory {
   using S = typename Net::Scalar;
 
-  /// Room for `size` sequences like `one`, `steps` of their steps at a time.
-  PassMemory(const Net& net, const Sequences<S>& one, Index size, Index steps)
-      : workspace(net, size, steps),
-        carried(net, size),
-        lengths(one.lengths == nullptr ? 0 : size) {}
+  /// Room for passes of this shape over sequences with or without lengths.
+  PassMemory(const Net& net, const PassShape& shape, bool has_lengths)
+      : workspace(net, shape), carried(net, shape.batch), lengths(has_lengths ? shape.batch : 0) {}
 
   Sequences<S> cut(const Sequences<S>& batch, Index t, Index n) {
     return cut_steps(batch, t, n, lengths.data());
@@ -51,7 +55,7 @@ struct PassMemory {
   BACKFOLD_ALWAYS_INLINE double evaluate(const Net& net, const L& loss, const S* w,
                                          const Sequences<S>& part, const Scale& scale, bool carries,
                                          const Noise& noise, S* gradient) {
-    return detail::evaluate<true, false>(
+    return detail::evaluate<Purpose::Gradient>(
         net.architecture(), w, loss, part, scale, workspace, carries ? carried.before() : nullptr,
         carries ? carried.after() : nullptr, gradient, PassSettings{Mode::Training, noise});
   }
@@ -128,7 +132,10 @@ class Objective {
  private:
   struct Shard {
     Shard(const Net& net, const Sequences<S>& one, Index size, Index steps, bool gathers)
-        : memory(net, one, size, steps), buffer(one, gathers ? size : 0), batch(one), part(one) {}
+        : memory(net, training_shape<L>(one, size, steps), one.lengths != nullptr),
+          buffer(one, gathers ? size : 0),
+          batch(one),
+          part(one) {}
 
     Index cut(Index t, Index steps) {
       part = steps == batch.steps ? batch : memory.cut(batch, t, steps);
@@ -239,7 +246,7 @@ class Objective<Net, L, 1> {
         loss_(loss),
         reduction_(options.reduction),
         carries_(carries_state<Net>(options)),
-        memory_(net, one, 1, steps) {}
+        memory_(net, training_shape<L>(one, 1, steps), one.lengths != nullptr) {}
 
   BACKFOLD_ALWAYS_INLINE double evaluate(const S* w, const Part& part, const Noise& noise,
                                          S* gradient) {

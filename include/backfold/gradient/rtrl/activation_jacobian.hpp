@@ -14,7 +14,7 @@ template <class Net, int L>
 class ActivationJacobian {
  public:
   using S = typename Net::Scalar;
-  using P = Pass<Net, 1, Purpose::Gradient>;
+  using P = Pass<Net, 1>;
   using Arch = typename Net::ArchitectureType;
   using Shape = TangentShape<Arch, L>;
 

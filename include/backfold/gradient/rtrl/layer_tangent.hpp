@@ -31,7 +31,7 @@ template <class Net, int L>
 class LayerTangent {
  public:
   using S = typename Net::Scalar;
-  using P = Pass<Net, 1, Purpose::Gradient>;
+  using P = Pass<Net, 1>;
   using Arch = typename Net::ArchitectureType;
   using Type = typename P::template LayerType<L>;
   using Shape = TangentShape<Arch, L>;

@@ -16,7 +16,7 @@ class Sensitivity {
  public:
   using S = typename Net::Scalar;
   using Arch = typename Net::ArchitectureType;
-  using P = Pass<Net, 1, Purpose::Gradient>;
+  using P = Pass<Net, 1>;
 
   explicit Sensitivity(const Arch& architecture) : tangents_(architecture) {
     for_each_index<last_layer>([&](auto l) {

@@ -19,7 +19,7 @@ template <class Net, int L>
 class StepJacobian {
  public:
   using S = typename Net::Scalar;
-  using P = Pass<Net, 1, Purpose::Gradient>;
+  using P = Pass<Net, 1>;
   using Arch = typename Net::ArchitectureType;
   using Type = typename P::template LayerType<L>;
   using Shape = TangentShape<Arch, L>;

@@ -137,7 +137,7 @@ class Validate : public HeldOutLoss {
     Room(const Net& net, const Source& data)
         : count_(data.count()),
           batch_(std::clamp(Index{1024} / Sequences<S>(data[0]).steps, Index{1}, count_)),
-          workspace_(net, batch_, Sequences<S>(data[0]).steps),
+          workspace_(net, shape_for(Sequences<S>(data[0]))),
           buffer_(data[0], batch_),
           order_(count_) {
       std::iota(order_.data(), order_.data() + count_, Index{0});
@@ -155,6 +155,10 @@ class Validate : public HeldOutLoss {
     }
 
    private:
+    [[nodiscard]] detail::PassShape shape_for(const Sequences<S>& one) const {
+      return {batch_, one.steps, Purpose::Forward, one.lengths != nullptr};
+    }
+
     Index count_, batch_;
     Workspace<Net, Dynamic> workspace_;
     detail::BatchBuffer<S> buffer_;

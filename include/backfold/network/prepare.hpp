@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/data/samples.hpp"
+#include "backfold/network/sequence_ends.hpp"
+#include "backfold/network/state.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// @throws std::invalid_argument unless the inputs have the rows that the network takes
+template <class Net>
+void check_inputs(const Net& net, Index rows) {
+  if (rows != net.inputs()) {
+    fail_argument("input has ", rows, " rows, the input layer ", net.inputs(), " units");
+  }
+}
+
+/// @return true, for a static_assert: its own come before the errors of what it guards
+template <class Net, class X>
+constexpr bool static_check_inputs() {
+  constexpr Index rows = X::RowsAtCompileTime;
+  constexpr Index units = Net::ArchitectureType::template fixed_units<0>;
+  static_assert(rows == Dynamic || units == Dynamic || rows == units,
+                "backfold: the input has another number of rows than the Input layer has units");
+  static_assert(std::is_same_v<typename X::Scalar, typename Net::Scalar>,
+                "backfold: the input is of another scalar than the network (float and double): "
+                "cast the one to the other");
+  static_assert(X::ColsAtCompileTime != 0, "backfold: the input has no columns");
+  return true;
+}
+
+/// The columns of a network's inputs, after the checks of network and input.
+/// @throws std::invalid_argument for a w of another length, or other rows
+template <class Net, class X>
+BACKFOLD_ALWAYS_INLINE auto checked_inputs(const Net& net, const Eigen::DenseBase<X>& inputs) {
+  static_assert(static_check_inputs<Net, X>());
+  const auto x = columns_of(inputs);
+  check_parameters(net);
+  check_inputs(net, x.rows());
+  return x;
+}
+
+/// Data that a pass runs over, and the states before and after it; null where there are none.
+template <class S, class StateType>
+struct PassData {
+  const ConstMatrixView<S>& inputs;
+  const Index* lengths = nullptr;
+  const StateType* initial = nullptr;
+  StateType* final = nullptr;
+};
+
+/// Copies the input into the workspace, to be read from there. @pre no view of what the workspace
+/// keeps of a layer's input is given to users, so that the two do not overlap
+template <class P, class S>
+BACKFOLD_ALWAYS_INLINE void take_input(P& pass, const ConstMatrixView<S>& x) {
+  for (Index c = 0; c < x.cols(); ++c) {
+    copy_numbers(x.column(c), pass.template own_output<0>() + c * x.rows(), x.rows());
+  }
+  pass.read_own_input();
+}
+
+/// Lets a pass read its inputs: where the caller has them, or from a copy in the workspace.
+template <class P, class S>
+BACKFOLD_ALWAYS_INLINE void bind_inputs(P& pass, const ConstMatrixView<S>& inputs, bool copies) {
+  if (P::Graph::history(0) > 0 || copies) {
+    take_input(pass, inputs);
+  } else {
+    pass.read_input(inputs);
+  }
+}
+
+/// Makes a pass ready to run forward: the workspace gets its layout, the pass its inputs and what
+/// was before the first step.
+/// @throws std::invalid_argument for states that do not fit
+template <class P, class StateType>
+BACKFOLD_ALWAYS_INLINE void prepare(P& pass, const PassShape& shape,
+                                    const PassData<typename P::S, StateType>& data) {
+  pass.workspace().shape(pass.architecture(), shape);
+  if constexpr (P::Graph::is_recurrent) {
+    check_states(pass, data.initial, static_cast<const StateType*>(data.final));
+    set_history(pass, data.initial);
+  }
+  if (data.lengths != nullptr) {
+    copy_inputs(data.inputs, shape.batch, data.lengths, pass.template own_output<0>());
+    pass.read_own_input();
+  } else {
+    bind_inputs(pass, data.inputs, shape.copies_input);
+  }
+}
+
+/// Takes the state after a pass, where one is asked for.
+template <class P, class StateType>
+BACKFOLD_ALWAYS_INLINE void take_final(const P& pass,
+                                       const PassData<typename P::S, StateType>& data) {
+  if constexpr (P::Graph::is_recurrent) {
+    if (data.final != nullptr) get_history(pass, data.lengths, *data.final);
+  }
+}
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE
