@@ -59,7 +59,7 @@ struct SquaredBias : Base {
 };
 /// f is called after a right step.
 template <class F>
-struct After : Base {
+struct AfterStep : Base {
   template <class S>
   void forward(S* net, const S* h_before, const S* c_before, S* h, S* c, Index units,
                Index n) const {
@@ -147,10 +147,10 @@ TEST_CASE("the list of checks passes right cells and finds what is wrong with ot
   fails<ThirdBiasGradient>("scatter_bias writes past the last of 6 biases");
   fails<BiasOfOne>("gather_bias is not linear");
   fails<SquaredBias>("gather_bias is not linear");
-  fails<After<LeavesOutput>>("forward leaves outputs or memories unset");
+  fails<AfterStep<LeavesOutput>>("forward leaves outputs or memories unset");
   fails<FirstSampleOnly>("forward leaves outputs or memories unset");
-  fails<After<WritesPast>>("the step writes past its last gate");
-  fails<After<MixesSamples>>("is felt by another sample");
+  fails<AfterStep<WritesPast>>("the step writes past its last gate");
+  fails<AfterStep<MixesSamples>>("is felt by another sample");
   fails<NoMemoryGradient>("pull_back to previous memory 0");
   fails<FeelsPrevious>("the previous output is felt, but the cell has no connection from itself");
   fails<GivesToPrevious>("the previous output is felt, but the cell has no connection from itself");

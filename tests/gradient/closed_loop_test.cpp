@@ -7,7 +7,7 @@
 #include "backfold/activation/sigmoid.hpp"
 #include "backfold/activation/softmax.hpp"
 #include "backfold/activation/tanh.hpp"
-#include "backfold/gradient/gradient_check.hpp"
+#include "backfold/gradient/check_gradient.hpp"
 #include "backfold/layer/dense.hpp"
 #include "backfold/layer/gru.hpp"
 #include "backfold/layer/initializer.hpp"

@@ -5,7 +5,7 @@
 #include <ostream>
 #include <vector>
 
-#include "backfold/gradient/gradient_check.hpp"
+#include "backfold/gradient/check_gradient.hpp"
 #include "backfold/network/describe.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/gradient/consumers.hpp"
+#include "backfold/gradient/weight_gradients.hpp"
 #include "backfold/network/forward.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -17,58 +19,6 @@ struct TimesDerivative {
   }
 };
 
-/// Ways of the error back to layer L, through the links out of it.
-template <class Graph, int L>
-struct Consumers {
-  static constexpr Segment segment = Graph::segment_of(L);
-
-  /// No error comes back to the index of a Lookup.
-  static constexpr bool comes_back(const Link& link, bool in_time) {
-    return link.source == L && link.weights != Weights::Lookup &&
-           segment.holds(link.target) == in_time;
-  }
-  static constexpr int count(bool in_time) {
-    int n = 0;
-    for (const Link& link : Graph::links) n += comes_back(link, in_time);
-    return n;
-  }
-
-  /// Those that run for the whole sequence: undelayed ones first, since they reach every column.
-  /// Those in time: in the order of the links.
-  template <bool InTime>
-  static constexpr auto list = [] {
-    std::array<Link, count(InTime)> result{};
-    std::size_t next = 0;
-    for (const bool delayed : {false, true}) {
-      for (const Link& link : Graph::links) {
-        if (!comes_back(link, InTime)) continue;
-        if ((link.delay > 0) == delayed) result[next++] = link;
-      }
-    }
-    return result;
-  }();
-};
-
-/// Use of a connection's rows of weights by its parts.
-struct WeightUse {
-  bool once;    ///< each in one part
-  bool shared;  ///< some in several parts
-};
-
-template <class LayerType, class List>
-constexpr WeightUse weight_use(const List& parts) {
-  std::array<int, weight_gates<LayerType>()> uses{};
-  for (const Part& part : parts) {
-    for (int g = 0; g < part.gates; ++g) ++uses[static_cast<std::size_t>(part.weight_gate + g)];
-  }
-  WeightUse use{true, false};
-  for (const int count : uses) {
-    if (count != 1) use.once = false;
-    if (count > 1) use.shared = true;
-  }
-  return use;
-}
-
 /// Backpropagation through a pass that has run forward. ∂E/∂net of the output layer stands in its
 /// delta; this fills the deltas of all layers (in the net of layers that do not fuse their φ) and
 /// the gradient.
@@ -82,18 +32,18 @@ class Backward {
   using LayerType = typename P::template LayerType<L>;
   static constexpr int output_layer = Arch::output_layer;
 
-  Backward(const P& pass, S* gradient) : pass_(pass), gradient_(gradient) {}
+  Backward(const P& pass, S* gradient) : pass_(pass), sums_(pass, gradient), gradient_(gradient) {}
 
   /// @tparam ToInput carries the error on to the input and to what was before the first step
   template <bool ToInput>
   void run() const {
     transpose_weights_in_time();
-    for_each_index<output_layer>([&](auto l) { clear_own<l() + 1>(); });
+    for_each_index<output_layer>([&](auto l) { sums_.template clear_own<l() + 1>(); });
     for_each_index_reversed<Graph::segment_count>([&](auto s) {
       constexpr Segment segment = Graph::schedule[s()];
       run_segment<s(), ToInput>();
       for_each_index<segment.last - segment.first + 1>(
-          [&](auto i) { add_up<segment.first + i()>(); });
+          [&](auto i) { sums_.template add_up<segment.first + i()>(); });
     });
     if constexpr (ToInput && !closes_loop<Graph>) gather_whole<0, false>();
   }
@@ -157,7 +107,8 @@ class Backward {
           pass_.template delta<L>(-link.delay), pass_.template units<L>(), pass_.columns());
       from_consumer<link, reaches_all && k() == 0, fused && last>(
           to, pass_.template outputs<L>(link.delay), [&]<int Gates>(int net_gate) {
-            return deltas<link.target, Gates, P::all_columns>(0, net_gate, pass_.columns());
+            return net_deltas<link.target, Gates, P::all_columns>(pass_, 0, net_gate,
+                                                                  pass_.columns());
           });
     });
     if constexpr (Finish && !fused) finish<L, P::all_columns>(0, pass_.columns());
@@ -230,8 +181,8 @@ class Backward {
                                                                     pass_.batch());
     from_consumer<link, false, Fused>(view, pass_.template output<L>(t),
                                       [&]<int Gates>(int net_gate) {
-                                        return deltas<link.target, Gates, P::step_columns>(
-                                            t + link.delay, net_gate, pass_.batch());
+                                        return net_deltas<link.target, Gates, P::step_columns>(
+                                            pass_, t + link.delay, net_gate, pass_.batch());
                                       });
   }
 
@@ -288,21 +239,6 @@ class Backward {
     });
   }
 
-  /// ∂E/∂net of layer L from block t on, the rows of some gates.
-  template <int L, int Gates, Index Columns>
-  [[nodiscard]] auto deltas(Index t, int net_gate, Index columns) const {
-    constexpr Index fixed = P::template fixed_units<L>;
-    const Index units = pass_.template units<L>();
-    const S* from;
-    if constexpr (!fuses_activation<LayerType<L>>) {
-      from = pass_.template net<L>(t) + net_gate * units;
-    } else {
-      from = pass_.template delta<L>(t);
-    }
-    return ConstMatrixView < S, fixed == Dynamic ? Dynamic : Gates * fixed,
-           Columns > (from, Gates * units, columns, net_gates<LayerType<L>>() * units);
-  }
-
   /// True if φ' can be applied by the last product, from the output alone.
   template <int L>
   static constexpr bool fuses() {
@@ -336,16 +272,6 @@ class Backward {
         pass_.template own_output<L>(t), delta, pass_.template units<L>(), columns);
   }
 
-  /// The layers' pull-backs add to the gradient of what is their own.
-  template <int L>
-  void clear_own() const {
-    if constexpr (own_columns<LayerType<L>>() > 0) {
-      const Arch& architecture = pass_.architecture();
-      std::fill_n(gradient_ + architecture.template own_offset<L>(),
-                  architecture.template own_count<L>(), S(0));
-    }
-  }
-
   template <int L>
   void clear_memory() const {
     if constexpr (has_memory<LayerType<L>>()) {
@@ -354,67 +280,8 @@ class Backward {
     }
   }
 
-  /// The gradient of connection C of layer L ← 0.
-  template <int L, int C>
-  void clear_weights() const {
-    const auto g = pass_.template weights_in<L, C, weight_gates<LayerType<L>>()>(gradient_, 0);
-    for (Index j = 0; j < g.cols(); ++j) {
-      for (Index i = 0; i < g.rows(); ++i) g.column(j)[i] = S(0);
-    }
-  }
-
-  /// G ← G + D·Xᵀ, for the rare weights that lead to several gates.
-  template <class D, class X, class G>
-  static void add_outer(const D& d, const X& x, const G& g) {
-    for (Index c = 0; c < d.cols(); ++c) {
-      for (Index j = 0; j < g.cols(); ++j) {
-        for (Index i = 0; i < g.rows(); ++i) g.column(j)[i] += d.column(c)[i] * x.column(c)[j];
-      }
-    }
-  }
-
-  /// The gradient of layer L's block: Σ_t δ^t (x^(t−d))ᵀ for each connection, Σ_t δ^t for the bias.
-  template <int L>
-  void add_up() const {
-    using Type = LayerType<L>;
-    for_each_index<Arch::template connection_count<L>>([&](auto c) {
-      constexpr Connection connection = Type::connections[c()];
-      constexpr auto part_list = parts<Type>(c());
-      constexpr WeightUse use = weight_use<Type>(part_list);
-      const auto x = pass_.template outputs<connection.source_of(L)>(connection.delay);
-      constexpr bool products_add = connection.weights != Weights::Full || !use.once;
-      if constexpr (products_add) clear_weights<L, c()>();
-      for_each_index<part_list.size()>([&](auto p) {
-        constexpr Part part = part_list[p()];
-        const auto delta = deltas<L, part.gates, P::all_columns>(0, part.net_gate, pass_.columns());
-        const auto g = pass_.template weights_in<L, c(), part.gates>(gradient_, part.weight_gate);
-        if constexpr (connection.weights == Weights::Identity) {
-          // nothing to learn
-        } else if constexpr (connection.weights == Weights::Lookup) {
-          add_lookup_outer(delta, x, g);
-        } else if constexpr (connection.weights == Weights::Diagonal) {
-          add_diagonal_outer(delta, x, g.data());
-        } else if constexpr (use.shared) {
-          add_outer(delta, x, g);
-        } else {
-          outer(delta, x, g, pass_.scratch());
-        }
-      });
-    });
-    if constexpr (Type::bias_columns > 0) {
-      S* const g = gradient_ + pass_.architecture().template bias_offset<L>();
-      const auto delta = deltas<L, net_gates<Type>(), P::all_columns>(0, 0, pass_.columns());
-      if constexpr (!bias_is_net_bias<Type>) {
-        row_sums(delta, pass_.template net_bias<L>());
-        pass_.architecture().template layer<L>().scatter_bias(pass_.template net_bias<L>(), g,
-                                                              pass_.template units<L>());
-      } else {
-        row_sums(delta, g);
-      }
-    }
-  }
-
   const P& pass_;
+  WeightGradients<P> sums_;
   S* gradient_;
 };
 

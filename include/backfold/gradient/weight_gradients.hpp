@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "backfold/core/diagonal.hpp"
+#include "backfold/core/lookup.hpp"
+#include "backfold/network/pass.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// Use of a connection's rows of weights by its parts.
+struct WeightUse {
+  bool once;    ///< each in one part
+  bool shared;  ///< some in several parts
+};
+
+template <class LayerType, class List>
+constexpr WeightUse weight_use(const List& parts) {
+  std::array<int, weight_gates<LayerType>()> uses{};
+  for (const Part& part : parts) {
+    for (int g = 0; g < part.gates; ++g) ++uses[static_cast<std::size_t>(part.weight_gate + g)];
+  }
+  WeightUse use{true, false};
+  for (const int count : uses) {
+    if (count != 1) use.once = false;
+    if (count > 1) use.shared = true;
+  }
+  return use;
+}
+
+/// ∂E/∂net of layer L from block t on, the rows of some gates.
+template <int L, int Gates, Index Columns, class P>
+auto net_deltas(const P& pass, Index t, int net_gate, Index columns) {
+  using S = typename P::S;
+  using Type = typename P::template LayerType<L>;
+  constexpr Index fixed = P::template fixed_units<L>;
+  const Index units = pass.template units<L>();
+  const S* from;
+  if constexpr (!fuses_activation<Type>) {
+    from = pass.template net<L>(t) + net_gate * units;
+  } else {
+    from = pass.template delta<L>(t);
+  }
+  return ConstMatrixView < S, fixed == Dynamic ? Dynamic : Gates * fixed,
+         Columns > (from, Gates * units, columns, net_gates<Type>() * units);
+}
+
+/// The gradients of all parameters from the deltas of a pass that has run back.
+template <class P>
+class WeightGradients {
+ public:
+  using S = typename P::S;
+  using Arch = typename P::Arch;
+  template <int L>
+  using LayerType = typename P::template LayerType<L>;
+
+  WeightGradients(const P& pass, S* gradient) : pass_(pass), gradient_(gradient) {}
+
+  /// The layers' pull-backs add to the gradient of what is their own.
+  template <int L>
+  void clear_own() const {
+    if constexpr (own_columns<LayerType<L>>() > 0) {
+      const Arch& architecture = pass_.architecture();
+      std::fill_n(gradient_ + architecture.template own_offset<L>(),
+                  architecture.template own_count<L>(), S(0));
+    }
+  }
+
+  /// The gradient of layer L's block: Σ_t δ^t (x^(t−d))ᵀ for each connection, Σ_t δ^t for the bias.
+  template <int L>
+  void add_up() const {
+    using Type = LayerType<L>;
+    for_each_index<Arch::template connection_count<L>>([&](auto c) {
+      constexpr Connection connection = Type::connections[c()];
+      constexpr auto part_list = parts<Type>(c());
+      constexpr WeightUse use = weight_use<Type>(part_list);
+      const auto x = pass_.template outputs<connection.source_of(L)>(connection.delay);
+      constexpr bool products_add = connection.weights != Weights::Full || !use.once;
+      if constexpr (products_add) clear_weights<L, c()>();
+      for_each_index<part_list.size()>([&](auto p) {
+        constexpr Part part = part_list[p()];
+        const auto delta =
+            net_deltas<L, part.gates, P::all_columns>(pass_, 0, part.net_gate, pass_.columns());
+        const auto g = pass_.template weights_in<L, c(), part.gates>(gradient_, part.weight_gate);
+        if constexpr (connection.weights == Weights::Identity) {
+          // nothing to learn
+        } else if constexpr (connection.weights == Weights::Lookup) {
+          add_lookup_outer(delta, x, g);
+        } else if constexpr (connection.weights == Weights::Diagonal) {
+          add_diagonal_outer(delta, x, g.data());
+        } else if constexpr (use.shared) {
+          add_outer(delta, x, g);
+        } else {
+          outer(delta, x, g, pass_.scratch());
+        }
+      });
+    });
+    if constexpr (Type::bias_columns > 0) add_up_bias<L>();
+  }
+
+ private:
+  /// The gradient of connection C of layer L ← 0.
+  template <int L, int C>
+  void clear_weights() const {
+    const auto g = pass_.template weights_in<L, C, weight_gates<LayerType<L>>()>(gradient_, 0);
+    for (Index j = 0; j < g.cols(); ++j) {
+      for (Index i = 0; i < g.rows(); ++i) g.column(j)[i] = S(0);
+    }
+  }
+
+  /// G ← G + D·Xᵀ, for the rare weights that lead to several gates.
+  template <class D, class X, class G>
+  static void add_outer(const D& d, const X& x, const G& g) {
+    for (Index c = 0; c < d.cols(); ++c) {
+      for (Index j = 0; j < g.cols(); ++j) {
+        for (Index i = 0; i < g.rows(); ++i) g.column(j)[i] += d.column(c)[i] * x.column(c)[j];
+      }
+    }
+  }
+
+  /// The gradient of the bias: Σ_t δ^t.
+  template <int L>
+  void add_up_bias() const {
+    using Type = LayerType<L>;
+    S* const g = gradient_ + pass_.architecture().template bias_offset<L>();
+    const auto delta =
+        net_deltas<L, net_gates<Type>(), P::all_columns>(pass_, 0, 0, pass_.columns());
+    if constexpr (!bias_is_net_bias<Type>) {
+      row_sums(delta, pass_.template net_bias<L>());
+      pass_.architecture().template layer<L>().scatter_bias(pass_.template net_bias<L>(), g,
+                                                            pass_.template units<L>());
+    } else {
+      row_sums(delta, g);
+    }
+  }
+
+  const P& pass_;
+  S* gradient_;
+};
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE
