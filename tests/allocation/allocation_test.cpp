@@ -147,8 +147,11 @@ TEST_CASE("large products allocate nothing either") {
 TEST_CASE("a hundred recurrent steps, forward and back, allocate nothing") {
   using Loop = Rnn<double, Input<2>, Dense<5, Tanh, Recurrent<>, Delayed<2, 2>>, Dense<2, Linear>>;
   using Cells = Rnn<double, Input<Dynamic>, Lstm<Dynamic>, Gru<Dynamic>, Dense<Dynamic, Linear>>;
+  using Starts = Rnn<double, Input<2>, Lstm<3, LearntStart>,
+                     Dense<4, Tanh, Recurrent<2>, LearntStart>, Dense<2, Linear>>;
   for (const Index batch : {1, 4}) {
     trains_quietly(Loop(), Adam{}, batch, 6);
+    trains_quietly(Starts(), Adam{}, batch, 6);
     trains_quietly(Cells(2, 5, 4, 2), Adam{}, batch, 6);
   }
 }

@@ -42,6 +42,8 @@ TEST_CASE("a header is refused with what was expected") {
   REQUIRE_THAT(refused(own), Contains("layer 1 has the activation unnamed"));
   bf::Rnn<double, bf::Input<2>, bf::Gru<3, bf::Through<2>>, bf::Dropout<3>> through;
   REQUIRE_THAT(refused(through), Contains("layer 1 is a Gru whose recurrent connection leads"));
+  bf::Rnn<double, bf::Input<2>, bf::Lstm<3, bf::LearntStart>> starts;
+  REQUIRE_THAT(refused(starts), Contains("layer 1 has a LearntStart"));
   net.parameters()(0) = std::numeric_limits<double>::quiet_NaN();
   REQUIRE(refused(net) == "header: the network has parameters that are not finite");
 }

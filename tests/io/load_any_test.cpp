@@ -76,6 +76,12 @@ TEST_CASE("load_any gives layers that have own parameters, sums and indices") {
                 indices);
 }
 
+TEST_CASE("load_any refuses a state before the first step that is learnt") {
+  const TemporaryFile file(path);
+  bf::save(path, drawn(bf::Rnn<double, Input<2>, bf::Gru<3, bf::LearntStart>>()));
+  REQUIRE_THROWS_WITH(bf::load_any<double>(path), Contains("layer 1 has a LearntStart"));
+}
+
 TEST_CASE("load_any takes settings and more samples than a block") {
   const TemporaryFile file(path);
   using Net = bf::Mlp<double, Input<2>, Dense<2, bf::Tanh>, Dense<1, bf::LeakyRelu>>;

@@ -58,6 +58,9 @@ TEST_CASE("recurrent networks are saved and loaded with the same bits") {
                         bf::Dense<4, bf::Tanh, bf::SelfRecurrent<1>, bf::Delayed<4, 2>>,
                         bf::Dense<2, bf::Linear>>;
   require_round_trip(drawn(Mixed()));
+  bf::Rnn<double, bf::Input<2>, bf::Lstm<3, bf::LearntStart>, bf::Dense<2, bf::Linear>> starts;
+  starts.start<1>().setRandom();
+  require_round_trip(starts);
 }
 
 TEST_CASE("layers with parameters of their own, without weights and with indices are saved") {

@@ -81,7 +81,9 @@ inline std::ostream& operator<<(std::ostream& out, const GradientReport& report)
       out << "weights from layer " << block.connection.source;
       if (block.connection.delay > 0) out << " t-" << block.connection.delay;
     } else {
-      out << (block.kind == Block::Kind::Bias ? "bias" : "its own");
+      out << (block.kind == Block::Kind::Bias    ? "bias"
+              : block.kind == Block::Kind::Start ? "start"
+                                                 : "its own");
     }
     out << ": relative error " << worst.error << " at (" << worst.row << ", " << worst.column
         << "), gradient " << worst.gradient << ", difference " << worst.difference << '\n';

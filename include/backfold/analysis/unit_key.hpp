@@ -114,7 +114,7 @@ class UnitKeys {
       key.kept_numbers.push_back(*own);
       (numbers.erase)(own);
       key.add_magnitudes((std::move)(numbers));
-    } else if (b.kind == Block::Kind::Bias || settled_[at(b.connection.source)]) {
+    } else if (b.kind != Block::Kind::Weights || settled_[at(b.connection.source)]) {
       append(key.signed_numbers, numbers);
     } else {
       key.add_magnitudes((std::move)(numbers));

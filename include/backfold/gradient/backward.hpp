@@ -32,7 +32,9 @@ class Backward {
   using LayerType = typename P::template LayerType<L>;
   static constexpr int output_layer = Arch::output_layer;
 
-  Backward(const P& pass, S* gradient) : pass_(pass), sums_(pass, gradient), gradient_(gradient) {}
+  /// @param from_start the pass began with what is learnt to be before the first step
+  Backward(const P& pass, S* gradient, bool from_start = false)
+      : pass_(pass), sums_(pass, gradient), gradient_(gradient), from_start_(from_start) {}
 
   /// @tparam ToInput carries the error on to the input and to what was before the first step
   template <bool ToInput>
@@ -42,8 +44,10 @@ class Backward {
     for_each_index_reversed<Graph::segment_count>([&](auto s) {
       constexpr Segment segment = Graph::schedule[s()];
       run_segment<s(), ToInput>();
-      for_each_index<segment.last - segment.first + 1>(
-          [&](auto i) { sums_.template add_up<segment.first + i()>(); });
+      for_each_index<segment.last - segment.first + 1>([&](auto i) {
+        sums_.template add_up<segment.first + i()>();
+        sums_.template add_up_start<segment.first + i()>(from_start_);
+      });
     });
     if constexpr (ToInput && !closes_loop<Graph>) gather_whole<0, false>();
   }
@@ -78,7 +82,8 @@ class Backward {
         for_each_index_reversed<count>([&](auto i) { step<segment.first + i()>(t); });
         if constexpr (closes_loop<Graph>) step<0>(t);
       }
-      if constexpr (ToInput) before_first_step<Graph::segment_of(segment.last)>();
+      if constexpr (ToInput || Graph::learns_start)
+        before_first_step<Graph::segment_of(segment.last)>();
     }
   }
 
@@ -283,6 +288,7 @@ class Backward {
   const P& pass_;
   WeightGradients<P> sums_;
   S* gradient_;
+  bool from_start_;
 };
 
 }  // namespace detail

@@ -44,7 +44,7 @@ BACKFOLD_ALWAYS_INLINE double evaluate_pass(P& pass, const L& loss,
     if (data.lengths != nullptr) repeat_last_steps(pass, data.lengths);
   }
   if constexpr (goes_back) {
-    Backward(pass, gradient).template run<For == Purpose::InputGradient>();
+    Backward(pass, gradient, initial == nullptr).template run<For == Purpose::InputGradient>();
   }
   take_final(pass, pass_data);
   return error;

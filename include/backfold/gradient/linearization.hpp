@@ -144,6 +144,10 @@ class Linearization {
   }
 
  private:
+  static_assert(
+      !Graph::learns_start,
+      "backfold: a Linearization takes the state before the first step as an input: it is "
+      "not for networks with a LearntStart");
   using P = detail::Pass<Net, Batch>;
   /// Whether some layer's pull-back leaves deltas where its net input was.
   static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {

@@ -16,7 +16,8 @@ struct PassOptions {
   Reduction reduction = Reduction::Sum;
   Mode mode = Mode::Inference;  ///< Training: with the noise of layers such as Dropout
   Noise noise{};                ///< which noise
-  const State<Net, Batch>* initial = nullptr;  ///< before the first step; zeros if nullptr
+  /// Before the first step; zeros, or what a LearntStart says, if nullptr.
+  const State<Net, Batch>* initial = nullptr;
   State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
   /// Gets ∂E/∂(each number of the state before the first step), from gradient_with_inputs alone.
   State<Net, Batch>* d_initial = nullptr;

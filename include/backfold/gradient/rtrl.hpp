@@ -37,6 +37,9 @@ class Rtrl {
         sensitivity_(net.architecture()) {
     input_.setZero(net.inputs());
     output_.setZero(net.outputs());
+    static_assert(!Net::Graph::learns_start,
+                  "backfold: Rtrl carries no sensitivity to a LearntStart: its steps have no first "
+                  "one to come back to; take `gradient` over sequences");
     static_assert(Net::Graph::is_recurrent,
                   "backfold: Rtrl is for networks with delays or memories; others need no past");
   }

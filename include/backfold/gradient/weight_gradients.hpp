@@ -102,6 +102,27 @@ class WeightGradients {
     if constexpr (Type::bias_columns > 0) add_up_bias<L>();
   }
 
+  /// The gradient of what is learnt to be before the first step: Σ over the sequences of a batch, 0
+  /// where the pass did not begin with it.
+  template <int L>
+  void add_up_start(bool from_start) const {
+    using Graph = typename P::Graph;
+    constexpr int columns = Graph::start_columns(L);
+    const Index units = pass_.template units<L>();
+    for (int k = 0; k < columns; ++k) {
+      S* const g = gradient_ + pass_.architecture().template start_offset<L>() + k * units;
+      std::fill_n(g, units, S(0));
+      if (!from_start) continue;
+      const S* from = pass_.template delta<L>(-1 - k);
+      if constexpr (has_memory<LayerType<L>>()) {
+        if (k == Graph::history(L)) from = pass_.template d_memory<L>();
+      }
+      for (Index b = 0; b < pass_.batch(); ++b, from += units) {
+        for (Index i = 0; i < units; ++i) g[i] += from[i];
+      }
+    }
+  }
+
  private:
   /// The gradient of connection C of layer L ← 0.
   template <int L, int C>

@@ -10,12 +10,13 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The name of a block's array: layer2.weight, layer2.recurrent, layer2.bias, layer2.own, and of
-/// further connections layer2.weight_from_0, layer2.weight_from_3_delay_1.
+/// The name of a block's array: layer2.weight, layer2.recurrent, layer2.bias, layer2.own,
+/// layer2.start, and of further connections layer2.weight_from_0, layer2.weight_from_3_delay_1.
 inline std::string array_name(const Block& block) {
   const std::string layer = "layer" + std::to_string(block.layer) + ".";
   if (block.kind == Block::Kind::Bias) return layer + "bias";
   if (block.kind == Block::Kind::Own) return layer + "own";
+  if (block.kind == Block::Kind::Start) return layer + "start";
   const Connection& c = block.connection;
   if (c.source == block.layer - 1 && c.delay == 0) return layer + "weight";
   if (c.source == block.layer && c.delay == 1) return layer + "recurrent";

@@ -34,6 +34,12 @@ class HeaderText {
   }
 
   std::string write() {
+    for (const Block& block : blocks_) {
+      if (block.kind == Block::Kind::Start) {
+        fail_argument("header: layer ", block.layer,
+                      " has a LearntStart; expected a state of zeros before the first step");
+      }
+    }
     write_step();
     std::string state;
     for (std::size_t l = 0; l < layers_.size(); ++l) {

@@ -129,6 +129,10 @@ class AnyNetworkReader {
     AnyNetworkLayer& layer = net_.layers_[l];
     const AnyLayer<S>& type = *layer.type;
     const Index rows = type.weight_gates * layer.units;
+    if (json.contains("start_columns")) {
+      fail_runtime(path_, ": layer ", l,
+                   " has a LearntStart, which can be loaded only into a network of its type");
+    }
     for (Block& block : layer.blocks) append(block);
     const auto read = [&](const char* key, Block::Kind kind, Index of_type, bool optional) {
       const auto found = json.find(key);

@@ -44,6 +44,7 @@ inline Json layer_json(const LayerDescription& layer, const std::vector<Block>& 
     const bool own = block.layer == layer.layer;
     if (own && block.kind == Block::Kind::Bias) json["bias_columns"] = block.columns;
     if (own && block.kind == Block::Kind::Own) json["own_columns"] = block.columns;
+    if (own && block.kind == Block::Kind::Start) json["start_columns"] = block.columns;
   }
   return json;
 }
@@ -66,7 +67,7 @@ inline void require_equal_layers(const std::string& path, const Json& in_file, c
   for (std::size_t l = 0; l < (std::min)(in_file.size(), in_net.size()); ++l) {
     if (!in_file[l].is_object()) fail_runtime(path, ": layer ", l, " is no JSON object");
     for (const char* key : {"type", "activation", "settings", "units", "connections",
-                            "bias_columns", "own_columns"}) {
+                            "bias_columns", "own_columns", "start_columns"}) {
       const auto a = in_file[l].find(key), b = in_net[l].find(key);
       const Json* const in_a = a == in_file[l].end() ? nullptr : &*a;
       const Json* const in_b = b == in_net[l].end() ? nullptr : &*b;

@@ -33,6 +33,7 @@ class CellLayer : public Extent<Units> {
   static constexpr LayerName label = detail::label_among<Options...>();
   static constexpr auto connections = detail::connections_of<LoopOf<Options...>, Options...>();
   static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 2;
+  static constexpr bool learns_start = (std::is_same_v<Options, LearntStart> || ...);
 
   /// True if the output reaches the cell's weights through another layer.
   static constexpr bool loops_through = (SetsLoop<Options> || ...);

@@ -150,6 +150,10 @@ struct Lookup {
 /// A layer without bias.
 struct NoBias {};
 
+/// Makes what is before the first step a parameter that is learnt: the outputs of the layer that
+/// delays reach, and its memory. All sequences of a batch begin with it, unless a State is given.
+struct LearntStart {};
+
 namespace detail {
 
 template <class T>
@@ -172,10 +176,11 @@ concept NamesLayer = requires {
 }  // namespace detail
 
 /// An option of a layer: a further connection, the kind of the one from the layer before (Direct,
-/// Lookup) or its source (After), its Name, or NoBias.
+/// Lookup) or its source (After), its Name, NoBias
+/// or LearntStart.
 template <class T>
-concept LayerOption = std::is_same_v<T, NoBias> || detail::AddsConnection<T> ||
-    detail::SetsChain<T> || detail::NamesLayer<T>;
+concept LayerOption = std::is_same_v<T, NoBias> || std::is_same_v<T, LearntStart> ||
+    detail::AddsConnection<T> || detail::SetsChain<T> || detail::NamesLayer<T>;
 
 namespace detail {
 

@@ -37,6 +37,7 @@ class Dense : public Extent<Units> {
   static constexpr Index units_at_compile_time = Units;
   static constexpr auto connections = detail::connections_of<Options...>();
   static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 1;
+  static constexpr bool learns_start = (std::is_same_v<Options, LearntStart> || ...);
 
   static constexpr LayerName label = detail::label_among<Options...>();
 

@@ -77,6 +77,8 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 ///     own_columns = 0                     further parameters of its own, after the bias columns;
 ///                                         initialise_own(own, units) sets their first values
 ///     initialise_bias(bias, units)        adds to the first values of the bias columns
+///     learns_start = false                its outputs and memory before the first step are
+///                                         parameters, after its own ones
 ///     units_are_independent = false       units interact only through the weights: saves
 ///                                         RTRL the Jacobians between them
 ///     gather_bias(bias, net_bias, units), scatter_bias(d_net_bias, d_bias, units)
@@ -153,6 +155,16 @@ constexpr int own_columns() {
     return 0;
   }
 }
+
+/// True if a layer learns what is before the first step.
+template <class L>
+inline constexpr bool learns_start = [] {
+  if constexpr (requires { L::learns_start; }) {
+    return bool{L::learns_start};
+  } else {
+    return false;
+  }
+}();
 
 /// True if a layer says that its units interact only through the weights.
 template <class L>

@@ -31,6 +31,7 @@ class MinGru : public Extent<Units> {
   static constexpr LayerName label = detail::label_among<Options...>();
   static constexpr auto connections = detail::connections_of<Options...>();
   static constexpr int bias_columns = (std::is_same_v<Options, NoBias> || ...) ? 0 : 1;
+  static constexpr bool learns_start = (std::is_same_v<Options, LearntStart> || ...);
   static constexpr int net_gates = 2;
   static constexpr int weight_gates = 2;
   static constexpr bool has_memory = true;

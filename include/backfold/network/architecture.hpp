@@ -29,7 +29,9 @@ constexpr auto block_offsets(const std::array<Index, 1 + sizeof...(Layers)>& uni
       columns += c.fan_in(source < units.size() ? units[source] : Index{0});
     }
     const auto t = static_cast<std::size_t>(target);
-    const Size end = offsets[t] + columns * Index{weight_gates<L>()} * units[t];
+    columns = columns * Index{weight_gates<L>()};
+    columns += Index{Topology<InputLayer, Layers...>::start_columns(target)};
+    const Size end = offsets[t] + columns * units[t];
     if (!end.is_countable()) {
       fail_argument("network: layer ", target, " has more parameters than can be counted");
     }
@@ -45,7 +47,8 @@ constexpr auto block_offsets(const std::array<Index, 1 + sizeof...(Layers)>& uni
 /// flat vector of parameters w. It holds no parameters: y = f(w, x).
 ///
 /// The block of a layer is a column-major matrix of block_rows (units; for cells gates·units) rows:
-/// the weights of each connection, then the bias. The blocks follow each other without gaps.
+/// the weights of each connection, then the bias; after it what is learnt to be before the first
+/// step. The blocks follow each other without gaps.
 template <Real S, class... Layers>
 class Architecture {
  public:
@@ -164,7 +167,13 @@ class Architecture {
   /// The number of layer L's own parameters other than its bias.
   template <int L>
   [[nodiscard]] constexpr Index own_count() const {
-    return block_offset<L + 1>() - own_offset<L>();
+    return start_offset<L>() - own_offset<L>();
+  }
+
+  /// Offset in w of what layer L learns to be before the first step, units × start_columns.
+  template <int L>
+  [[nodiscard]] constexpr Index start_offset() const {
+    return block_offset<L + 1>() - Graph::start_columns(L) * units<L>();
   }
 
   template <int L>

@@ -24,10 +24,10 @@ struct SettingValue {
 /// In w, rows × columns numbers from `offset` on, column-major without gaps. The blocks of a
 /// network follow each other and fill w.
 struct Block {
-  enum class Kind { Weights, Bias, Own };
-  int layer;              ///< the layer it belongs to; the input is 0
-  const char* type;       ///< of the layer: "Dense"
-  Kind kind;              ///< weights of a connection, the bias columns, or what else is its own
+  enum class Kind { Weights, Bias, Own, Start };
+  int layer;         ///< the layer it belongs to; the input is 0
+  const char* type;  ///< of the layer: "Dense"
+  Kind kind;         ///< weights of a connection, bias columns, what else is its own, or its start
   Connection connection;  ///< of weights; the source is the index of a layer
   Index rows, columns;    ///< rows: units, or gates·units; columns: fan-in, 1 for diagonal weights
   Index offset;           ///< in w
@@ -141,7 +141,7 @@ template <Real S, class... Layers>
   for_each_index<sizeof...(Layers) - 1>([&](auto before) {
     constexpr int l = before() + 1;
     using Type = typename Network<S, Layers...>::ArchitectureType::template LayerType<l>;
-    const Index rows = architecture.template block_rows<l>();
+    Index rows = architecture.template block_rows<l>();
     Index offset = architecture.template block_offset<l>();
     auto add = [&](Block::Kind kind, const Connection& connection, Index columns) {
       list.push_back({l, detail::name_of<Type>(), kind, connection, rows, columns, offset,
@@ -157,6 +157,9 @@ template <Real S, class... Layers>
     });
     if (Type::bias_columns > 0) add(Block::Kind::Bias, {}, Type::bias_columns);
     if (detail::own_columns<Type>() > 0) add(Block::Kind::Own, {}, detail::own_columns<Type>());
+    constexpr int starts = Network<S, Layers...>::Graph::start_columns(l);
+    rows = architecture.template units<l>();
+    if (starts > 0) add(Block::Kind::Start, {}, starts);
   });
   return list;
 }

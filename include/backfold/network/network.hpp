@@ -153,6 +153,25 @@ class Network {
     return own<detail::index_of_name<Name, Layers...>()>();
   }
 
+  /// A view of what layer L has learnt to be before the first step (LearntStart): units × columns,
+  /// its outputs one step ago, two steps ago and so on, and its memory.
+  template <int L>
+  auto start() {
+    return start_view<L>(parameters_.data());
+  }
+  template <int L>
+  [[nodiscard]] auto start() const {
+    return start_view<L>(parameters_.data());
+  }
+  template <LayerName Name>
+  auto start() {
+    return start<detail::index_of_name<Name, Layers...>()>();
+  }
+  template <LayerName Name>
+  [[nodiscard]] auto start() const {
+    return start<detail::index_of_name<Name, Layers...>()>();
+  }
+
   /// y = f(w, X) for samples in columns, as a matrix of its own: outputs × columns. A vector of
   /// fixed size through a network of fixed sizes takes no heap; else see `run`, which takes a
   /// workspace. (network/predict.hpp)
@@ -203,6 +222,9 @@ class Network {
       layer.initialise_own(w + architecture_.template own_offset<L>(),
                            architecture_.template units<L>());
     }
+    const Index starts = Graph::start_columns(L) * architecture_.template units<L>();
+    S* const start = w + architecture_.template start_offset<L>();
+    for (Index i = 0; i < starts; ++i) start[i] = S(0);
   }
 
  private:
@@ -316,6 +338,15 @@ class Network {
     return view<Matrix<S>, ArchitectureType::template fixed_block_rows<L>, columns>(
         w + architecture_.template own_offset<L>(), architecture_.template block_rows<L>(),
         columns);
+  }
+
+  template <int L, class T>
+  [[nodiscard]] auto start_view(T* w) const {
+    detail::check_parameters(*this);
+    constexpr int columns = Graph::start_columns(L);
+    static_assert(columns > 0, "backfold: this layer has no LearntStart");
+    return view<Matrix<S>, ArchitectureType::template fixed_units<L>, columns>(
+        w + architecture_.template start_offset<L>(), architecture_.template units<L>(), columns);
   }
 
   static constexpr std::array<Index, sizeof...(Layers)> fixed_unit_counts{

@@ -177,6 +177,12 @@ class Pass {
     return w_ + architecture_.template bias_offset<L>();
   }
 
+  /// What layer L learns to be before the first step: a column of `start_columns`.
+  template <int L>
+  [[nodiscard]] const S* start(Index column) const {
+    return w_ + architecture_.template start_offset<L>() + column * units<L>();
+  }
+
   /// The arrays of layer L's forward step: block t, or all steps where it does not step through
   /// time.
   template <int L>

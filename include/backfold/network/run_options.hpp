@@ -13,7 +13,8 @@ struct RunOptions {
   /// One for each sequence, 0..steps; empty if all have all steps. Inputs after the end of a
   /// sequence are never read, its outputs there are 0.
   std::span<const Index> lengths{};
-  const State<Net, Batch>* initial = nullptr;  ///< before the first step; zeros if nullptr
+  /// Before the first step; zeros, or what a LearntStart says, if nullptr.
+  const State<Net, Batch>* initial = nullptr;
   State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
 };
 

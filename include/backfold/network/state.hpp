@@ -9,11 +9,12 @@ BACKFOLD_BEGIN_NAMESPACE
 
 /// The memory of a recurrent network between steps: for each layer that a delay leads from, its
 /// outputs of as many steps as the longest delay, and the memories of cells. A value of the
-/// caller's; zero when it is made.
+/// caller's.
 ///
 /// All its numbers are one vector: `values()`, layer by layer, the oldest outputs first and then
-/// the memory, each units × batch. `step` computes in a buffer after them, which is neither part of
-/// the value nor copied.
+/// the memory, each units × batch. It begins with zeros, or with what the network has learnt to be
+/// before the first step (LearntStart). `step` computes in a buffer after them, which is neither
+/// part of the value nor copied.
 ///
 ///     const Eigen::VectorXd saved = state.values();
 ///     const double distance = (a.values() - b.values()).norm();
@@ -26,7 +27,7 @@ class State {
 
   explicit State(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch)
       : architecture_(net.architecture()), workspace_(net, batch) {
-    reset();
+    reset(net);
   }
 
   /// Copies the remembered numbers alone.
@@ -49,8 +50,19 @@ class State {
 
   /// Forgets: all zeros.
   void reset() {
-    check_room();
-    for (Index i = 0; i < size(); ++i) workspace_.at(0)[i] = S(0);
+    static_assert(!Graph::learns_start,
+                  "backfold: this network learns what is before the first step: give it to reset");
+    clear();
+  }
+  /// Forgets: what `net` has before the first step, zeros unless it has learnt another
+  /// (LearntStart).
+  void reset(const Net& net) {
+    clear();
+    if constexpr (Graph::learns_start) {
+      check_units(net.architecture());
+      detail::check_parameters(net);
+      for_each_index<Arch::layer_count>([&](auto l) { set_start<l()>(net); });
+    }
   }
 
   /// The number of remembered numbers.
@@ -69,11 +81,11 @@ class State {
 
   [[nodiscard]] Index batch() const { return workspace_.batch(); }
 
-  /// Changes the batch; forgets if that is another one.
+  /// Changes the batch; all zeros if that is another one.
   void resize(Index batch) {
     if (batch == this->batch() && workspace_.has_room()) return;
     workspace_.reserve(architecture_, batch, 1);
-    reset();
+    clear();
   }
 
   /// @throws std::invalid_argument unless it is for this batch and layers of these sizes
@@ -146,6 +158,32 @@ class State {
                          other.workspace_.has_room() ? size() : 0);
   }
 
+  void clear() {
+    check_room();
+    for (Index i = 0; i < size(); ++i) workspace_.at(0)[i] = S(0);
+  }
+
+  template <int L>
+  void set_start([[maybe_unused]] const Net& net) {
+    constexpr int columns = Graph::start_columns(L);
+    for (int k = 0; k < columns; ++k) {
+      const Index units = architecture_.template units<L>();
+      const S* const from =
+          net.parameters().data() + architecture_.template start_offset<L>() + k * units;
+      S* const to = start_block<L>(k);
+      for (Index b = 0; b < batch(); ++b) detail::copy_numbers(from, to + b * units, units);
+    }
+  }
+  /// The outputs k + 1 steps ago, or the memory after them.
+  template <int L>
+  S* start_block([[maybe_unused]] int k) {
+    if constexpr (Graph::history(L) > 0) {
+      if (k < Graph::history(L)) return output<L>(k + 1).data();
+    }
+    if constexpr (has_memory<L>()) return memory<L>().data();
+    return nullptr;
+  }
+
   void check_room() const {
     if (!workspace_.has_room()) fail_argument("state: it has been moved from");
   }
@@ -189,29 +227,37 @@ void check_states(const P& pass, const StateType* initial, const StateType* fina
   }
 }
 
-/// Puts what a state remembers before the first step of a pass; zeros without a state.
+/// Puts what a state remembers before the first step of a pass; without a state, zeros or what is
+/// learnt to be there.
 template <class P, class StateType>
 void set_history(const P& pass, const StateType* state) {
   using S = typename P::S;
   using Graph = typename P::Graph;
   for_each_index<P::Arch::layer_count>([&](auto l) {
     constexpr int layer = l();
-    const Index block = pass.template units<layer>() * pass.batch();
-    auto set = [&](S* to, auto&& from) {
-      if (state == nullptr) {
-        for (Index i = 0; i < block; ++i) to[i] = S(0);
-      } else {
+    const Index units = pass.template units<layer>();
+    const Index block = units * pass.batch();
+    auto set = [&](S* to, [[maybe_unused]] int column, auto&& from) {
+      if (state != nullptr) {
         copy_numbers(from(), to, block);
+      } else if constexpr (Graph::start_columns(layer) > 0) {
+        for (Index b = 0; b < pass.batch(); ++b) {
+          copy_numbers(pass.template start<layer>(column), to + b * units, units);
+        }
+      } else {
+        for (Index i = 0; i < block; ++i) to[i] = S(0);
       }
     };
-    if constexpr (Graph::history(layer) > 0) {
-      for (int d = 1; d <= Graph::history(layer); ++d) {
-        set(pass.template own_output<layer>(-d),
+    constexpr int history = Graph::history(layer);
+    if constexpr (history > 0) {
+      for (int d = 1; d <= history; ++d) {
+        set(pass.template own_output<layer>(-d), d - 1,
             [&] { return state->template output<layer>(d).data(); });
       }
     }
     if constexpr (StateType::template has_memory<layer>()) {
-      set(pass.template memory<layer>(-1), [&] { return state->template memory<layer>().data(); });
+      set(pass.template memory<layer>(-1), history,
+          [&] { return state->template memory<layer>().data(); });
     }
   });
 }

@@ -31,7 +31,7 @@ class Stepper {
   }
 
   /// Forgets the past.
-  void reset() { state_.reset(); }
+  void reset() { state_.reset(*net_); }
 
   /// The past, to read, save and set.
   State<Net, Batch>& state() { return state_; }

@@ -200,6 +200,26 @@ struct Topology {
     return longest;
   }
 
+  /// Layers that learn what is before the first step.
+  static constexpr std::array<bool, layer_count> learns{false, detail::learns_start<Layers>...};
+  static constexpr bool learns_start = (detail::learns_start<Layers> || ...);
+
+  /// Columns of what a layer learns to be before the first step: its outputs one step ago, two
+  /// steps ago and so on, and its memory; 0 if it learns none.
+  static constexpr int start_columns(int layer) {
+    const auto l = static_cast<std::size_t>(layer);
+    return learns[l] ? history(layer) + int{has_memory[l]} : 0;
+  }
+  static constexpr bool starts_are_used = [] {
+    for (int l = 1; l < layer_count; ++l) {
+      if (learns[static_cast<std::size_t>(l)] && start_columns(l) == 0) return false;
+    }
+    return true;
+  }();
+  static_assert(starts_are_used,
+                "backfold: LearntStart is for a layer with a memory or with a delay that leads "
+                "from it: nothing is before the first step of others");
+
   /// The segment that a layer runs in.
   static constexpr detail::Segment segment_of(int layer) {
     return detail::segment_of(links, layer, has_memory[static_cast<std::size_t>(layer)]);

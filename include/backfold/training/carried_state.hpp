@@ -15,17 +15,24 @@ class CarriedState {
       : states_{State<Net, Batch>(net, batch), State<Net, Batch>(net, batch)} {}
   void forget(Index batch) {
     for (State<Net, Batch>& state : states_) state.resize(batch);
-    states_[before_].reset();
+    has_past_ = false;
   }
   /// The final state becomes the initial one. The states stay where they are: those of networks of
   /// fixed size may be large, and a swap would take the stack for one of them.
-  void advance() { before_ = 1 - before_; }
-  [[nodiscard]] const State<Net, Batch>* before() const { return &states_[before_]; }
+  void advance() {
+    before_ = 1 - before_;
+    has_past_ = true;
+  }
+  /// Null at the beginning, where a pass takes what is before the first step.
+  [[nodiscard]] const State<Net, Batch>* before() const {
+    return has_past_ ? &states_[before_] : nullptr;
+  }
   State<Net, Batch>* after() { return &states_[1 - before_]; }
 
  private:
   State<Net, Batch> states_[2];
   int before_ = 0;
+  bool has_past_ = false;
 };
 
 template <class Net, Index Batch>

@@ -100,7 +100,7 @@ class Objective {
     }
     return {shards, (*this)[0].batch.steps, longest};
   }
-  /// The state before a batch is 0.
+  /// A batch begins with zeros, or with what is learnt to be before the first step.
   void forget(const Part& batch) {
     for (Index s = 0; s < batch.shards; ++s) {
       (*this)[s].memory.carried.forget((*this)[s].batch.batch());
