@@ -75,7 +75,7 @@ void add_diagonal_outer(const D& d, const X& x, S* g) {
 }
 
 template <Real S>
-void detail::long_diagonal_outer(ConstMatrixView<S> d, ConstMatrixView<S> x, S* g) {
+void long_diagonal_outer(ConstMatrixView<S> d, ConstMatrixView<S> x, S* g) {
   auto part = [=](Index row, Index rows, Index first, Index count, S* sums) {
     std::fill_n(sums, rows, S(0));
     add_diagonal_outer(ConstMatrixView<S>(d.column(first) + row, rows, count, d.outerStride()),
