@@ -27,7 +27,7 @@ struct GradientReport {
   std::vector<BlockCheck> blocks;
 
   /// The block with the largest error. @pre there is a block
-  const BlockCheck& worst() const {
+  [[nodiscard]] const BlockCheck& worst() const {
     return *std::max_element(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) {
       return a.error < b.error || (b.error != b.error && a.error == a.error);
     });

@@ -75,8 +75,8 @@ class Jacobian {
   /// Rows and variables of one sequence among a batch.
   struct Shape {
     Index batch, steps, first_step, last_step, outputs, variables;
-    Index rows() const { return outputs * (last_step - first_step + 1); }
-    Index row(Index step, Index sequence) const {
+    [[nodiscard]] Index rows() const { return outputs * (last_step - first_step + 1); }
+    [[nodiscard]] Index row(Index step, Index sequence) const {
       return outputs * ((step - first_step) * batch + sequence);
     }
   };

@@ -41,7 +41,7 @@ class Transition {
         solver_(tangent_.size()) {}
 
   /// The number of entries of the state.
-  Index size() const { return tangent_.size(); }
+  [[nodiscard]] Index size() const { return tangent_.size(); }
 
   /// D at a state, for the next input.
   /// @param x inputs × 1

@@ -54,7 +54,8 @@ class CsvBlocks {
   }
   /// With the columns of another table or of a scan: by their names, in their order, with their
   /// categories; others are refused.
-  CsvBlocks(const std::string& path, const CsvOptions& options, std::vector<CsvColumn> columns)
+  CsvBlocks(const std::string& path, const CsvOptions& options,
+            const std::vector<CsvColumn>& columns)
       : reader_(path, options.delimiter, options.longest_row), options_(options), is_fixed_(true) {
     begin(columns);
   }

@@ -361,7 +361,7 @@ struct Sequences : Samples<S> {
     }
   }
 
-  bool is_before_end(Index c) const {
+  [[nodiscard]] bool is_before_end(Index c) const {
     if (targets_at == TargetsAt::LastStep) return lengths[c] > 0;
     return c / batch() < lengths[c % batch()];
   }

@@ -63,10 +63,10 @@ class LoopedPass : public Pass<Net, Batch, Purpose::Tangent, LoopedGraph<typenam
   }
 
  private:
-  Index input_units() const { return this->template units<0>(); }
-  Index output_units() const { return this->template units<output_layer>(); }
+  [[nodiscard]] Index input_units() const { return this->template units<0>(); }
+  [[nodiscard]] Index output_units() const { return this->template units<output_layer>(); }
   /// A function of the noise, the step and the sequence: the pull-back asks again.
-  bool is_fed(Index t, Index b) const {
+  [[nodiscard]] bool is_fed(Index t, Index b) const {
     if (t < options_.warm_up || (lengths_ != nullptr && t >= lengths_[b])) return false;
     const double drawn = noise_.bits(t * this->batch() + b, 0)[0] * 0x1p-32;
     return drawn >= options_.teacher_ratio;

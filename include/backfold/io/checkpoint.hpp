@@ -63,7 +63,7 @@ struct CheckpointReader {
   using Read = std::vector<std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>>;
 
   template <class T>
-  Read<T> numbers_of(const std::string& name) const {
+  [[nodiscard]] Read<T> numbers_of(const std::string& name) const {
     ++arrays;
     if constexpr (std::is_floating_point_v<T>) {
       return file.read<T>(name);

@@ -31,7 +31,7 @@ struct WeightsPlace {
   int gates;              ///< blocks of rows, one for each gate
 
   /// True for weights from a layer to itself.
-  bool is_recurrent() const { return connection.source == layer; }
+  [[nodiscard]] bool is_recurrent() const { return connection.source == layer; }
 };
 
 namespace detail {

@@ -20,7 +20,7 @@ struct LayerName {
     static_assert(Length <= capacity, "backfold: a layer's name has at most 31 characters");
     std::copy(name, name + Length, text);
   }
-  constexpr bool empty() const { return text[0] == '\0'; }
+  [[nodiscard]] constexpr bool empty() const { return text[0] == '\0'; }
   friend constexpr bool operator==(const LayerName&, const LayerName&) = default;
 };
 

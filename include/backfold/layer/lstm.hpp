@@ -61,7 +61,7 @@ class Lstm : public detail::CellLayer<Units, Options...> {
   constexpr explicit Lstm(const Lstm<OtherUnits, Options...>& other)
       : detail::CellLayer<Units, Options...>(other.units()), forget_bias_(other.forget_bias()) {}
 
-  constexpr double forget_bias() const { return forget_bias_; }
+  [[nodiscard]] constexpr double forget_bias() const { return forget_bias_; }
 
   /// Adds to b_ih alone, since both biases act as their sum.
   template <Real S>

@@ -15,6 +15,8 @@ namespace kernel {
 /// `lanes` rows: a sweep over the columns of A, in several independent sums that hide the latency
 /// of an addition. K is k where it is a constant.
 template <class V, int Registers, bool Partial, Index K, Real S, class Start, class Finish>
+// One register allocation for all sums, so one function.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 BACKFOLD_ALWAYS_INLINE void column_sweep(Index row, Index lanes, Index k, const S* a, Index lda,
                                          const S* x, Index x_stride, const Start& start,
                                          const Finish& finish) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+
 #include "backfold/core/kernel/register_block.hpp"
 #include "backfold/core/kernel/tile.hpp"
 
@@ -29,11 +31,30 @@ void pack(Index m, Index k, const S* a, Index lda, S* to, Index stride) {
   }
 }
 
-/// to(i, j) ← w(j, i): the same of a transposed matrix; w has k rows and m columns.
+/// to(i, j) ← w(j, i) for a block of at most a register's rows and columns, with zeros to `to`'s
+/// whole registers.
 template <Real S>
-void pack_transposed(Index m, Index k, const S* w, Index ldw, S* to, Index stride) {
+void pack_transposed_block(Index rows, Index columns, const S* w, Index ldw, S* to, Index stride) {
   using V = Lanes<S>;
   constexpr int width = V::size;
+  V block[width];
+  if (columns == width && rows == width) {
+    BACKFOLD_UNROLL
+    for (int c = 0; c < width; ++c) block[c] = V::load(w + c * ldw);
+    transpose_registers(block);
+    BACKFOLD_UNROLL
+    for (int r = 0; r < width; ++r) block[r].store(to + r * stride);
+  } else {
+    for (int c = 0; c < width; ++c) block[c] = c < columns ? V::load(w + c * ldw, rows) : V(0);
+    transpose_registers(block);
+    for (Index r = 0; r < rows; ++r) block[r].store(to + r * stride);
+  }
+}
+
+/// `pack` of a transposed matrix, to(i, j) ← w(j, i); w has k rows and m columns.
+template <Real S>
+void pack_transposed(Index m, Index k, const S* w, Index ldw, S* to, Index stride) {
+  constexpr Index width = Lanes<S>::size;
   if (m <= 4) {  // not worth a transposition of registers
     for (Index j = 0; j < k; ++j) {
       for (Index i = 0; i < m; ++i) to[j * stride + i] = w[i * ldw + j];
@@ -43,24 +64,8 @@ void pack_transposed(Index m, Index k, const S* w, Index ldw, S* to, Index strid
   }
   for (Index i = 0; i < m; i += width) {
     for (Index j = 0; j < k; j += width) {
-      const Index columns = m - i < width ? m - i : Index{width};
-      const Index rows = k - j < width ? k - j : Index{width};
-      const S* const from = w + i * ldw + j;
-      S* const block_to = to + j * stride + i;
-      V block[width];
-      if (columns == width && rows == width) {
-        BACKFOLD_UNROLL
-        for (int c = 0; c < width; ++c) block[c] = V::load(from + c * ldw);
-        transpose_registers(block);
-        BACKFOLD_UNROLL
-        for (int r = 0; r < width; ++r) block[r].store(block_to + r * stride);
-      } else {
-        for (int c = 0; c < width; ++c) {
-          block[c] = c < columns ? V::load(from + c * ldw, rows) : V(0);
-        }
-        transpose_registers(block);
-        for (Index r = 0; r < rows; ++r) block[r].store(block_to + r * stride);
-      }
+      pack_transposed_block((std::min)(k - j, width), (std::min)(m - i, width), w + i * ldw + j,
+                            ldw, to + j * stride + i, stride);
     }
   }
 }

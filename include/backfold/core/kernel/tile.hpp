@@ -70,6 +70,8 @@ struct TileStart {
 /// for the others the last one is taken again). All of A's registers are full, of Y's the last has
 /// `lanes` rows.
 template <class V, int Rows, int Columns, bool Whole, Real S>
+// One register allocation for the whole tile, so one function.
+// NOLINTNEXTLINE(readability-function-size,readability-function-cognitive-complexity)
 BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S>& b, S* y,
                                  Index ldy, const TileStart<S>& start, Index lanes, Index columns) {
   V sums[Rows][Columns];

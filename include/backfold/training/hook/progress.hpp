@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <ostream>
 
@@ -105,7 +106,7 @@ class Progress {
       add("  %.3g samples/s", passed * double(samples_) / seconds);
       const double left = seconds / passed * (double(last_epoch_) - done);
       if (left < 3.6e5) {  // a bound of epochs that a hook is to cut short says nothing of time
-        const auto whole = static_cast<long>(left + 0.5);
+        const auto whole = std::lround(left);
         add("  %ld:%02ld left", whole / 60, whole % 60);
       }
     }
