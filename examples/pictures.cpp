@@ -138,8 +138,8 @@ void confusion_matrix() {
 
   std::string data, names;
   for (int i = 0; i < 4; ++i) {
-    const std::string name = "'" + std::string(waves[i]) + "' " + std::to_string(i);
-    names += (i > 0 ? ", " : "") + name;
+    names += i > 0 ? ", '" : "'";
+    names.append(waves[i]).append("' ").append(std::to_string(i));
     for (int j = 0; j < 4; ++j) {
       data +=
           std::to_string(j) + ' ' + std::to_string(i) + ' ' + number(matrix.counts()(i, j)) + '\n';
