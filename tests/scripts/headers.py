@@ -27,7 +27,11 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "io/any_layer", "io/any_network", "io/any_state", "io/block_array", "io/checkpoint", "io/header",
     "io/header_functions", "io/header_options", "io/json", "io/load_any", "io/load_options",
     "io/model_info", "io/model_json", "io/safetensors", "io/tensor_file", "io/tensor_writer",
-    "layer/spectral_radius", "training/hook/progress")}
+    "layer/spectral_radius",
+    "second_order/damped_qr", "second_order/damping", "second_order/fit_least_squares",
+    "second_order/least_squares",
+    "second_order/least_squares_options", "second_order/least_squares_result",
+    "second_order/residual_function", "training/hook/progress")}
 errors = []
 
 # Rows such as "  activation/  loss/    one header each   floor 2".

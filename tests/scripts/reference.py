@@ -14,7 +14,8 @@ include = project / "include/backfold"
 page = project / "docs/reference.md"
 ROOMS = {"network": "Networks", "layer": "Layers", "activation": "Activations", "loss": "Losses",
          "optimizer": "Optimizers", "training": "Training", "training/hook": "Hooks", "gradient": "Gradients",
-         "data": "Data", "metric": "Metrics", "analysis": "Analysis", "io": "Files of networks",
+         "data": "Data", "metric": "Metrics", "analysis": "Analysis",
+         "second_order": "Second-order training", "io": "Files of networks",
          "core": "Foundations"}
 SPECIFIERS = r"(?:\[\[\w+(?:\(\".*?\"\))?\]\]|BACKFOLD_\w+|inline|constexpr|static|friend)\s+"
 
