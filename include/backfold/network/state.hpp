@@ -52,12 +52,12 @@ class State {
   void reset() {
     static_assert(!Graph::learns_start,
                   "backfold: this network learns what is before the first step: give it to reset");
-    clear();
+    set_zero();
   }
   /// Forgets: what `net` has before the first step, zeros unless it has learnt another
   /// (LearntStart).
   void reset(const Net& net) {
-    clear();
+    set_zero();
     if constexpr (Graph::learns_start) {
       check_units(net.architecture());
       detail::check_parameters(net);
@@ -85,7 +85,7 @@ class State {
   void resize(Index batch) {
     if (batch == this->batch() && workspace_.has_room()) return;
     workspace_.reserve(architecture_, batch, 1);
-    clear();
+    set_zero();
   }
 
   /// @throws std::invalid_argument unless it is for this batch and layers of these sizes
@@ -158,7 +158,7 @@ class State {
                          other.workspace_.has_room() ? size() : 0);
   }
 
-  void clear() {
+  void set_zero() {
     check_room();
     for (Index i = 0; i < size(); ++i) workspace_.at(0)[i] = S(0);
   }
