@@ -43,6 +43,7 @@
 #include "backfold/core/sized_map.hpp"
 #include "backfold/core/types.hpp"
 #include "backfold/core/unroll.hpp"
+#include "backfold/data/class_weights.hpp"
 #include "backfold/data/episodes.hpp"
 #include "backfold/data/feature_statistics.hpp"
 #include "backfold/data/one_hot.hpp"

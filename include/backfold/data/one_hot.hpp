@@ -13,6 +13,23 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
+/// Label s, checked. @throws std::invalid_argument if it is not in 0..classes−1
+template <class Labels>
+Index label_at(const char* who, const Labels& labels, Index s, Index classes) {
+  static_assert(std::is_integral_v<std::remove_cvref_t<decltype(labels[0])>>,
+                "backfold: labels are integers");
+  // Compared in its own type: an Index of 32 bits would hold a part of a larger label.
+  const auto label = +labels[static_cast<std::size_t>(s)];
+  if (std::cmp_less(label, 0) || std::cmp_greater_equal(label, classes)) {
+    fail_argument(who, ": label ", s, " is ", label, ", expected 0 to ", classes - 1);
+  }
+  return static_cast<Index>(label);
+}
+
+}  // namespace detail
+
 /// Targets from class labels: column s is 1 at row labels[s], 0 elsewhere.
 ///
 /// @param labels n integers, anything with size() and operator[]
@@ -20,19 +37,12 @@ BACKFOLD_BEGIN_NAMESPACE
 /// @throws std::invalid_argument naming the first label that is not in 0..classes−1
 template <class S, class Labels>
 [[nodiscard]] Matrix<S> one_hot(const Labels& labels, Index classes) {
-  static_assert(std::is_integral_v<std::remove_cvref_t<decltype(labels[0])>>,
-                "backfold: labels are integers");
   if (classes < 1) fail_argument("one_hot: needs at least one class, got ", classes);
   const auto n = static_cast<Index>(labels.size());
   (void)(detail::Size(classes) * n).value("one_hot: ", classes, " classes of ", n, " labels");
   Matrix<S> targets = (Matrix<S>::Zero)(classes, n);
   for (Index s = 0; s < n; ++s) {
-    // Compared in its own type: an Index of 32 bits would hold a part of a larger label.
-    const auto label = +labels[static_cast<std::size_t>(s)];
-    if (std::cmp_less(label, 0) || std::cmp_greater_equal(label, classes)) {
-      fail_argument("one_hot: label ", s, " is ", label, ", expected 0 to ", classes - 1);
-    }
-    targets(static_cast<Index>(label), s) = S(1);
+    targets(detail::label_at("one_hot", labels, s, classes), s) = S(1);
   }
   return targets;
 }
