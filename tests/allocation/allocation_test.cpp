@@ -17,7 +17,14 @@ namespace {
 long allocations = 0;
 }
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__)
+#define UNDER_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNDER_ADDRESS_SANITIZER
+#endif
+#endif
+#if defined(__GLIBC__) && !defined(UNDER_ADDRESS_SANITIZER)
 #define COUNTS_MALLOC
 extern "C" void* __libc_malloc(std::size_t);
 extern "C" void* malloc(std::size_t size) {
@@ -249,6 +256,17 @@ TEST_CASE("a hundred updates of real-time recurrent learning allocate nothing") 
   };
   CHECK(is_quiet(Loop()) == 0);
   CHECK(is_quiet(Cells()) == 0);
+}
+
+TEST_CASE("steps with penalties and rates of parameters allocate nothing") {
+  Mlp<float, Input<2>, Dense<3, Tanh>, Dense<1, Linear>> net;
+  const ScaledRates optimizer{PenalizeL2{PenalizeL1{Nesterov{}, 1e-3}, 1e-3, weights_mask(net)},
+                              1 - layer_mask(net, 1).array()};
+  auto state = start<float>(optimizer, net.parameter_count());
+  const auto objective = [](const float*, float* g) { return double(*g = 1); };
+  CHECK(allocations_of([&] {
+          for (int i = 0; i < 10; ++i) optimizer.step(net.parameters().data(), objective, state);
+        }) == 0);
 }
 
 TEST_CASE("products with the Jacobian allocate nothing after their set-up") {

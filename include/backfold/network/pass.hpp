@@ -210,7 +210,7 @@ class Pass {
             delta<L>(t),
             d_memory_or_null<L>(),
             previous_delta<L>(t),
-            gradient + architecture_.template own_offset<L>(),
+            gradient == nullptr ? nullptr : gradient + architecture_.template own_offset<L>(),
             units<L>(),
             columns,
             settings_.mode,

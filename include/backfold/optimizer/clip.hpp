@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "backfold/core/long_sum.hpp"
-#include "backfold/optimizer/optimizer.hpp"
+#include "backfold/optimizer/changed_gradient.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -46,41 +46,6 @@ double norm_of(const S* x, Index n) {
   return largest * relative;
 }
 
-namespace detail {
-
-/// An optimizer whose gradient passes through `Derived::clip` first.
-template <class Derived, class O>
-struct Clipping : O {
-  template <Real S, Index N = Dynamic>
-  struct State {
-    explicit State(Index n) : inner(n), size(n) {}
-    typename O::template State<S, N> inner;
-    Index size;
-
-    /// Those of the optimizer within.
-    template <class Function>
-    void for_each_value(const Function& f) {
-      inner.for_each_value(f);
-    }
-  };
-
-  template <Real S, Index N, class Objective>
-  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
-    const Derived& self = static_cast<const Derived&>(*this);
-    return O::step(
-        w,
-        [&](const S* at, S* gradient) {
-          const double error = objective(at, gradient);
-          // A non-finite gradient is left alone, and stops the step.
-          if (all_finite(gradient, state.size)) self.clip(gradient, state.size);
-          return error;
-        },
-        state.inner);
-  }
-};
-
-}  // namespace detail
-
 /// Any optimizer with the gradient scaled down to a norm where it is longer:
 /// ∇E ← ∇E · min(1, c/|∇E|) over the whole vector.
 ///
@@ -89,11 +54,11 @@ struct Clipping : O {
 /// Source: Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks
 /// (2013).
 template <class O>
-struct ClipNorm : detail::Clipping<ClipNorm<O>, O> {
+struct ClipNorm : detail::ChangedGradient<ClipNorm<O>, O> {
   double largest_norm;  ///< c > 0
 
   ClipNorm(const O& optimizer, double norm)
-      : detail::Clipping<ClipNorm<O>, O>{optimizer}, largest_norm(norm) {}
+      : detail::ChangedGradient<ClipNorm<O>, O>{optimizer}, largest_norm(norm) {}
 
   /// @throws std::invalid_argument for settings out of range
   void(check)() const {
@@ -101,23 +66,24 @@ struct ClipNorm : detail::Clipping<ClipNorm<O>, O> {
     detail::check_above_zero("ClipNorm: largest_norm", largest_norm);
   }
   template <Real S>
-  void clip(S* gradient, Index n) const {
+  double change(const S*, S* gradient, Index n) const {
     const auto [largest, relative] = detail::norm_parts(gradient, n);
     const double largest_allowed = largest_norm / relative;
-    if (largest <= largest_allowed) return;
+    if (largest <= largest_allowed) return 0;
     const double factor = largest_allowed / largest;
     for (Index i = 0; i < n; ++i)
       gradient[i] = static_cast<S>(static_cast<double>(gradient[i]) * factor);
+    return 0;
   }
 };
 
 /// Any optimizer with each number of the gradient held to [−c, c].
 template <class O>
-struct ClipValue : detail::Clipping<ClipValue<O>, O> {
+struct ClipValue : detail::ChangedGradient<ClipValue<O>, O> {
   double largest_value;  ///< c > 0
 
   ClipValue(const O& optimizer, double value)
-      : detail::Clipping<ClipValue<O>, O>{optimizer}, largest_value(value) {}
+      : detail::ChangedGradient<ClipValue<O>, O>{optimizer}, largest_value(value) {}
 
   /// @throws std::invalid_argument for settings out of range
   void(check)() const {
@@ -125,12 +91,13 @@ struct ClipValue : detail::Clipping<ClipValue<O>, O> {
     detail::check_above_zero("ClipValue: largest_value", largest_value);
   }
   template <Real S>
-  void clip(S* gradient, Index n) const {
+  double change(const S*, S* gradient, Index n) const {
     constexpr double most = double((std::numeric_limits<S>::max)());
     const S c = static_cast<S>((std::min)(largest_value, most));
     for (Index i = 0; i < n; ++i) {
       gradient[i] = gradient[i] > c ? c : gradient[i] < -c ? -c : gradient[i];
     }
+    return 0;
   }
 };
 

@@ -67,7 +67,7 @@ class LeastSquaresRun {
     result.sum_of_squares = 2 * error_;
     result.evaluations = residual_.evaluations();
     result.status = status_;
-    result.covariance = covariance_of<S>(std::move(jacobian_), result.sum_of_squares);
+    result.covariance = covariance_of<S>((std::move)(jacobian_), result.sum_of_squares);
     return result;
   }
 

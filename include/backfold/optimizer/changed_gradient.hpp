@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/optimizer/optimizer.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// An optimizer whose E and gradient pass through `Derived::change(w, gradient, n)` first, which
+/// returns what it adds to E. It has the optimizer's settings as its own, for schedules to set.
+template <class Derived, class O>
+struct ChangedGradient : O {
+  template <Real S, Index N = Dynamic>
+  struct State {
+    explicit State(Index n) : inner(n), size(n) {}
+    typename O::template State<S, N> inner;
+    Index size;
+
+    /// Those of the optimizer within.
+    template <class Function>
+    void for_each_value(const Function& f) {
+      inner.for_each_value(f);
+    }
+  };
+
+  template <Real S, Index N, class Objective>
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
+    const Derived& self = static_cast<const Derived&>(*this);
+    return O::step(
+        w,
+        [&](const S* at, S* gradient) {
+          const double error = objective(at, gradient);
+          // A non-finite gradient is left alone, and stops the step.
+          if (!all_finite(gradient, state.size)) return error;
+          return error + self.change(at, gradient, state.size);
+        },
+        state.inner);
+  }
+};
+
+/// @throws std::invalid_argument unless there is one number for each of n parameters
+inline void check_count_of(const char* name, Index count, Index n) {
+  if (count != n) {
+    fail_argument(name, ": expected ", n, " numbers, one for each parameter, got ", count);
+  }
+}
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <utility>
+
+#include "backfold/optimizer/changed_gradient.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+/// Any optimizer with a learning rate for each parameter: η_i = η f_i. Where f_i is 0 the parameter
+/// is frozen: it keeps its bits, whatever momentum or decay the optimizer has.
+///
+///     bf::ScaledRates{bf::Adam{}, 1 - 0.9 * bf::layer_mask(net, "encoder").array()}   // a tenth
+///     bf::ScaledRates{bf::Adam{}, 1 - bf::layer_mask(net, 1).array()}                 // frozen
+///
+/// The step of the optimizer is w + f ∘ (its step − w). Nesterov looks ahead by as much. For Rprop,
+/// which has no learning rate, f scales its step sizes. The gradient of frozen parameters is 0, so
+/// that a norm that an inner ClipNorm takes is that of the others.
+template <class O>
+struct ScaledRates : O {
+  Vector<double> factors;  ///< f_i >= 0, one for each parameter
+
+  template <class F>
+  ScaledRates(const O& optimizer, const Eigen::DenseBase<F>& f)
+      : O(optimizer), factors(f.derived()) {}
+
+  template <Real S, Index N = Dynamic>
+  struct State {
+    explicit State(Index n) : inner(n), before(n), ahead(n) {}
+    typename O::template State<S, N> inner;
+    Vector<S> before, ahead;  ///< w before the step, and where the optimizer looks
+
+    /// Those of the optimizer within.
+    template <class Function>
+    void for_each_value(const Function& f) {
+      inner.for_each_value(f);
+    }
+  };
+
+  /// @throws std::invalid_argument for settings out of range
+  void(check)() const {
+    (O::check)();
+    for (Index i = 0; i < factors.size(); ++i) {
+      detail::check_not_negative("ScaledRates: factors", factors[i]);
+    }
+  }
+
+  /// @throws std::invalid_argument unless there is one factor for each parameter
+  template <Real S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    const Index n = state.before.size();
+    detail::check_count_of("ScaledRates", factors.size(), n);
+    for (Index i = 0; i < n; ++i) state.before[i] = w[i];
+    const double error = O::step(
+        w,
+        [&](const S* at, S* gradient) {
+          for (Index i = 0; i < n; ++i) state.ahead[i] = scaled(state.before[i], at[i], i);
+          const double e = objective(static_cast<const S*>(state.ahead.data()), gradient);
+          for (Index i = 0; i < n; ++i) {
+            if (factors[i] == 0 && is_finite(gradient[i])) gradient[i] = S(0);
+          }
+          return e;
+        },
+        state.inner);
+    for (Index i = 0; i < n; ++i) w[i] = scaled(state.before[i], w[i], i);
+    return error;
+  }
+
+ private:
+  /// from + f (to − from), exact where f is 0 or 1.
+  template <class S>
+  [[nodiscard]] S scaled(S from, S to, Index i) const {
+    const double f = factors[i];
+    if (f == 1) return to;
+    if (f == 0 || to == from) return from;
+    return static_cast<S>(double(from) + f * (double(to) - double(from)));
+  }
+};
+
+template <class O, class F>
+ScaledRates(const O&, const Eigen::DenseBase<F>&) -> ScaledRates<O>;
+
+BACKFOLD_END_NAMESPACE
