@@ -37,8 +37,8 @@ errors = []
 # Rows such as "  activation/  loss/    one header each   floor 2".
 floors = {}
 for line in (project / "docs/design.md").read_text(encoding="utf-8").splitlines():
-    row = re.match(r"\s*((?:[a-z]+/\s+)+).*floor (\d+)\s*$", line)
-    for room in re.findall(r"[a-z]+", row.group(1)) if row else []:
+    row = re.match(r"\s*((?:[a-z_]+/\s+)+).*floor (\d+)\s*$", line)
+    for room in re.findall(r"[a-z_]+", row.group(1)) if row else []:
         floors[room] = int(row.group(2))
 
 
