@@ -64,7 +64,7 @@ std::vector<Problem> problems(const nlohmann::json& file) {
       p.x.col(i) = row.tail(p.x.rows());
     }
     p.certified = numbers(data.at("certified"));
-    // Published as 2.0196866396E-01; some copies of the data have lost its first digits.
+    // Published as 2.0196866396E-01; a copy of the data has 1.2 in place of 0.2.
     if (name == "Roszman1") p.certified[0] = 0.20196866396;
     p.deviations = numbers(data.at("certified_sd"));
     p.starts[0] = numbers(data.at("start1"));

@@ -115,17 +115,15 @@ class Gru : public detail::CellLayer<Units, Options...> {
 
   template <Real S>
   void gather_bias(const S* bias, S* net_bias, Index units) const {
-    const S* const input = bias;
+    if (this->bias_columns == 0) {
+      for (Index i = 0; i < 4 * units; ++i) net_bias[i] = S(0);
+      return;
+    }
     const S* const hidden = bias + 3 * units;
+    for (Index i = 0; i < 2 * units; ++i) net_bias[i] = bias[i] + hidden[i];
     for (Index i = 0; i < units; ++i) {
-      if (this->bias_columns == 0) {
-        for (Index gate = 0; gate < 4; ++gate) net_bias[gate * units + i] = S(0);
-      } else {
-        net_bias[i] = input[i] + hidden[i];
-        net_bias[units + i] = input[units + i] + hidden[units + i];
-        net_bias[2 * units + i] = input[2 * units + i];
-        net_bias[3 * units + i] = hidden[2 * units + i];
-      }
+      net_bias[2 * units + i] = bias[2 * units + i];
+      net_bias[3 * units + i] = hidden[2 * units + i];
     }
   }
   template <Real S>
