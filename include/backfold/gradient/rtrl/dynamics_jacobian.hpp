@@ -74,7 +74,8 @@ class DynamicsJacobian {
     const Index rows = Shape::net_rows(pass_.architecture());
     const Tangent<const S> from = tangents.template output<source>(connection.delay);
     const ConstMatrixView<S> w = weights<C, Gates>(part);
-    S* const to = net + part.net_gate * pass_.template units<L>();
+    // Without a column net may be null.
+    S* const to = columns == 0 ? net : net + part.net_gate * pass_.template units<L>();
     const Index n = (std::min)(from.columns, columns);
     if (n > 0) {
       const ConstMatrixView<S> x(from.data, from.units, n);

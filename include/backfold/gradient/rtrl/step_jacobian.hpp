@@ -73,6 +73,7 @@ class StepJacobian {
 
   /// to ← the matrix of the result's tangent: each Jacobian times the tangent of what it is by.
   void multiply(const S* net, const Tangents<Net>& tangents, const MatrixView<S>& to) const {
+    if (to.cols() == 0) return;  // no parameter has reached the layer: net may be null
     add<FromZero>(by_net_, net, rows_, to);
     for (Index gate = units_; is_diagonal && gate < rows_; gate += units_) {
       add<FromOutput>(by_net_ + gate, net + gate, rows_, to);
