@@ -254,6 +254,22 @@ TEST_CASE("Validate takes long data in parts, weights, windows and dropout out o
   CHECK(over_windows.loss() == Approx(sum / count).epsilon(1e-12));
 }
 
+TEST_CASE("Validate refuses data without a target, also where they have lost them since") {
+  Small net = made<Small>();
+  for (const Reduction reduction : {Reduction::Mean, Reduction::Sum}) {
+    std::vector<double> weights(7, 0.0);
+    Validate validate(Samples(held_out_X, held_out_Z, weights));
+    Training training(net, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.reduction = reduction});
+    CHECK(said([&] { training.run(1, validate); }) == "data: all weights are 0");
+    weights[3] = 1;
+    training.run(1, validate);
+    CHECK(is_finite(validate.loss()));
+    const auto loses_targets = [&](const EpochReport&) { weights[3] = 0; };
+    CHECK(said([&] { training.run(2, validate, loses_targets); }) ==
+          "Validate: the held-out data have lost all their targets");
+  }
+}
+
 TEST_CASE("StopEarly ends training at a target, and after losses without a gain") {
   Small net = made<Small>();
   const Samples data(X, Z);

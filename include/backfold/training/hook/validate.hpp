@@ -78,8 +78,10 @@ class WatchedLoss {
 ///     bf::fit(net, loss, bf::Adam{}, data, {.epochs = 50}, validate);
 ///     validate.losses();
 ///
-/// Recurrent networks begin each sequence with a state of zeros. The data are a view, as in `fit`.
-/// Allocates in `begin` alone (losses: for the first 65,536 epochs of a run).
+/// Recurrent networks begin each sequence with a state of zeros. The data are a view, as in `fit`:
+/// their weights may change between epochs, but not all become 0, which throws
+/// std::invalid_argument. Allocates in `begin` alone (losses: for the first 65,536 epochs of a
+/// run).
 ///
 /// @tparam Source Sequences, Windows or a SequenceSource of your own
 template <class Source>
@@ -151,6 +153,7 @@ class Validate : public HeldOutLoss {
         sum += loss_of(net, loss, part, workspace_);
         targets += static_cast<double>(part.target_count());
       }
+      if (targets == 0) fail_argument("Validate: the held-out data have lost all their targets");
       return reduction == Reduction::Mean ? sum / targets : sum;
     }
 
