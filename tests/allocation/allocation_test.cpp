@@ -187,6 +187,10 @@ TEST_CASE("truncated, ragged, weighted and stateful training and windows allocat
   constexpr std::integral_constant<Index, 1> one;
   CHECK(allocations_in(ragged, {.batch_size = 4, .truncation = 5}, several) == 0);
   CHECK(allocations_in(ragged, {.batch_size = 4}, several) == 0);
+  const Eigen::MatrixXd states = Eigen::MatrixXd::Random(State<Net>(net).size(), 10);
+  ragged.initial_states = states;
+  CHECK(allocations_in(ragged, {.batch_size = 4, .truncation = 5}, several) == 0);
+  CHECK(allocations_in(ragged, {.batch_size = 1}, one) == 0);
   // Pieces without a target
   Eigen::VectorXd late = weights;
   late.head(60).setZero();

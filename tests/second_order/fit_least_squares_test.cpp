@@ -156,6 +156,12 @@ TEST_CASE("fit_least_squares refuses data that do not fit, and leaves the networ
         "fit_least_squares: no sample has a target");
   CHECK(said([&] { fit_least_squares(net, Samples(X, Z), {.iterations = 0}); }) ==
         "least_squares: iterations must be >= 1, got 0");
+  auto echo = made<Echo>();
+  const MatrixXd x = numbers(1, 4, 1), states = numbers(3 + 2, 2, 3);
+  Sequences begun(x, x, 2);
+  begun.initial_states = states;
+  CHECK(said([&] { fit_least_squares(echo, begun); }) ==
+        "fit_least_squares: sequences start from zeros, the data have initial_states");
   X(1, 2) = not_a_number;
   CHECK(said([&] { fit_least_squares(net, Samples(X, Z)); }).find("inputs") != std::string::npos);
   CHECK(net.parameters() == before);

@@ -22,8 +22,8 @@ class Episodes {
 
   /// @param data with targets at every step, @param resets a range of flags, one for each column of
   /// the inputs, read here alone; that of a first step changes nothing
-  /// @throws std::invalid_argument for another number of flags, targets at the last step, and data
-  /// without a step
+  /// @throws std::invalid_argument for another number of flags, targets at the last step,
+  /// initial_states, and data without a step
   template <class Flags>
   Episodes(const Sequences<S>& data, const Flags& resets) : data_(data) {
     const Index batch = data.batch();
@@ -33,6 +33,9 @@ class Episodes {
     }
     if (data.targets_at == TargetsAt::LastStep) {
       fail_argument("episodes: they need targets at every step");
+    }
+    if (data.initial_states.rows() != 0) {
+      fail_argument("episodes: they begin with a state of zeros, the data have initial_states");
     }
     detail::check_data(data, data.inputs.rows(), data.targets.rows());
     using Place = decltype(resets.size());

@@ -234,6 +234,7 @@ Samples(X&&, Z&&, W&&...) -> Samples<typename detail::ScalarOfViews<X, Z, W...>:
 ///     bf::Sequences data{X, Z, steps};     // X features × (batch·steps)
 ///     data.lengths = lengths.data();       // sequences of different lengths, padded at the end
 ///     data.targets_at = bf::TargetsAt::LastStep;   // Z outputs × batch
+///     data.initial_states = M;             // column b: `State::values()` before sequence b
 ///
 /// Padding does not affect results: values past the end of a sequence are never read. A sequence of
 /// length 0 has no step: it adds nothing, and its state stays what it was.
@@ -242,6 +243,9 @@ struct Sequences : Samples<S> {
   Index steps = 1;
   const Index* lengths = nullptr;  ///< one for each sequence, 0..steps; nullptr: all of `steps`
   TargetsAt targets_at = TargetsAt::EveryStep;
+  /// The state before the first step of each sequence, a column of `State::size()` numbers of a
+  /// batch of one; no rows: zeros, or what the network has learnt (LearntStart).
+  detail::DataView<S> initial_states{ConstMatrixView<S>(nullptr, 0, 0)};
 
   Sequences(detail::DataView<S> x, detail::DataView<S> z, Index step_count)
       : Samples<S>(x, z), steps(step_count) {}
@@ -319,6 +323,9 @@ struct Sequences : Samples<S> {
       if (lengths != nullptr && c / n >= lengths[c % n]) continue;
       detail::check_column("inputs", this->inputs, c);
     }
+    for (Index b = 0; b < initial_states.cols(); ++b) {
+      detail::check_column<S>("initial_states", initial_states, b);
+    }
     for_each_target(
         [](const ConstMatrixView<S>& z, Index c) { detail::check_column("targets", z, c); });
   }
@@ -349,6 +356,9 @@ struct Sequences : Samples<S> {
                              n * this->target_weights.outerStride());
     }
     one.missing = this->missing;
+    if (initial_states.rows() != 0) {
+      one.initial_states = ConstMatrixView<S>(initial_states.column(b), initial_states.rows(), 1);
+    }
     return one;
   }
 
@@ -418,6 +428,11 @@ void check_data(const Sequences<S>& data, Index inputs, Index outputs,
     fail_argument("data: expected ", data.targets.rows(), " x ", expected,
                   " target_weights, one for each target, got ", weight_rows, " x ",
                   data.target_weights.cols());
+  }
+  if (data.initial_states.rows() != 0 && data.initial_states.cols() != data.batch()) {
+    fail_argument("data: expected ", data.batch(),
+                  " columns of initial_states, one for each sequence, got ",
+                  data.initial_states.cols());
   }
   if (data.lengths != nullptr) {
     for (Index b = 0; b < data.batch(); ++b) {

@@ -36,7 +36,10 @@ BACKFOLD_ALWAYS_INLINE double evaluate_pass(P& pass, const L& loss,
                                             typename P::S* gradient) {
   using Output = typename P::template LayerType<P::Arch::output_layer>;
   constexpr bool goes_back = For >= Purpose::Gradient;
-  const PassData<typename P::S, StateType> pass_data{data.inputs, data.lengths, initial, final};
+  const ConstMatrixView<typename P::S>* const columns =
+      initial == nullptr && data.initial_states.rows() != 0 ? &data.initial_states : nullptr;
+  const PassData<typename P::S, StateType> pass_data{data.inputs, data.lengths, initial, final,
+                                                     columns};
   prepare(pass, shape, pass_data);
   forward<loss_needs_net<Output, L>()>(pass);
   const double error = error_of<goes_back>(pass, loss, data, scale);
@@ -44,7 +47,8 @@ BACKFOLD_ALWAYS_INLINE double evaluate_pass(P& pass, const L& loss,
     if (data.lengths != nullptr) repeat_last_steps(pass, data.lengths);
   }
   if constexpr (goes_back) {
-    Backward(pass, gradient, initial == nullptr).template run<For == Purpose::InputGradient>();
+    Backward(pass, gradient, initial == nullptr && columns == nullptr)
+        .template run<For == Purpose::InputGradient>();
   }
   take_final(pass, pass_data);
   return error;
@@ -99,6 +103,7 @@ void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar
   check_parameters(net);
   check_data(data, net.inputs(), net.outputs(), outputs_per_target<L>);
   check_sequences<Net>(data);
+  check_initial_states(net, data);
   check_mask<Net, L>(data);
 }
 
@@ -119,6 +124,9 @@ class DataApart {
     if (workspace.holds(data.target_weights)) {
       data_.target_weights = copied<S>(data.target_weights, target_weights_);
     }
+    if (workspace.holds(data.initial_states)) {
+      data_.initial_states = copied<S>(data.initial_states, initial_states_);
+    }
   }
   DataApart(const DataApart&) = delete;
   DataApart& operator=(const DataApart&) = delete;
@@ -126,7 +134,7 @@ class DataApart {
 
  private:
   Sequences<S> data_;
-  Array<S> inputs_, targets_, weights_, target_weights_;
+  Array<S> inputs_, targets_, weights_, target_weights_, initial_states_;
 };
 
 }  // namespace detail

@@ -19,6 +19,7 @@ double loss_of(const Net& net, const L& loss, const Sequences<typename Net::Scal
                Workspace<Net, Batch>& workspace,
                const std::type_identity_t<PassOptions<Net, Batch>>& options = {}) {
   detail::check_network_and_data<L>(net, data);
+  detail::check_one_initial(options, data);
   detail::check_no_initial_gradient(options);
   const detail::DataApart<typename Net::Scalar> apart(data, workspace);
   return detail::evaluate<Purpose::Forward>(
@@ -73,6 +74,7 @@ double gradient(const Net& net, const L& loss, const Sequences<typename Net::Sca
                 Workspace<Net, Batch>& workspace, G&& gradient,
                 const std::type_identity_t<PassOptions<Net, Batch>>& options = {}) {
   detail::check_network_and_data<L>(net, data);
+  detail::check_one_initial(options, data);
   detail::check_no_initial_gradient(options);
   const auto* const w = detail::parameters_of(net, options);
   auto* const target = detail::gradient_target(net, data, w, gradient);
@@ -110,6 +112,7 @@ double gradient_with_inputs(const Net& net, const L& loss,
   static_assert(std::is_same_v<typename D::Scalar, S>,
                 "backfold: d_inputs has another scalar than the network");
   detail::check_network_and_data<L>(net, data);
+  detail::check_one_initial(options, data);
   if constexpr (Net::Graph::is_recurrent) {
     if (options.d_initial != nullptr) {
       options.d_initial->check_fits(net.architecture(), data.batch());

@@ -42,7 +42,7 @@ void check_gradient_apart(const ConstMatrixView<S>& gradient, const Sequences<S>
     return read.overlaps(gradient.data(), gradient.rows());
   };
   if (meets_data(data.inputs) || meets_data(data.targets) || meets_data(weights) ||
-      meets_data(data.target_weights)) {
+      meets_data(data.target_weights) || meets_data(data.initial_states)) {
     fail_argument("gradient: it lies in the memory of the data");
   }
 }

@@ -16,7 +16,8 @@ struct PassOptions {
   Reduction reduction = Reduction::Sum;
   Mode mode = Mode::Inference;  ///< Training: with the noise of layers such as Dropout
   Noise noise{};                ///< which noise
-  /// Before the first step; zeros, or what a LearntStart says, if nullptr.
+  /// Before the first step; if nullptr, the data's initial_states, zeros or what a LearntStart
+  /// says.
   const State<Net, Batch>* initial = nullptr;
   State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
   /// Gets ∂E/∂(each number of the state before the first step), from gradient_with_inputs alone.
@@ -42,6 +43,14 @@ const typename Net::Scalar* parameters_of(const Net& net, const PassOptions<Net,
                   " parameters, those given are ", w.size());
   }
   return w.data();
+}
+
+/// @throws std::invalid_argument for two states before the first step
+template <class Net, Index Batch, class Data>
+void check_one_initial(const PassOptions<Net, Batch>& options, const Data& data) {
+  if (options.initial != nullptr && data.initial_states.rows() != 0) {
+    fail_argument("options: the data have initial_states, so that initial must be null");
+  }
 }
 
 /// @throws std::invalid_argument for a result that the pass does not compute

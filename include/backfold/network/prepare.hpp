@@ -49,6 +49,7 @@ struct PassData {
   const Index* lengths = nullptr;
   const StateType* initial = nullptr;
   StateType* final = nullptr;
+  const ConstMatrixView<S>* initial_columns = nullptr;  ///< a state for each sequence, instead
 };
 
 /// Copies the input into the workspace, to be read from there. @pre no view of what the workspace
@@ -80,7 +81,7 @@ BACKFOLD_ALWAYS_INLINE void prepare(P& pass, const PassShape& shape,
   pass.workspace().shape(pass.architecture(), shape);
   if constexpr (P::Graph::is_recurrent) {
     check_states(pass, data.initial, static_cast<const StateType*>(data.final));
-    set_history(pass, data.initial);
+    set_history(pass, data.initial, data.initial_columns);
   }
   if (data.lengths != nullptr) {
     copy_inputs(data.inputs, shape.batch, data.lengths, pass.template own_output<0>());

@@ -3,6 +3,7 @@
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/sized_map.hpp"
+#include "backfold/data/samples.hpp"
 #include "backfold/network/forward.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -227,19 +228,58 @@ void check_states(const P& pass, const StateType* initial, const StateType* fina
   }
 }
 
-/// Puts what a state remembers before the first step of a pass; without a state, zeros or what is
-/// learnt to be there.
+/// The numbers that a state remembers of one sequence.
+template <class Net>
+Index remembered_of(const typename Net::ArchitectureType& architecture) {
+  Index count = 0;
+  for_each_index<Net::layer_count>([&](auto l) {
+    constexpr int blocks =
+        Net::Graph::history(l()) + int{Net::Graph::has_memory[static_cast<std::size_t>(l())]};
+    count += blocks * architecture.template units<l()>();
+  });
+  return count;
+}
+
+/// Holds the initial states of data against a network.
+/// @throws std::invalid_argument if it remembers another count of numbers
+template <class Net>
+void check_initial_states(const Net& net, const Sequences<typename Net::Scalar>& data) {
+  const Index rows = data.initial_states.rows();
+  if (rows == 0) return;
+  const Index expected = remembered_of<Net>(net.architecture());
+  if (rows != expected) {
+    fail_argument("data: initial_states have ", rows, " rows, the state of a sequence ", expected,
+                  " numbers");
+  }
+}
+
+/// Column b of some rows becomes column b of a block, for all columns.
+template <class S>
+BACKFOLD_NO_INLINE void copy_rows(const ConstMatrixView<S>& from, Index first_row, Index rows,
+                                  S* to) {
+  for (Index b = 0; b < from.cols(); ++b) {
+    copy_numbers(from.column(b) + first_row, to + b * rows, rows);
+  }
+}
+
+/// Puts what a state remembers before the first step of a pass; without a state, that of each
+/// sequence by a column of its own; without either, zeros or what is learnt to be there.
 template <class P, class StateType>
-void set_history(const P& pass, const StateType* state) {
+void set_history(const P& pass, const StateType* state,
+                 const ConstMatrixView<typename P::S>* columns = nullptr) {
   using S = typename P::S;
   using Graph = typename P::Graph;
+  Index row = 0;  // of the columns, at which the layer's numbers begin
   for_each_index<P::Arch::layer_count>([&](auto l) {
     constexpr int layer = l();
     const Index units = pass.template units<layer>();
     const Index block = units * pass.batch();
-    auto set = [&](S* to, [[maybe_unused]] int column, auto&& from) {
+    // A state has a block for each step, the oldest first, and the memory after them.
+    auto set = [&](S* to, [[maybe_unused]] int column, int place, auto&& from) {
       if (state != nullptr) {
         copy_numbers(from(), to, block);
+      } else if (columns != nullptr) {
+        copy_rows(*columns, row + place * units, units, to);
       } else if constexpr (Graph::start_columns(layer) > 0) {
         for (Index b = 0; b < pass.batch(); ++b) {
           copy_numbers(pass.template start<layer>(column), to + b * units, units);
@@ -251,14 +291,15 @@ void set_history(const P& pass, const StateType* state) {
     constexpr int history = Graph::history(layer);
     if constexpr (history > 0) {
       for (int d = 1; d <= history; ++d) {
-        set(pass.template own_output<layer>(-d), d - 1,
+        set(pass.template own_output<layer>(-d), d - 1, history - d,
             [&] { return state->template output<layer>(d).data(); });
       }
     }
     if constexpr (StateType::template has_memory<layer>()) {
-      set(pass.template memory<layer>(-1), history,
+      set(pass.template memory<layer>(-1), history, history,
           [&] { return state->template memory<layer>().data(); });
     }
+    row += (history + int{StateType::template has_memory<layer>()}) * units;
   });
 }
 

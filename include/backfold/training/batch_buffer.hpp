@@ -23,7 +23,9 @@ class BatchBuffer {
                             ? 0
                             : numbers(one.targets.rows(), one.targets.cols(), batch)),
         weights_(one.weights == nullptr ? 0 : numbers(1, one.targets.cols(), batch)),
-        lengths_(one.lengths == nullptr ? 0 : batch) {}
+        lengths_(one.lengths == nullptr ? 0 : batch),
+        initial_states_(
+            one.initial_states.rows() == 0 ? 0 : numbers(one.initial_states.rows(), 1, batch)) {}
 
   /// The sequences order[0..batch) of the source. Allocates nothing.
   /// @throws std::invalid_argument if they are more than it has room for
@@ -48,6 +50,9 @@ class BatchBuffer {
         weights_.data()[t * batch + b] = one.weights[t * one.weight_stride];
       }
       if (one.lengths != nullptr) lengths_.data()[b] = one.lengths[0];
+      if (one.initial_states.rows() != 0) {
+        spread(one.initial_states, 1, initial_states_.data(), b, batch);
+      }
     }
     const Sequences<S> first = source[order[0]];
     Sequences<S> result(Samples<S>(
@@ -65,6 +70,10 @@ class BatchBuffer {
           ConstMatrixView<S>(target_weights_.data(), result.targets.rows(), result.targets.cols());
     }
     if (first.lengths != nullptr) result.lengths = lengths_.data();
+    if (first.initial_states.rows() != 0) {
+      result.initial_states =
+          ConstMatrixView<S>(initial_states_.data(), first.initial_states.rows(), batch);
+    }
     return result;
   }
 
@@ -83,6 +92,7 @@ class BatchBuffer {
 
   detail::Array<S> inputs_, targets_, target_weights_, weights_;
   detail::Array<Index> lengths_;
+  detail::Array<S> initial_states_;
 };
 
 }  // namespace detail

@@ -54,10 +54,11 @@ bool have_same_masks(const Sequences<S>& a, const Sequences<S>& b) {
 
 /// Holds sequence i against a network and against the first one, for which memory is laid out.
 template <class Net, class S>
-void check_sequence(const Sequences<S>& one, const Sequences<S>& first, Index i, Index inputs,
-                    Index outputs, Index outputs_per_target) {
-  check_data(one, inputs, outputs, outputs_per_target);
+void check_sequence(const Net& net, const Sequences<S>& one, const Sequences<S>& first, Index i,
+                    Index outputs_per_target) {
+  check_data(one, net.inputs(), net.outputs(), outputs_per_target);
   check_sequences<Net>(one);
+  check_initial_states(net, one);
   if (one.batch() != 1) {
     fail_argument("data: expected one sequence (or sample) at place ", i, ", got ", one.batch());
   }
@@ -77,6 +78,10 @@ void check_sequence(const Sequences<S>& one, const Sequences<S>& first, Index i,
     fail_argument("data: target_weights and missing are for all sequences or for none: sequence ",
                   i, " differs from sequence 0");
   }
+  if (one.initial_states.rows() != first.initial_states.rows()) {
+    fail_argument("data: initial_states are for all sequences or for none: sequence ", i,
+                  " differs from sequence 0");
+  }
 }
 
 /// True if two sequences take the same room.
@@ -87,7 +92,8 @@ bool have_same_sizes(const Sequences<S>& a, const Sequences<S>& b) {
          a.targets.cols() == b.targets.cols() && a.weight_count == b.weight_count &&
          (a.weights == nullptr) == (b.weights == nullptr) &&
          (a.lengths == nullptr) == (b.lengths == nullptr) && a.targets_at == b.targets_at &&
-         have_same_masks(a, b);
+         a.initial_states.rows() == b.initial_states.rows() &&
+         a.initial_states.cols() == b.initial_states.cols() && have_same_masks(a, b);
 }
 
 /// A source of a user whose sequences are held to the sizes that the first one had, since they may
@@ -120,11 +126,12 @@ using KeptSource =
 /// Checks all sequences of a source: sizes, numbers, weights.
 /// @throws std::invalid_argument naming the first that does not do
 template <class Net, class Source>
-void check_source(const Source& source, Index inputs, Index outputs, Index outputs_per_target) {
+void check_source(const Net& net, const Source& source, Index outputs_per_target) {
   using S = typename Net::Scalar;
   if constexpr (std::is_same_v<Source, Sequences<S>>) {
-    check_data(source, inputs, outputs, outputs_per_target);
+    check_data(source, net.inputs(), net.outputs(), outputs_per_target);
     check_sequences<Net>(source);
+    check_initial_states(net, source);
     source.check_finite();
     if (source.target_count() == 0) fail_argument("data: all weights are 0");
   } else {
@@ -135,7 +142,7 @@ void check_source(const Source& source, Index inputs, Index outputs, Index outpu
     bool has_target = false;
     for (Index i = 0; i < count; ++i) {
       const Sequences<S> one = source[i];
-      check_sequence<Net>(one, first, i, inputs, outputs, outputs_per_target);
+      check_sequence(net, one, first, i, outputs_per_target);
       if constexpr (!VisitsTargets<Source>) one.check_finite();
       has_target = has_target || one.target_count() > 0;
     }
@@ -229,6 +236,9 @@ void check_options(const FitOptions& options, const Data& data) {
         options.final_rate);
   }
   const Sequences<typename Net::Scalar> first = data[0];
+  if (options.stateful && first.initial_states.rows() != 0) {
+    fail_argument("fit: stateful training carries the state on, the data have initial_states");
+  }
   if (options.truncation > 0 && first.targets_at == TargetsAt::LastStep) {
     fail_argument("fit: truncation needs targets at every step");
   }
@@ -249,7 +259,7 @@ const FitOptions& checked_training(const FitOptions& options, const L& loss, con
   (options.check)();
   check_settings(loss);
   check_parameters(net);
-  check_source<Net>(data, net.inputs(), net.outputs(), outputs_per_target<L>);
+  check_source(net, data, outputs_per_target<L>);
   check_masks<Net, L>(data);
   check_targets<typename Net::Scalar>(loss, data);
   check_options<Net, O, TakesBatches>(options, data);

@@ -78,8 +78,8 @@ class WatchedLoss {
 ///     bf::fit(net, loss, bf::Adam{}, data, {.epochs = 50}, validate);
 ///     validate.losses();
 ///
-/// Recurrent networks begin each sequence with a state of zeros. The data are a view, as in `fit`:
-/// their weights may change between epochs, but not all become 0, which throws
+/// Recurrent networks begin each sequence as in training that is not stateful. The data are a view,
+/// as in `fit`: their weights may change between epochs, but not all become 0, which throws
 /// std::invalid_argument. Allocates in `begin` alone (losses: for the first 65,536 epochs of a
 /// run).
 ///
@@ -100,7 +100,7 @@ class Validate : public HeldOutLoss {
                   "backfold: Validate takes Samples, Sequences or Windows of the network's scalar");
     const Net& net = training.network();
     using L = std::remove_cvref_t<decltype(training.loss())>;
-    detail::check_source<Net>(data_, net.inputs(), net.outputs(), outputs_per_target<L>);
+    detail::check_source(net, data_, outputs_per_target<L>);
     detail::check_masks<Net, L>(data_);
     detail::check_targets<typename Net::Scalar>(training.loss(), data_);
     memory_ =
