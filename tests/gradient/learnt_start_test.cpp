@@ -3,6 +3,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "drawn_sequences.hpp"
 #include "reference/reference.hpp"
 
 using namespace backfold;
@@ -21,41 +22,8 @@ using StartDelays =
         Gru<3, Recurrent<3>, LearntStart>, Dense<2, Tanh, Delayed<4, 2>, LearntStart>>;
 
 template <class Net>
-struct Example {
-  using S = typename Net::Scalar;
-  Index steps, batch;
-  Net net;
-  Matrix<S> X, Z;
-  Workspace<Net> workspace;
-
-  explicit Example(Index steps_, Index batch_, const Net& network = Net())
-      : steps(steps_),
-        batch(batch_),
-        net(network),
-        X(net.inputs(), steps * batch),
-        Z(net.outputs(), steps * batch),
-        workspace(net, batch, steps) {
-    Random random(3);
-    auto draw = [&](auto&& numbers) {
-      for (Index i = 0; i < numbers.size(); ++i) {
-        numbers.data()[i] = static_cast<S>(uniform(random, -1, 1));
-      }
-    };
-    draw(net.parameters());
-    draw(X);
-    draw(Z);
-  }
-  [[nodiscard]] Sequences<S> data() const { return {X, Z, steps}; }
-  Vector<S> gradient(const PassOptions<Net>& options = {}) {
-    Vector<S> g = (Vector<S>::Constant)(net.parameter_count(), S(NAN));
-    backfold::gradient(net, HalfSquaredError{}, data(), workspace, g, options);
-    return g;
-  }
-};
-
-template <class Net>
 void check_differences(Index steps, Index batch, const Index* lengths = nullptr) {
-  Example<Net> at(steps, batch);
+  DrawnSequences<Net> at(steps, batch);
   Sequences<double> data = at.data();
   data.lengths = lengths;
   Eigen::VectorXd g, w = at.net.parameters(), expected(w.size());
@@ -80,7 +48,7 @@ TEMPLATE_TEST_CASE("a learnt start is PyTorch's, expanded over the batch", "[ref
                            : std::is_same_v<Net, StartGru<double>> ? "gru"
                                                                    : "elman";
   const Reference ref("sequences/learnt_start_" + name);
-  Example<Net> at(5, 3);
+  DrawnSequences<Net> at(5, 3);
   REQUIRE(at.net.parameter_count() == ref["w"].size());
   at.net.parameters() = ref["w"];
   at.X = ref["X"];
@@ -116,11 +84,11 @@ TEMPLATE_TEST_CASE("the gradient of a learnt start is that of differences", "[gr
 TEMPLATE_TEST_CASE("a learnt start gathers its gradient from all samples, in both scalars",
                    "[gradient]", StartElman<float>, StartGru<double>, StartDelays) {
   using S = typename TestType::Scalar;
-  Example<TestType> all(4, 3);
+  DrawnSequences<TestType> all(4, 3);
   const Vector<S> expected = all.gradient();
   Vector<S> sum = S(0) * expected;
   for (Index b = 0; b < 3; ++b) {
-    Example<TestType> one(4, 1, all.net);
+    DrawnSequences<TestType> one(4, 1, all.net);
     one.net.parameters() = all.net.parameters();
     for (Index t = 0; t < 4; ++t) {
       one.X.col(t) = all.X.col(3 * t + b);
@@ -134,7 +102,7 @@ TEMPLATE_TEST_CASE("a learnt start gathers its gradient from all samples, in bot
 
 TEMPLATE_TEST_CASE("a given state takes the place of a learnt start", "[gradient]",
                    StartLstm<double>, StartDelays) {
-  Example<TestType> at(4, 3);
+  DrawnSequences<TestType> at(4, 3);
   State<TestType> state(at.net, 3), d_state(at.net, 3);
   // The state begins as the learnt one: outputs and all other gradients are equal.
   const Eigen::VectorXd learnt = at.gradient();
@@ -180,8 +148,8 @@ TEST_CASE("a learnt start is shaped, named and set like any parameter", "[gradie
   CHECK(list[3].offset + list[3].size() == list[4].offset);
   CHECK(list.back().offset + list.back().size() == net.parameter_count());
   using Sized = Rnn<double, Input<Dynamic>, Lstm<Dynamic, LearntStart>, Dense<Dynamic, Linear>>;
-  Example<StartLstm<double>> fixed(4, 3);
-  Example<Sized> sized(4, 3, Sized(fixed.net));
+  DrawnSequences<StartLstm<double>> fixed(4, 3);
+  DrawnSequences<Sized> sized(4, 3, Sized(fixed.net));
   CHECK(difference(sized.gradient(), fixed.gradient()) < 1e-13);
   CHECK(Sized(fixed.net).start<1>() == fixed.net.start<1>());
 }
@@ -203,7 +171,7 @@ TEST_CASE("fit learns where sequences begin", "[training]") {
 }
 
 TEST_CASE("a learnt start is trained in a closed loop", "[gradient]") {
-  Example<StartElman<double>> at(4, 2);
+  DrawnSequences<StartElman<double>> at(4, 2);
   const ClosedLoop loss(HalfSquaredError{}, {.rows = {{.input = 0, .output = 0}}, .warm_up = 1});
   Eigen::VectorXd g, w = at.net.parameters(), expected(w.size());
   gradient(at.net, loss, at.data(), at.workspace, g);

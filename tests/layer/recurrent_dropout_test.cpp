@@ -5,6 +5,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "drawn_sequences.hpp"
 #include "reference/reference.hpp"
 
 using namespace backfold;
@@ -23,39 +24,11 @@ template <class S, Index N = 5>
 using MaskedElman =
     Rnn<S, Input<3>, Dense<N, Tanh, Delayed<2>>, Dropout<N, Over>, Dense<2, Linear, After<1>>>;
 
-/// Numbers for a network over sequences.
+/// Sequences, and options of a pass that trains on them.
 template <class Net>
-struct Example {
-  using S = typename Net::Scalar;
-  Index steps, batch;
-  Net net;
-  Matrix<S> X, Z;
-  Workspace<Net> workspace;
+struct Example : DrawnSequences<Net> {
+  using DrawnSequences<Net>::DrawnSequences;
   PassOptions<Net> training{.mode = Mode::Training, .noise = {.seed = 4, .update = 2}};
-
-  explicit Example(Index steps_, Index batch_, const Net& network = Net())
-      : steps(steps_),
-        batch(batch_),
-        net(network),
-        X(net.inputs(), steps * batch),
-        Z(net.outputs(), steps * batch),
-        workspace(net, batch, steps) {
-    Random random(3);
-    auto draw = [&](auto&& numbers) {
-      for (Index i = 0; i < numbers.size(); ++i) numbers.data()[i] = S(uniform(random, -1, 1));
-    };
-    draw(net.parameters());
-    draw(X);
-    draw(Z);
-  }
-  Vector<S> gradient(const PassOptions<Net>& options) {
-    Vector<S> g;
-    backfold::gradient(net, HalfSquaredError{}, Sequences<S>(X, Z, steps), workspace, g, options);
-    return g;
-  }
-  double loss(const PassOptions<Net>& options) {
-    return loss_of(net, HalfSquaredError{}, Sequences<S>(X, Z, steps), workspace, options);
-  }
 };
 
 template <class Net>
