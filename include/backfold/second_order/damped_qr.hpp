@@ -22,15 +22,13 @@ class DampedQr {
  public:
   /// @param jacobian m × n @param scales the diagonal of D
   void factorise(const Matrix<S>& jacobian, const Vector<S>& scales) {
-    scaled_ = jacobian;
-    for (Index j = 0; j < scaled_.cols(); ++j) scaled_.col(j) /= scales[j];
-    qr_.compute(scaled_);
-    rank_ = (std::min)(scaled_.rows(), scaled_.cols());
+    qr_.compute((jacobian.array().rowwise() / scales.transpose().array()).matrix());
+    rank_ = (std::min)(jacobian.rows(), jacobian.cols());
   }
 
   /// Sets μ > 0.
   void damp(double damping) {
-    const Index n = scaled_.cols();
+    const Index n = qr_.cols();
     small_.setZero(rank_ + n, n);
     small_.topRows(rank_) =
         qr_.matrixQR().topRows(rank_).template triangularView<Eigen::Upper>().toDenseMatrix();
@@ -47,7 +45,7 @@ class DampedQr {
   }
 
  private:
-  Matrix<S> scaled_, small_;
+  Matrix<S> small_;
   Eigen::HouseholderQR<Matrix<S>> qr_, small_qr_;
   Index rank_ = 0;
 };

@@ -8,6 +8,7 @@
 #include "backfold/gradient/evaluate.hpp"
 #include "backfold/loss/half_squared_error.hpp"
 #include "backfold/network/predict.hpp"
+#include "backfold/network/sequence_ends.hpp"
 #include "backfold/second_order/least_squares.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -26,10 +27,11 @@ class NetworkResidual {
         data_(data),
         workspace_(net, data.batch(), data.steps, Purpose::Forward),
         jacobian_(net, data.steps),
-        x_(data.inputs.eigen()) {
+        x_(data.inputs.rows(), data.inputs.cols()) {
     options_.steps = data.steps;
     options_.mode = mode;
-    clear_padding();
+    // Zeros after the ends: padding may be NaN, and backpropagation would meet 0·NaN there.
+    copy_inputs(data.inputs, data.batch(), data.lengths, x_.data());
     for (Index c = 0; c < data.targets.cols(); ++c) {
       if (data.has_target(c)) add_targets(c);
     }
@@ -58,15 +60,6 @@ class NetworkResidual {
     Index output, column;  ///< of the network's outputs
     S value, root_weight;
   };
-
-  /// Padding is never read: it may be NaN, and backpropagation would meet 0·NaN there.
-  void clear_padding() {
-    if (data_.lengths == nullptr) return;
-    const Index batch = data_.batch();
-    for (Index c = 0; c < x_.cols(); ++c) {
-      if (c / batch >= data_.lengths[c % batch]) x_.col(c).setZero();
-    }
-  }
 
   void add_targets(Index c) {
     const Index batch = data_.batch();
