@@ -143,6 +143,9 @@ TEST_CASE("wrong penalties and factors are refused, and say why") {
   CHECK(said([&] {
           (void)start<double>(ScaledRates{Sgd{}, Eigen::Vector2d(1, -1)}, 2);
         }).find("ScaledRates: factors") == 0);
+  CHECK(said([&] {
+          (void)start<double>(PenalizeL2{Sgd{}, 1, Eigen::Vector2d(1, -1)}, 2);
+        }).find("PenalizeL2: share") == 0);
   const ScaledRates two{Sgd{}, Eigen::Vector2d(1, 1)};
   auto state = start<double>(two, 3);
   VectorXd w = VectorXd::Ones(3);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "backfold/core/long_sum.hpp"
@@ -11,30 +12,36 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The strength λ m_i of a penalty on each parameter, and its checks.
-struct PenaltyStrength {
+/// An optimizer with Σ λ m_i term(w_i) added to E; `Derived` has the name, the term and its slope.
+template <class Derived, class O>
+struct Penalized : ChangedGradient<Derived, O> {
   double strength;       ///< λ >= 0
   Vector<double> share;  ///< m_i >= 0, one for each parameter; none: all are 1
 
-  void check_values(const char* name) const {
-    check_not_negative(name, strength);
-    for (Index i = 0; i < share.size(); ++i) check_not_negative(name, share[i]);
-  }
-  [[nodiscard]] double of(Index i) const {
-    return share.size() == 0 ? strength : strength * share[i];
-  }
+  Penalized(const O& optimizer, double lambda, Vector<double> m = {})
+      : ChangedGradient<Derived, O>{optimizer}, strength(lambda), share((std::move)(m)) {}
 
-  /// Adds ∂(λ m_i term(w_i))/∂w_i to the gradient. @return Σ λ m_i term(w_i)
-  template <class S, class Term, class Slope>
-  double add(const char* name, const S* w, S* gradient, Index n, const Term& term,
-             const Slope& slope) const {
-    if (share.size() != 0) check_count_of(name, share.size(), n);
+  /// @throws std::invalid_argument for settings out of range
+  void(check)() const {
+    (O::check)();
+    const std::string name(Derived::name);
+    check_not_negative((name + ": strength").c_str(), strength);
+    for (Index i = 0; i < share.size(); ++i) {
+      check_not_negative((name + ": share").c_str(), share[i]);
+    }
+  }
+  template <Real S>
+  double change(const S* w, S* gradient, Index n) const {
+    if (share.size() != 0) check_count_of(Derived::name, share.size(), n);
+    const auto factor = [&](Index i) { return share.size() == 0 ? strength : strength * share[i]; };
     for (Index i = 0; i < n; ++i) {
-      gradient[i] += static_cast<S>(of(i) * slope(static_cast<double>(w[i])));
+      gradient[i] += static_cast<S>(factor(i) * Derived::slope(static_cast<double>(w[i])));
     }
     return sum_in_runs(n, [&](Index first, Index count) {
       double sum = 0;
-      for (Index i = first; i < first + count; ++i) sum += of(i) * term(static_cast<double>(w[i]));
+      for (Index i = first; i < first + count; ++i) {
+        sum += factor(i) * Derived::term(static_cast<double>(w[i]));
+      }
       return sum;
     });
   }
@@ -54,26 +61,16 @@ struct PenaltyStrength {
 ///
 /// Source: Krogh & Hertz, A simple weight decay can improve generalization (1992).
 template <class O>
-struct PenalizeL2 : detail::ChangedGradient<PenalizeL2<O>, O> {
-  detail::PenaltyStrength penalty;  ///< λ, and m
+struct PenalizeL2 : detail::Penalized<PenalizeL2<O>, O> {
+  static constexpr const char* name = "PenalizeL2";
+  using detail::Penalized<PenalizeL2<O>, O>::Penalized;
 
-  /// @param strength λ >= 0 @param share m, one for each parameter; none: all are 1
-  PenalizeL2(const O& optimizer, double strength, Vector<double> share = {})
-      : detail::ChangedGradient<PenalizeL2<O>, O>{optimizer},
-        penalty{strength, (std::move)(share)} {}
-
-  /// @throws std::invalid_argument for settings out of range
-  void(check)() const {
-    (O::check)();
-    penalty.check_values("PenalizeL2: strength");
-  }
-  template <Real S>
-  double change(const S* w, S* gradient, Index n) const {
-    return penalty.add(
-        "PenalizeL2", w, gradient, n, [](double v) { return 0.5 * v * v; },
-        [](double v) { return v; });
-  }
+  static double term(double v) { return 0.5 * v * v; }
+  static double slope(double v) { return v; }
 };
+
+template <class O, class... Share>
+PenalizeL2(const O&, double, const Share&...) -> PenalizeL2<O>;
 
 /// Any optimizer with the magnitudes of parameters added to the error:
 /// E ← E + λ Σ m_i |w_i|, ∇E ← ∇E + λ m ∘ sign w, with sign 0 = 0. It draws parameters that do not
@@ -85,27 +82,15 @@ struct PenalizeL2 : detail::ChangedGradient<PenalizeL2<O>, O> {
 ///
 /// Source: Tibshirani, Regression shrinkage and selection via the lasso (1996).
 template <class O>
-struct PenalizeL1 : detail::ChangedGradient<PenalizeL1<O>, O> {
-  detail::PenaltyStrength penalty;  ///< λ, and m
+struct PenalizeL1 : detail::Penalized<PenalizeL1<O>, O> {
+  static constexpr const char* name = "PenalizeL1";
+  using detail::Penalized<PenalizeL1<O>, O>::Penalized;
 
-  /// @param strength λ >= 0 @param share m, one for each parameter; none: all are 1
-  PenalizeL1(const O& optimizer, double strength, Vector<double> share = {})
-      : detail::ChangedGradient<PenalizeL1<O>, O>{optimizer},
-        penalty{strength, (std::move)(share)} {}
-
-  /// @throws std::invalid_argument for settings out of range
-  void(check)() const {
-    (O::check)();
-    penalty.check_values("PenalizeL1: strength");
-  }
-  template <Real S>
-  double change(const S* w, S* gradient, Index n) const {
-    return penalty.add(
-        "PenalizeL1", w, gradient, n, [](double v) { return std::abs(v); },
-        [](double v) { return v > 0   ? 1.0
-                              : v < 0 ? -1.0
-                                      : 0.0; });
-  }
+  static double term(double v) { return std::abs(v); }
+  static double slope(double v) { return v > 0 ? 1 : v < 0 ? -1 : 0; }
 };
+
+template <class O, class... Share>
+PenalizeL1(const O&, double, const Share&...) -> PenalizeL1<O>;
 
 BACKFOLD_END_NAMESPACE

@@ -26,9 +26,9 @@ struct ScaledRates : O {
 
   template <Real S, Index N = Dynamic>
   struct State {
-    explicit State(Index n) : inner(n), before(n), ahead(n) {}
+    explicit State(Index n) : inner(n), vectors(n) {}
     typename O::template State<S, N> inner;
-    Vector<S> before, ahead;  ///< w before the step, and where the optimizer looks
+    detail::StateVectors<S, N, 2> vectors;  ///< w before the step, and where the optimizer looks
 
     /// Those of the optimizer within.
     template <class Function>
@@ -48,21 +48,23 @@ struct ScaledRates : O {
   /// @throws std::invalid_argument unless there is one factor for each parameter
   template <Real S, Index N, class Objective>
   double step(S* w, Objective&& objective, State<S, N>& state) const {
-    const Index n = state.before.size();
+    const Index n = state.vectors.size();
+    S* const before = state.vectors[0];
+    S* const ahead = state.vectors[1];
     detail::check_count_of("ScaledRates", factors.size(), n);
-    for (Index i = 0; i < n; ++i) state.before[i] = w[i];
+    for (Index i = 0; i < n; ++i) before[i] = w[i];
     const double error = O::step(
         w,
         [&](const S* at, S* gradient) {
-          for (Index i = 0; i < n; ++i) state.ahead[i] = scaled(state.before[i], at[i], i);
-          const double e = objective(static_cast<const S*>(state.ahead.data()), gradient);
+          for (Index i = 0; i < n; ++i) ahead[i] = scaled(before[i], at[i], i);
+          const double e = objective(static_cast<const S*>(ahead), gradient);
           for (Index i = 0; i < n; ++i) {
             if (factors[i] == 0 && is_finite(gradient[i])) gradient[i] = S(0);
           }
           return e;
         },
         state.inner);
-    for (Index i = 0; i < n; ++i) w[i] = scaled(state.before[i], w[i], i);
+    for (Index i = 0; i < n; ++i) w[i] = scaled(before[i], w[i], i);
     return error;
   }
 
