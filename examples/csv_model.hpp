@@ -7,8 +7,6 @@
 #include <backfold/data/csv.hpp>
 #include <backfold/io/load_any.hpp>
 #include <backfold/io/safetensors.hpp>
-#include <charconv>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -37,38 +35,21 @@ inline Eigen::MatrixXd outputs_for(const backfold::AnyNetwork<double>& net,
   return info.target_scaling.size() > 0 ? info.target_scaling.invert(Y) : Y;
 }
 
-/// A field in quotes.
-inline std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
-  return result + '"';
-}
-
 /// Writes a row for each column of the outputs, for classes with the predicted one in front.
 /// @throws std::runtime_error if the file cannot be written
 inline void write_outputs(const std::string& path, const backfold::ModelInfo& info,
                           const Eigen::MatrixXd& Y) {
-  std::ofstream file(path, std::ios::binary);
-  const bool has_classes = !info.classes.empty();
-  const std::string target = info.outputs[0].substr(0, info.outputs[0].find('='));
-  file << (has_classes ? quoted(target) : "");
-  for (std::size_t i = 0; i < info.outputs.size(); ++i) {
-    file << (i > 0 || has_classes ? "," : "") << quoted(info.outputs[i]);
+  if (info.classes.empty()) {
+    backfold::write_csv(path, info.outputs, Y);
+    return;
   }
-  file << '\n';
-  std::vector<backfold::Index> labels;
-  if (has_classes) labels = backfold::labels_of(Y);
-  for (backfold::Index s = 0; s < Y.cols(); ++s) {
-    if (has_classes) {
-      const backfold::Index label = labels[static_cast<std::size_t>(s)];
-      file << quoted(info.classes[static_cast<std::size_t>(label)]);
-    }
-    for (backfold::Index i = 0; i < Y.rows(); ++i) {
-      char digits[32];
-      const auto end = std::to_chars(digits, digits + sizeof digits, Y(i, s)).ptr;
-      file << (i > 0 || has_classes ? "," : "") << std::string(digits, end);
-    }
-    file << '\n';
+  std::vector<std::string> names = {info.outputs[0].substr(0, info.outputs[0].find('='))};
+  names.insert(names.end(), info.outputs.begin(), info.outputs.end());
+  std::vector<std::string> predicted;
+  for (const backfold::Index label : backfold::labels_of(Y)) {
+    predicted.push_back(info.classes[static_cast<std::size_t>(label)]);
   }
-  if (!file.flush()) throw std::runtime_error("cannot write " + path);
+  backfold::CsvWriter writer(path, names);
+  writer.add(predicted, Y);
+  writer.commit();
 }

@@ -234,6 +234,21 @@ TEST_CASE("written numbers come back bit for bit, in few digits") {
   CHECK(content_of(file.path) == "a\n0.1\n1e+10\n-3\n");
 }
 
+TEST_CASE("names before numbers come back, quoted where they must be") {
+  const TemporaryFile file("csv_labels");
+  Eigen::MatrixXd x(2, 3);
+  x << 0.1, 2, -3, 1e-300, 5, 6;
+  CsvWriter writer(file.path, {"class", "class=a", "class=b"});
+  writer.add({"a", "b, \"c\"", "1"}, x);
+  CHECK_THROWS_WITH(writer.add({"a"}, x), "csv: expected 3 names, one for each row, got 1");
+  CHECK_THROWS_WITH(writer.add({"a", "b", "c"}, x.topRows(1)),
+                    "csv: a row has 2 fields, got 1 features");
+  writer.commit();
+  const CsvTable table = read_csv(file.path, {.categorical = {"class"}});
+  CHECK(table.column("class").categories.names() == std::vector<std::string>{"a", "b, \"c\"", "1"});
+  CHECK(table.matrix<double>({"class=a", "class=b"}) == x);
+}
+
 TEST_CASE("a written table reads as the same table, whatever its names") {
   const TemporaryFile file("csv_test.tmp");
   const CsvTable table = table_of(

@@ -26,15 +26,15 @@ class CsvWriter {
   /// Rows from the columns of x (features × n): each number in the fewest digits that give it back.
   template <class X>
   void add(const Eigen::DenseBase<X>& x) {
-    static_assert(Real<typename X::Scalar>, "backfold: a CSV file is written of float or double");
-    if (x.rows() != fields_) {
-      fail_argument("csv: a row has ", fields_, " fields, got ", x.rows(), " features");
+    add_rows(x, 0, [](Index) {});
+  }
+  /// Such rows with a name before the numbers: the label that outputs stand for, say.
+  template <class X>
+  void add(const std::vector<std::string>& names, const Eigen::DenseBase<X>& x) {
+    if (static_cast<Index>(names.size()) != x.cols()) {
+      fail_argument("csv: expected ", x.cols(), " names, one for each row, got ", names.size());
     }
-    const auto& numbers = x.derived().eval();
-    for (Index s = 0; s < numbers.cols(); ++s) {
-      for (Index i = 0; i < numbers.rows(); ++i) add_number(numbers(i, s));
-      end_row();
-    }
+    add_rows(x, 1, [&](Index row) { add_text(names[static_cast<std::size_t>(row)]); });
   }
   /// The rows of a table, names as names.
   void add(const CsvTable& table) {
@@ -60,6 +60,23 @@ class CsvWriter {
   void commit() { file_.commit(); }
 
  private:
+  /// @param add_first adds the fields of a row, `first_fields` of them, that stand before its
+  /// numbers
+  template <class X, class Function>
+  void add_rows(const Eigen::DenseBase<X>& x, Index first_fields, const Function& add_first) {
+    static_assert(Real<typename X::Scalar>, "backfold: a CSV file is written of float or double");
+    if (x.rows() + first_fields != fields_) {
+      fail_argument("csv: a row has ", fields_ - first_fields, " fields, got ", x.rows(),
+                    " features");
+    }
+    const auto& numbers = x.derived().eval();
+    for (Index s = 0; s < numbers.cols(); ++s) {
+      add_first(s);
+      for (Index i = 0; i < numbers.rows(); ++i) add_number(numbers(i, s));
+      end_row();
+    }
+  }
+
   void begin_field() {
     if (!row_.empty()) row_ += delimiter_;
   }
