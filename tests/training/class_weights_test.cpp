@@ -65,6 +65,19 @@ TEST_CASE("balanced weights give each class the same sum, and samples a mean of 
   CHECK(balanced_weights<double>(std::vector<int>{0, 0}, 1)[0] == 1);
 }
 
+TEST_CASE("a mean over weighted samples is by the number of those that have a weight") {
+  const std::vector<int> labels{0, 1, 0, 2, 1, 0};
+  const VectorXd weights = sample_weights(Eigen::Vector3d(2, 0.5, 0), labels);
+  const MatrixXd X = MatrixXd::Ones(2, 6), Z = one_hot<double>(labels, 3);
+  Three net;
+  net.parameters().setLinSpaced(-0.4, 0.4);
+  const Samples data(X, Z, weights);
+  Workspace workspace(net, 6);
+  const double sum = loss_of(net, CategoricalCrossEntropy{}, data, workspace);
+  CHECK(loss_of(net, CategoricalCrossEntropy{}, data, workspace, {.reduction = Reduction::Mean}) ==
+        Approx(sum / 5));
+}
+
 TEST_CASE("wrong weights and labels are refused, and say why") {
   const std::vector<int> labels{0, 1, 3};
   CHECK(said([&] { (void)balanced_weights<double>(labels, 3); }) ==

@@ -40,9 +40,9 @@ template <class S, class Labels>
 }
 
 /// The weight of each sample, that of its class: E = Σ_s weight_s E_s for any loss. It is the sum
-/// of PyTorch's losses with `weight=` and reduction='sum'; with Reduction::Mean the sum is divided
-/// by the number of samples, as with 'mean' of its BCELoss (its CrossEntropyLoss divides by the sum
-/// of weights).
+/// of PyTorch's losses with `weight=` and reduction='sum'. Reduction::Mean divides that sum by the
+/// number of samples whose weight is not 0 (PyTorch's 'mean': BCELoss by the number of all samples,
+/// CrossEntropyLoss by the sum of their weights).
 ///
 /// @param class_weights a number >= 0 for each class; a class of weight 0 is left out
 /// @param labels as for `balanced_weights`; with sequences, one for each column of the targets

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "backfold/activation/linear.hpp"
 #include "backfold/activation/tanh.hpp"

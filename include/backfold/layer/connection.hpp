@@ -150,7 +150,7 @@ struct Lookup {
 /// A layer without bias.
 struct NoBias {};
 
-/// Makes what is before the first step a parameter that is learnt: the outputs of the layer that
+/// Makes the state before the first step a parameter that is learnt: the outputs of the layer that
 /// delays reach, and its memory. All sequences of a batch begin with it, unless a State is given.
 struct LearntStart {};
 
@@ -176,8 +176,7 @@ concept NamesLayer = requires {
 }  // namespace detail
 
 /// An option of a layer: a further connection, the kind of the one from the layer before (Direct,
-/// Lookup) or its source (After), its Name, NoBias
-/// or LearntStart.
+/// Lookup) or its source (After), its Name, NoBias or LearntStart.
 template <class T>
 concept LayerOption = std::is_same_v<T, NoBias> || std::is_same_v<T, LearntStart> ||
     detail::AddsConnection<T> || detail::SetsChain<T> || detail::NamesLayer<T>;

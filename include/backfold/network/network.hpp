@@ -153,7 +153,7 @@ class Network {
     return own<detail::index_of_name<Name, Layers...>()>();
   }
 
-  /// A view of what layer L has learnt to be before the first step (LearntStart): units × columns,
+  /// A view of the state of layer L before the first step, as learnt (LearntStart): units × columns,
   /// its outputs one step ago, two steps ago and so on, and its memory.
   template <int L>
   auto start() {

@@ -177,7 +177,7 @@ class Pass {
     return w_ + architecture_.template bias_offset<L>();
   }
 
-  /// What layer L learns to be before the first step: a column of `start_columns`.
+  /// A column, of `start_columns`, of the learnt start of layer L.
   template <int L>
   [[nodiscard]] const S* start(Index column) const {
     return w_ + architecture_.template start_offset<L>() + column * units<L>();
