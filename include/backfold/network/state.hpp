@@ -8,6 +8,19 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
+namespace detail {
+
+/// Column b of some rows becomes column b of a block, for all columns.
+template <class S>
+BACKFOLD_NO_INLINE void copy_rows(const ConstMatrixView<S>& from, Index first_row, Index rows,
+                                  S* to) {
+  for (Index b = 0; b < from.cols(); ++b) {
+    copy_numbers(from.column(b) + first_row, to + b * rows, rows);
+  }
+}
+
+}  // namespace detail
+
 /// The memory of a recurrent network between steps: for each layer that a delay leads from, its
 /// outputs of as many steps as the longest delay, and the memories of cells. A value of the
 /// caller's.
@@ -172,7 +185,7 @@ class State {
       const S* const from =
           net.parameters().data() + architecture_.template start_offset<L>() + k * units;
       S* const to = start_block<L>(k);
-      for (Index b = 0; b < batch(); ++b) detail::copy_numbers(from, to + b * units, units);
+      detail::copy_rows<S>({from, units, batch(), 0}, 0, units, to);  // one column for all
     }
   }
   /// The outputs k + 1 steps ago, or the memory after them.
@@ -253,15 +266,6 @@ void check_initial_states(const Net& net, const Sequences<typename Net::Scalar>&
   }
 }
 
-/// Column b of some rows becomes column b of a block, for all columns.
-template <class S>
-BACKFOLD_NO_INLINE void copy_rows(const ConstMatrixView<S>& from, Index first_row, Index rows,
-                                  S* to) {
-  for (Index b = 0; b < from.cols(); ++b) {
-    copy_numbers(from.column(b) + first_row, to + b * rows, rows);
-  }
-}
-
 /// Puts what a state remembers before the first step of a pass; without a state, that of each
 /// sequence by a column of its own; without either, zeros or what is learnt to be there.
 template <class P, class StateType>
@@ -281,9 +285,8 @@ void set_history(const P& pass, const StateType* state,
       } else if (columns != nullptr) {
         copy_rows(*columns, row + place * units, units, to);
       } else if constexpr (Graph::start_columns(layer) > 0) {
-        for (Index b = 0; b < pass.batch(); ++b) {
-          copy_numbers(pass.template start<layer>(column), to + b * units, units);
-        }
+        const ConstMatrixView<S> start(pass.template start<layer>(column), units, pass.batch(), 0);
+        copy_rows(start, 0, units, to);
       } else {
         for (Index i = 0; i < block; ++i) to[i] = S(0);
       }
