@@ -2,7 +2,7 @@
 // Four small tasks and a picture of what the network has learnt of each: the boundary between two
 // classes, a fit with a band of quantiles, a confusion matrix, hidden states over time.
 //
-//     pictures [folder]
+//     gallery [folder]
 #include <algorithm>
 #include <backfold/backfold.hpp>
 #include <cmath>
@@ -215,7 +215,7 @@ int main(int argc, char** argv) {
     confusion_matrix();
     hidden_states();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "pictures: %s\n", error.what());
+    std::fprintf(stderr, "gallery: %s\n", error.what());
     return 1;
   }
   std::printf(has_gnuplot() ? "Pictures: %s/*.svg\n"
