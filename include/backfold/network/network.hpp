@@ -153,8 +153,8 @@ class Network {
     return own<detail::index_of_name<Name, Layers...>()>();
   }
 
-  /// A view of the state of layer L before the first step, as learnt (LearntStart): units × columns,
-  /// its outputs one step ago, two steps ago and so on, and its memory.
+  /// A view of the state of layer L before the first step, as learnt (LearntStart): units ×
+  /// columns, its outputs one step ago, two steps ago and so on, and its memory.
   template <int L>
   auto start() {
     return start_view<L>(parameters_.data());
