@@ -24,10 +24,10 @@ struct Penalized : ChangedGradient<Derived, O> {
   /// @throws std::invalid_argument for settings out of range
   void(check)() const {
     (O::check)();
-    const std::string name(Derived::name);
-    check_not_negative((name + ": strength").c_str(), strength);
+    const std::string optimizer(Derived::name);
+    check_not_negative((optimizer + ": strength").c_str(), strength);
     for (Index i = 0; i < share.size(); ++i) {
-      check_not_negative((name + ": share").c_str(), share[i]);
+      check_not_negative((optimizer + ": share").c_str(), share[i]);
     }
   }
   template <Real S>
