@@ -9,22 +9,24 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
+
+from precompiled import precompiled
 
 project, compiler, eigen = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+include = [f"-I{project / 'include'}", "-isystem", eigen]
 
 
-def build(file, *flags, language="c++20"):
-    return subprocess.run(
-        [compiler, f"-std={language}", "-fsyntax-only", f"-I{project / 'include'}", "-isystem", eigen,
-         *flags, str(file)], text=True, capture_output=True)
+def build(file, *command):
+    return subprocess.run([*command, "-fsyntax-only", str(file)], text=True, capture_output=True)
 
 
-def check(file):
+def check(file, command):
     expected = re.match(r"// expect: (.*)", file.read_text().splitlines()[1]).group(1)
-    right = build(file)
+    right = build(file, *command)
     if right.returncode != 0:
         return f"{file.name}: the right use does not compile:\n{right.stderr}"
-    wrong = build(file, "-DMISUSE")
+    wrong = build(file, *command, "-DMISUSE")
     if wrong.returncode == 0:
         return f"{file.name}: the misuse compiles"
     first = next(line for line in wrong.stderr.splitlines() if "error:" in line)
@@ -34,7 +36,7 @@ def check(file):
 
 
 def check_language(file):
-    wrong = build(file, language="c++17")
+    wrong = build(file, compiler, "-std=c++17", *include)
     errors = [line for line in wrong.stderr.splitlines() if re.search(r"error:", line)]
     if wrong.returncode == 0 or len(errors) > 2 or "needs C++20" not in errors[0]:
         return f"-std=c++17: expected one error that asks for C++20, got {errors[:3]}"
@@ -42,7 +44,10 @@ def check_language(file):
 
 
 files = sorted((project / "tests/failure").glob("*.cpp"))
-with concurrent.futures.ThreadPoolExecutor(2) as pool:
-    errors = [e for e in [*pool.map(check, files), check_language(files[0])] if e]
+with (tempfile.TemporaryDirectory() as folder,
+      concurrent.futures.ThreadPoolExecutor(2) as pool):
+    command = precompiled([compiler, "-std=c++20", *include], "backfold/backfold.hpp", folder)
+    errors = [*pool.map(lambda file: check(file, command), files), check_language(files[0])]
+errors = [e for e in errors if e]
 print("\n".join(errors) or f"{len(files)} misuses are refused")
 sys.exit(bool(errors) or len(files) == 0)
