@@ -90,6 +90,12 @@ TEST_CASE("wrong weights and labels are refused, and say why") {
         "sample_weights: label 2 is 3, expected 0 to 1");
   CHECK(said([&] { (void)sample_weights(Eigen::Vector2d(1, -2), labels); }) ==
         "sample_weights: the weight of class 1 is -2, expected a finite number >= 0");
+  const std::vector<int> no_third{0, 1, 0};
+  CHECK(said([&] { (void)sample_weights(Eigen::Vector4d(1, 2, 3, 4), no_third, 3); }) ==
+        "sample_weights: expected 3 weights, one for each class, got 4");
+  CHECK(said([&] { (void)sample_weights(Eigen::Vector2d(1, 2), no_third, 3); }) ==
+        "sample_weights: expected 3 weights, one for each class, got 2");
+  CHECK(sample_weights(Eigen::Vector3d(1, 2, 3), no_third, 3) == Eigen::Vector3d(1, 2, 1));
   const double infinite = std::numeric_limits<double>::infinity();
   CHECK(said([&] { (void)sample_weights(Eigen::Vector2d(infinite, 1), labels); }).find("class 0") !=
         std::string::npos);

@@ -15,7 +15,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// class k with n_k of the n samples. Their mean over the samples is 1.
 ///
 ///     const auto of_class = bf::balanced_weights<float>(labels, 3);
-///     const auto weights = bf::sample_weights(of_class, labels);
+///     const auto weights = bf::sample_weights(of_class, labels, 3);
 ///     bf::fit(net, loss, optimizer, bf::Samples(X, Z, weights));
 ///
 /// @param labels n integers in 0..classes−1; those of targets are `labels_of(Z)`
@@ -44,7 +44,9 @@ template <class S, class Labels>
 /// number of samples whose weight is not 0 (PyTorch's 'mean': BCELoss by the number of all samples,
 /// CrossEntropyLoss by the sum of their weights).
 ///
-/// @param class_weights a number >= 0 for each class; a class of weight 0 is left out
+/// @param class_weights a number >= 0 for each class; a class of weight 0 is left out. Labels alone
+/// do not say how many classes there are: with `classes` as a third argument, any other number of
+/// weights is refused
 /// @param labels as for `balanced_weights`; with sequences, one for each column of the targets
 /// @throws std::invalid_argument for a weight that is negative or not finite, or a label out of
 /// range
@@ -65,6 +67,19 @@ template <class W, class Labels>
     weights[s] = of_class[detail::label_at("sample_weights", labels, s, of_class.size())];
   }
   return weights;
+}
+
+/// The weight of each sample where the number of classes is known, as for `one_hot`.
+///
+/// @throws std::invalid_argument unless there is one weight for each class, or as without `classes`
+template <class W, class Labels>
+[[nodiscard]] Vector<typename W::Scalar> sample_weights(const Eigen::MatrixBase<W>& class_weights,
+                                                        const Labels& labels, Index classes) {
+  if (class_weights.size() != classes) {
+    fail_argument("sample_weights: expected ", classes, " weights, one for each class, got ",
+                  class_weights.size());
+  }
+  return sample_weights(class_weights, labels);
 }
 
 BACKFOLD_END_NAMESPACE
