@@ -3,9 +3,9 @@
 #include <backfold/backfold.hpp>
 using namespace backfold;
 #ifdef MISUSE
-using O = Rprop;
+using O = ClipValue<PenalizeL2<Rprop>>;
 #else
-using O = ClipNorm<Adam>;
+using O = ClipValue<PenalizeL2<Adam>>;
 #endif
 History f(Mlp<double, Input<2>, Dense<1, Tanh>>& net, const Samples<double>& data, const O& o) {
   Training training(net, HalfSquaredError{}, o, data);

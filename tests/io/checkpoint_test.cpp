@@ -67,6 +67,7 @@ TEST_CASE("a training that goes on from a checkpoint has the bits of one never s
 TEST_CASE("Adam, Rprop and clipping go on from a checkpoint") {
   require_same_bits(bf::Adam{.learning_rate = 0.01});
   require_same_bits(bf::ClipNorm{bf::Adam{.learning_rate = 0.01}, 0.1});
+  require_same_bits(bf::PenalizeL2{bf::ClipNorm{bf::Momentum{.learning_rate = 0.01}, 0.1}, 1e-3});
   require_same_bits(bf::Rprop{});
 }
 

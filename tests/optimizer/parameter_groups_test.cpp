@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <limits>
+#include <string>
+#include <type_traits>
+#include <utility>
 
 #include "backfold/optimizer/adam.hpp"
 #include "backfold/optimizer/adam_w.hpp"
@@ -126,7 +129,7 @@ TEST_CASE("penalties pass the list of checks, and compose with clipping") {
   CHECK(check_optimizer(PenalizeL2{Adam{}, 1e-3}).failures() == "");
   CHECK(check_optimizer(PenalizeL1{Momentum{}, 1e-3}).failures() == "");
   const PenalizeL2 both{ClipNorm{Sgd{.learning_rate = 1}, 1.0}, 2};
-  CHECK(both.learning_rate == 1);
+  CHECK(both.inner.inner.learning_rate == 1);
   auto state = start<double>(both, 2);
   Eigen::Vector2d w(3, 4);
   both.step(
@@ -153,4 +156,61 @@ TEST_CASE("wrong penalties and factors are refused, and say why") {
           two.step(
               w.data(), [](const double*, double*) { return 0.0; }, state);
         }) == "ScaledRates: expected 3 numbers, one for each parameter, got 2");
+}
+
+namespace {
+
+/// A user's own wrapper: it turns the objective's sign, so that E rises.
+template <class O>
+struct Ascend {
+  O inner;
+
+  template <Real S, Index N = Dynamic>
+  using State = typename O::template State<S, N>;
+
+  void(check)() const { (inner.check)(); }
+
+  template <Real S, class Objective, class Memory>
+  double step(S* w, Objective&& objective, Memory& state) const {
+    return -inner.step(
+        w,
+        [&](const S* at, S* gradient) {
+          const double e = objective(at, gradient);
+          gradient[0] = -gradient[0];
+          return -e;
+        },
+        state);
+  }
+};
+
+/// An optimizer with a number, no optimizer, of the name that a wrapped one would have.
+struct Inexact : Sgd {
+  int inner = 3;
+};
+
+}  // namespace
+
+TEST_CASE("the innermost optimizer has the settings, however it is wrapped") {
+  ClipNorm clip{Ascend<PenalizeL2<Momentum>>{PenalizeL2{Momentum{}, 0.5}}, 1.0};
+  CHECK(&innermost(clip) == &clip.inner.inner.inner);
+  innermost(clip).learning_rate = 0.25;
+  CHECK(std::as_const(clip).inner.inner.inner.learning_rate == 0.25);
+  static_assert(std::is_same_v<decltype(innermost(std::as_const(clip))), const Momentum&>);
+
+  Inexact optimizer;
+  CHECK(&innermost(optimizer) == &optimizer);
+  static_assert(!std::is_base_of_v<Sgd, ClipNorm<Sgd>>);
+}
+
+TEST_CASE("a wrapper of one's own wraps ours, and is wrapped by them") {
+  const auto line = [](const double* w, double* g) {
+    g[0] = 3;
+    return 3 * w[0];
+  };
+  const ClipNorm clip{Ascend<Sgd>{Sgd{.learning_rate = 0.5}}, 1.0};
+  static_assert(Optimizer<decltype(clip)>);
+  auto state = start<double>(clip, 1);
+  double w = 2;
+  CHECK(clip.step(&w, line, state) == 6);
+  CHECK(w == 2.5);  // the gradient 3 is clipped to 1, then ascended
 }

@@ -100,6 +100,12 @@ void goes_on(const O& optimizer, bool remembers) {
 }
 
 template <class S, class O>
+std::vector<std::string> names_of(const O& optimizer) {
+  auto state = start<S>(optimizer, n);
+  return Saved::of(state).names;
+}
+
+template <class S, class O>
 void goes_on_wrapped(const O& optimizer, bool remembers = true) {
   Eigen::VectorXd share = Eigen::VectorXd::Ones(n), rates = Eigen::VectorXd::LinSpaced(n, 0.1, 1.2);
   share.head(3).setZero();
@@ -113,6 +119,9 @@ void goes_on_wrapped(const O& optimizer, bool remembers = true) {
   goes_on<S, Dynamic>(ScaledRates{optimizer, rates}, remembers);
   goes_on<S, Dynamic>(PenalizeL1{ScaledRates{ClipNorm{optimizer, 2.0}, rates}, 0.05, share},
                       remembers);
+  // So that a checkpoint of the one can be read by the other.
+  CHECK(names_of<S>(ScaledRates{PenalizeL2{ClipNorm{optimizer, 2.0}, 0.05}, rates}) ==
+        names_of<S>(optimizer));
 }
 
 }  // namespace

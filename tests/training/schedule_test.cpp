@@ -30,14 +30,19 @@ struct Recorder : Sgd {
   }
 };
 
-template <class Hook>
-std::vector<double> step_rates(Hook&& hook, Index epochs = 12) {
+constexpr auto unwrapped = [](const Recorder& optimizer) { return optimizer; };
+
+/// The rate of each step by which the optimizer moves that `wrap` makes of a Recorder.
+template <class Hook, class Wrap = decltype(unwrapped)>
+std::vector<double> step_rates(Hook&& hook, Index epochs = 12, const Wrap& wrap = unwrapped,
+                               double final_rate = 1) {
   Line net;
   std::vector<double> rates;
   Recorder optimizer;
   optimizer.learning_rate = first_rate;
   optimizer.rates = &rates;
-  fit(net, HalfSquaredError{}, optimizer, Samples(X, Z), {.epochs = epochs, .batch_size = 2}, hook);
+  fit(net, HalfSquaredError{}, wrap(optimizer), Samples(X, Z),
+      {.epochs = epochs, .batch_size = 2, .final_rate = final_rate}, hook);
   return rates;
 }
 
@@ -105,11 +110,11 @@ struct Rates {
   std::vector<double> all;
   template <class T>
   void begin(T& training) {
-    all.push_back(training.optimizer().learning_rate);
+    all.push_back(innermost(training.optimizer()).learning_rate);
   }
   template <class T>
   void after_epoch(T& training, const EpochReport&) {
-    all.push_back(training.optimizer().learning_rate);
+    all.push_back(innermost(training.optimizer()).learning_rate);
   }
 };
 
@@ -126,6 +131,27 @@ TEST_CASE("ReduceOnPlateau lowers the rate where PyTorch's does") {
       ReduceOnPlateau({.decay = 0.5, .patience = 1, .cooldown = 1, .smallest_rate = 0.03}, losses),
       rates);
   CHECK(agree(vector(rates.all).head(12), reference["plateau"]));
+}
+
+TEST_CASE("schedules set the rate of the optimizer within all wrappers") {
+  const auto twice = [](const Recorder& optimizer) {
+    return PenalizeL2{ClipNorm{optimizer, 1.0}, 1e-4};
+  };
+  const auto others = [](const Recorder& optimizer) {
+    return ScaledRates{ClipValue{optimizer, 1.0}, Eigen::Vector3d(1, 1, 0.5)};
+  };
+  CHECK(step_rates(CosineDecay{}, 12, twice) == step_rates(CosineDecay{}));
+  CHECK(step_rates(OneCycle{}, 12, twice) == step_rates(OneCycle{}));
+  CHECK(step_rates(OneCycle{}, 12, others) == step_rates(OneCycle{}));
+  CHECK(step_rates(ConstantRate{}, 2) != step_rates(CosineDecay{}, 2));
+
+  const auto nothing = [](const EpochReport&) {};
+  CHECK(step_rates(nothing, 12, twice, 0.25) == step_rates(LinearDecay{0.25}));
+
+  const ReduceOnPlateau plateau({.decay = 0.5, .patience = 0, .minimum_gain = 0.9});
+  const std::vector<double> lowered = step_rates(ReduceOnPlateau(plateau), 4, others);
+  CHECK(lowered.front() == first_rate);
+  CHECK(lowered.back() == first_rate / 4);
 }
 
 TEST_CASE("LinearDecay does as final_rate, over one run or several") {

@@ -276,10 +276,10 @@ TEST_CASE("Training refuses a state of other sizes, settings out of range, and t
         "training: the optimizer's state is for 12 parameters, the network has 13");
   training.optimizer_state() = start<double>(clipped, 13);
   CHECK(is_finite(training.run_epoch()));
-  training.optimizer().learning_rate = not_a_number;
+  training.optimizer().inner.learning_rate = not_a_number;
   CHECK(said([&] { training.run_epoch(); }) ==
         "Adam: learning_rate must be finite and >= 0, got nan");
-  training.optimizer().learning_rate = 0.1;
+  training.optimizer().inner.learning_rate = 0.1;
   auto taken = std::move(training);
   CHECK(said([&] { training.run_epoch(); }) == "training: it has been moved from");
   CHECK(is_finite(taken.run_epoch()));

@@ -8,9 +8,14 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace detail {
 
 /// An optimizer whose E and gradient pass through `Derived::change(w, gradient, n)` first, which
-/// returns what it adds to E. It has the optimizer's settings as its own, for schedules to set.
+/// returns what it adds to E.
 template <class Derived, class O>
-struct ChangedGradient : O {
+struct ChangedGradient {
+  static_assert(Optimizer<O>,
+                "backfold: a wrapper takes an optimizer first: it needs check(), State and step()");
+
+  O inner;
+
   template <Real S, Index N = Dynamic>
   struct State {
     explicit State(Index n) : inner(n), size(n) {}
@@ -27,7 +32,7 @@ struct ChangedGradient : O {
   template <Real S, Index N, class Objective>
   BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
     const Derived& self = static_cast<const Derived&>(*this);
-    return O::step(
+    return inner.step(
         w,
         [&](const S* at, S* gradient) {
           const double error = objective(at, gradient);

@@ -62,7 +62,7 @@ struct ClipNorm : detail::ChangedGradient<ClipNorm<O>, O> {
 
   /// @throws std::invalid_argument for settings out of range
   void(check)() const {
-    (O::check)();
+    (this->inner.check)();
     detail::check_above_zero("ClipNorm: largest_norm", largest_norm);
   }
   template <Real S>
@@ -87,7 +87,7 @@ struct ClipValue : detail::ChangedGradient<ClipValue<O>, O> {
 
   /// @throws std::invalid_argument for settings out of range
   void(check)() const {
-    (O::check)();
+    (this->inner.check)();
     detail::check_above_zero("ClipValue: largest_value", largest_value);
   }
   template <Real S>

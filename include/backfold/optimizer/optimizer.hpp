@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <concepts>
 #include <limits>
+#include <type_traits>
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/elementwise.hpp"
@@ -65,6 +66,28 @@ concept Optimizer = requires(const O optimizer, double* w,
   (optimizer.check)();
   { optimizer.step(w, objective, state) } -> std::same_as<double>;
 };
+
+namespace detail {
+
+/// An optimizer around another one, its member `inner`.
+template <class O>
+concept WrapsOptimizer = requires(O& optimizer) {
+  requires Optimizer<std::remove_cvref_t<decltype(optimizer.inner)>>;
+};
+
+}  // namespace detail
+
+/// The optimizer within all wrappers, which has the settings: `innermost(clipped).learning_rate`.
+/// A wrapper has the optimizer that it wraps as its member `inner`; without wrappers it is the
+/// optimizer itself.
+template <class O>
+[[nodiscard]] constexpr auto& innermost(O& optimizer) {
+  if constexpr (detail::WrapsOptimizer<O>) {
+    return innermost(optimizer.inner);
+  } else {
+    return optimizer;
+  }
+}
 
 /// Checks an optimizer's settings and makes its state for n parameters: the one place that
 /// allocates. @throws std::invalid_argument for settings out of range, n < 1, or n other than N

@@ -23,7 +23,7 @@ struct Penalized : ChangedGradient<Derived, O> {
 
   /// @throws std::invalid_argument for settings out of range
   void(check)() const {
-    (O::check)();
+    (this->inner.check)();
     const std::string optimizer(Derived::name);
     check_not_negative((optimizer + ": strength").c_str(), strength);
     for (Index i = 0; i < share.size(); ++i) {

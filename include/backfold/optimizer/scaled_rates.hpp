@@ -17,12 +17,16 @@ BACKFOLD_BEGIN_NAMESPACE
 /// which has no learning rate, f scales its step sizes. The gradient of frozen parameters is 0, so
 /// that a norm that an inner ClipNorm takes is that of the others.
 template <class O>
-struct ScaledRates : O {
+struct ScaledRates {
+  static_assert(Optimizer<O>,
+                "backfold: a wrapper takes an optimizer first: it needs check(), State and step()");
+
+  O inner;
   Vector<double> factors;  ///< f_i >= 0, one for each parameter
 
   template <class F>
   ScaledRates(const O& optimizer, const Eigen::DenseBase<F>& f)
-      : O(optimizer), factors(f.derived()) {}
+      : inner(optimizer), factors(f.derived()) {}
 
   template <Real S, Index N = Dynamic>
   struct State {
@@ -39,7 +43,7 @@ struct ScaledRates : O {
 
   /// @throws std::invalid_argument for settings out of range
   void(check)() const {
-    (O::check)();
+    (inner.check)();
     for (Index i = 0; i < factors.size(); ++i) {
       detail::check_not_negative("ScaledRates: factors", factors[i]);
     }
@@ -53,7 +57,7 @@ struct ScaledRates : O {
     S* const ahead = state.vectors[1];
     detail::check_count_of("ScaledRates", factors.size(), n);
     for (Index i = 0; i < n; ++i) before[i] = w[i];
-    const double error = O::step(
+    const double error = inner.step(
         w,
         [&](const S* at, S* gradient) {
           for (Index i = 0; i < n; ++i) ahead[i] = scaled(before[i], at[i], i);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <concepts>
 #include <type_traits>
+#include <utility>
 
 #include "backfold/activation/activation.hpp"
 #include "backfold/data/samples.hpp"
@@ -11,6 +12,7 @@
 #include "backfold/gradient/gradient.hpp"
 #include "backfold/loss/loss.hpp"
 #include "backfold/network/network.hpp"
+#include "backfold/optimizer/optimizer.hpp"
 #include "backfold/training/fit_options.hpp"
 
 /// Checks for input that training refuses although it could be computed: data, losses and networks
@@ -193,10 +195,11 @@ void check_masks(const Source& source) {
 /// True if an optimizer's next step uses a learning_rate that is set before it.
 template <class O>
 constexpr bool follows_learning_rate() {
-  if constexpr (requires { O::follows_learning_rate; }) {
-    return O::follows_learning_rate;
+  using Settings = std::remove_reference_t<decltype(innermost(std::declval<O&>()))>;
+  if constexpr (requires { Settings::follows_learning_rate; }) {
+    return Settings::follows_learning_rate;
   } else {
-    return requires(O & optimizer) { optimizer.learning_rate = 1.0; };
+    return requires(Settings & settings) { settings.learning_rate = 1.0; };
   }
 }
 
@@ -204,10 +207,17 @@ constexpr bool follows_learning_rate() {
 template <class O>
 double learning_rate_of(const O& optimizer) {
   if constexpr (follows_learning_rate<O>()) {
-    return static_cast<double>(optimizer.learning_rate);
+    return static_cast<double>(innermost(optimizer).learning_rate);
   } else {
     return 0;
   }
+}
+
+/// Sets the learning rate of an optimizer, which has one to follow.
+template <class O>
+void set_learning_rate(O& optimizer, double rate) {
+  auto& learning_rate = innermost(optimizer).learning_rate;
+  learning_rate = static_cast<std::remove_reference_t<decltype(learning_rate)>>(rate);
 }
 
 /// Holds the options against the network, the optimizer and the data.
@@ -276,8 +286,8 @@ void set_final_rate([[maybe_unused]] O& optimizer, [[maybe_unused]] const FitOpt
       fail_argument("training: the learning rate has fallen to final_rate after ", options.epochs,
                     " epochs: set `epochs` to all that are to be run");
     }
-    optimizer.learning_rate = static_cast<decltype(optimizer.learning_rate)>(
-        first_rate * linear_factor(double(epoch), double(options.epochs), options.final_rate));
+    set_learning_rate(optimizer, first_rate * linear_factor(double(epoch), double(options.epochs),
+                                                            options.final_rate));
   }
 }
 

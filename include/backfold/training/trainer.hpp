@@ -158,8 +158,8 @@ class Trainer {
     f("parameters", net_.parameters().data(), net_.parameter_count());
     f("epoch", &epoch_, Index{1});
     f("update", &update_, Index{1});
-    if constexpr (requires(O & o) { o.learning_rate; }) {
-      f("learning_rate", &optimizer_.learning_rate, Index{1});
+    if constexpr (requires(O & o) { innermost(o).learning_rate; }) {
+      f("learning_rate", &innermost(optimizer_).learning_rate, Index{1});
     }
     f("losses", history_.losses);
     batches_.for_each_value(f);

@@ -52,8 +52,7 @@ void set_rate(T& training, double factor) {
     if (!(factor >= 0 && is_finite(factor))) {
       fail_argument("schedule: a factor must be finite and >= 0, got ", factor);
     }
-    using Rate = decltype(training.optimizer().learning_rate);
-    training.optimizer().learning_rate = static_cast<Rate>(training.first_learning_rate() * factor);
+    set_learning_rate(training.optimizer(), training.first_learning_rate() * factor);
   }
 }
 

@@ -250,10 +250,9 @@ class ReduceOnPlateau {
     cooldown_ = options_.cooldown;
     without_gain_ = 0;
     if constexpr (detail::follows_learning_rate<typename T::OptimizerType>()) {
-      auto& rate = training.optimizer().learning_rate;
-      const double now = static_cast<double>(rate);
+      const double now = detail::learning_rate_of(training.optimizer());
       const double lower = (std::max)(now * options_.decay, options_.smallest_rate);
-      if (lower < now) rate = static_cast<std::remove_reference_t<decltype(rate)>>(lower);
+      if (lower < now) detail::set_learning_rate(training.optimizer(), lower);
     }
   }
 
