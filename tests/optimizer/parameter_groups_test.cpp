@@ -149,13 +149,36 @@ TEST_CASE("wrong penalties and factors are refused, and say why") {
   CHECK(said([&] {
           (void)start<double>(PenalizeL2{Sgd{}, 1, Eigen::Vector2d(1, -1)}, 2);
         }).find("PenalizeL2: share") == 0);
-  const ScaledRates two{Sgd{}, Eigen::Vector2d(1, 1)};
-  auto state = start<double>(two, 3);
+}
+
+TEST_CASE("factors and shares for another number of parameters are refused before the first step") {
+  const Eigen::Vector2d two(1, 1);
+  const std::string expected = ": expected 3 numbers, one for each parameter, got 2";
+  const auto refusal = [](const auto& optimizer) {
+    return said([&] { (void)start<double>(optimizer, 3); });
+  };
+  CHECK(refusal(ScaledRates{Sgd{}, two}) == "ScaledRates" + expected);
+  CHECK(refusal(PenalizeL1{Sgd{}, 1, two}) == "PenalizeL1" + expected);
+  CHECK(refusal(PenalizeL2{Sgd{}, 1, two}) == "PenalizeL2" + expected);
+  CHECK(refusal(ClipNorm{PenalizeL2{ScaledRates{Sgd{}, two}, 1}, 1.0}) == "ScaledRates" + expected);
+  CHECK(refusal(PenalizeL2{Sgd{}, 1}) == "nothing was thrown");
+
+  // Settings may change between steps.
+  ScaledRates rates{PenalizeL1{Sgd{}, 1, Eigen::Vector3d(1, 1, 1)}, Eigen::Vector3d(1, 1, 1)};
+  auto state = start<double>(rates, 3);
   VectorXd w = VectorXd::Ones(3);
-  CHECK(said([&] {
-          two.step(
-              w.data(), [](const double*, double*) { return 0.0; }, state);
-        }) == "ScaledRates: expected 3 numbers, one for each parameter, got 2");
+  const auto step = [&] {
+    return said([&] {
+      rates.step(
+          w.data(), [](const double*, double* g) { return g[0] = g[1] = g[2] = 0; }, state);
+    });
+  };
+  rates.factors = two;
+  CHECK(step() == "ScaledRates" + expected);
+  rates.factors = Eigen::Vector3d(1, 1, 1);
+  rates.inner.share = two;
+  CHECK(step() == "PenalizeL1" + expected);
+  CHECK(w == VectorXd::Ones(3));
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include "backfold/layer/input.hpp"
 #include "backfold/layer/lstm.hpp"
 #include "backfold/loss/half_squared_error.hpp"
+#include "backfold/optimizer/adam.hpp"
 #include "backfold/optimizer/adam_w.hpp"
 #include "backfold/optimizer/penalty.hpp"
 #include "backfold/optimizer/scaled_rates.hpp"
@@ -63,6 +64,19 @@ TEST_CASE("a layer is frozen in fit, and a penalty is in the loss that it report
       fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0}, Samples(X, Z), once).final_loss();
   const double squares = before.cwiseProduct(weights_mask(net)).squaredNorm();
   CHECK(with - without == Approx(0.15 * squares).epsilon(1e-12));
+}
+
+TEST_CASE("a mask of another network is refused when training is made, not in its first step") {
+  const MatrixXd X = numbers(2, 10, 1), Z = numbers(1, 10, 2);
+  auto net = made_net();
+  const std::string expected = ": expected 13 numbers, one for each parameter, got 12";
+  const PenalizeL2 penalized{Sgd{}, 0.3, VectorXd::Ones(12)};
+  CHECK(said([&] { Trainer(net, HalfSquaredError{}, penalized, Samples(X, Z)); }) ==
+        "PenalizeL2" + expected);
+  Trainer training(net, HalfSquaredError{}, ScaledRates{Adam{}, VectorXd::Ones(13)}, Samples(X, Z));
+  training.optimizer().factors = VectorXd::Ones(12);
+  CHECK(said([&] { training.run(1); }) == "ScaledRates" + expected);
+  CHECK(training.epoch() == 0);
 }
 
 TEST_CASE("masks of what is not there are refused") {

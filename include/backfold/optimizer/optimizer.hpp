@@ -58,7 +58,8 @@ class StateVectors {
 ///
 /// `objective(const S* w, S* gradient)` returns E and overwrites the gradient. `step` returns the E
 /// it saw. Where E or a number of the gradient is not finite it returns NaN and leaves w and state
-/// as they were.
+/// as they were. One with settings for single parameters may have a `check_count(Index n)`, called
+/// by `start`, that throws where they are not for n parameters.
 template <class O>
 concept Optimizer = requires(const O optimizer, double* w,
                              double (*objective)(const double*, double*),
@@ -75,6 +76,20 @@ concept WrapsOptimizer = requires(O& optimizer) {
   requires Optimizer<std::remove_cvref_t<decltype(optimizer.inner)>>;
 };
 
+/// Calls check_count(n) of an optimizer and of those that it wraps, where they have one.
+template <class O>
+void check_counts(const O& optimizer, Index n) {
+  if constexpr (requires { optimizer.check_count(n); }) optimizer.check_count(n);
+  if constexpr (WrapsOptimizer<O>) check_counts(optimizer.inner, n);
+}
+
+/// Checks an optimizer's settings, also against the number of parameters.
+template <class O>
+void check_for(const O& optimizer, Index n) {
+  (optimizer.check)();
+  check_counts(optimizer, n);
+}
+
 }  // namespace detail
 
 /// The optimizer within all wrappers, which has the settings: `innermost(clipped).learning_rate`.
@@ -90,15 +105,16 @@ template <class O>
 }
 
 /// Checks an optimizer's settings and makes its state for n parameters: the one place that
-/// allocates. @throws std::invalid_argument for settings out of range, n < 1, or n other than N
+/// allocates. @throws std::invalid_argument for settings out of range or for another number of
+/// parameters, n < 1, or n other than N
 template <Real S, Index N = Dynamic, class O>
 auto start(const O& optimizer, Index n = N) {
   static_assert(Optimizer<O>, "backfold: not an optimizer: it needs check(), State and step()");
-  (optimizer.check)();
   if (n < 1) fail_argument("optimizer: there are no parameters");
   if (N != Dynamic && n != N) {
     fail_argument("optimizer: its state is for ", N, " parameters, not for ", n);
   }
+  detail::check_for(optimizer, n);
   return typename O::template State<S, N>(n);
 }
 

@@ -30,9 +30,13 @@ struct Penalized : ChangedGradient<Derived, O> {
       check_not_negative((optimizer + ": share").c_str(), share[i]);
     }
   }
+  /// @throws std::invalid_argument if there are m_i, but not one for each of n parameters
+  void check_count(Index n) const {
+    if (share.size() != 0) check_count_of(Derived::name, share.size(), n);
+  }
   template <Real S>
   double change(const S* w, S* gradient, Index n) const {
-    if (share.size() != 0) check_count_of(Derived::name, share.size(), n);
+    check_count(n);
     const auto factor = [&](Index i) { return share.size() == 0 ? strength : strength * share[i]; };
     for (Index i = 0; i < n; ++i) {
       gradient[i] += static_cast<S>(factor(i) * Derived::slope(static_cast<double>(w[i])));
@@ -56,8 +60,7 @@ struct Penalized : ChangedGradient<Derived, O> {
 ///     bf::PenalizeL2{bf::Adam{}, 1e-4, bf::weights_mask(net)}     // weights, not biases
 ///
 /// E, as `fit` reports it, has the penalty in it, once for each step; with Reduction::Sum λ is to
-/// be held against the sum over a batch. @throws std::invalid_argument in a step, if there are m_i
-/// but not one for each parameter
+/// be held against the sum over a batch. `start` refuses m_i that are not one for each parameter.
 ///
 /// Source: Krogh & Hertz, A simple weight decay can improve generalization (1992).
 template <class O>

@@ -49,13 +49,16 @@ struct ScaledRates {
     }
   }
 
-  /// @throws std::invalid_argument unless there is one factor for each parameter
+  /// @throws std::invalid_argument unless there is one factor for each of n parameters
+  void check_count(Index n) const { detail::check_count_of("ScaledRates", factors.size(), n); }
+
+  /// @throws std::invalid_argument as `check_count`, should the factors have changed since `start`
   template <Real S, Index N, class Objective>
   double step(S* w, Objective&& objective, State<S, N>& state) const {
     const Index n = state.vectors.size();
     S* const before = state.vectors[0];
     S* const ahead = state.vectors[1];
-    detail::check_count_of("ScaledRates", factors.size(), n);
+    check_count(n);
     for (Index i = 0; i < n; ++i) before[i] = w[i];
     const double error = inner.step(
         w,

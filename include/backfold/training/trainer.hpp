@@ -216,7 +216,7 @@ class Trainer {
     guard_.check_sizes(net_);
     detail::check_state(*optimizer_state_, guard_.size());
     detail::set_final_rate(optimizer_, options_, first_rate_, epoch_);
-    (optimizer_.check)();
+    detail::check_for(optimizer_, guard_.size());
     detail::check_initialized(net_);
     ++epoch_;
     batches_.begin_epoch();
