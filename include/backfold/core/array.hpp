@@ -12,7 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// n things of `size` bytes, all bits 0, aligned as Eigen aligns.
+/// Allocates n objects of `size` bytes with all bits 0, at Eigen's alignment.
 BACKFOLD_NO_INLINE inline void* allocate_zeros(Index n, Index size) {
   if (n > (std::numeric_limits<Index>::max)() / size) Eigen::internal::throw_std_bad_alloc();
   const auto bytes = static_cast<std::size_t>(n * size);
@@ -27,7 +27,7 @@ BACKFOLD_ALWAYS_INLINE void copy_numbers(const std::type_identity_t<T>* from, T*
 }
 
 /// Zero-initialised array: inside the object if N is static, on the heap if Dynamic. An Eigen
-/// vector would serve too, but costs each program the compilation of some fifty functions.
+/// vector would do, but each program would compile some fifty functions for it.
 template <class T, Index N = Dynamic>
 class Array {
  public:

@@ -7,8 +7,8 @@
 
 #include "backfold/core/config.hpp"
 
-/// Operations on the bits of the numbers in a register, each number for itself. Eigen shifts only
-/// registers of integers, and has none of 64 bits for AVX.
+/// Bit operations on the numbers in a register, lane by lane. Eigen shifts only registers of
+/// integers, and has no 64-bit integers for AVX.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -17,7 +17,7 @@ namespace detail {
 template <class S>
 using BitsOf = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
 
-/// Any register, by way of memory.
+/// Fallback for any register, through memory.
 template <class P, class Function>
 BACKFOLD_ALWAYS_INLINE P map_bits(const P& packet, const Function& f) {
   using S = typename Eigen::internal::unpacket_traits<P>::type;
@@ -32,18 +32,18 @@ BACKFOLD_ALWAYS_INLINE P map_bits(const P& packet, const Function& f) {
   }
 }
 
-/// Zeros come in at the right.
+/// Shifts left; zeros enter at the right.
 template <int Count, class P>
 BACKFOLD_ALWAYS_INLINE P shift_left(const P& packet) {
   return map_bits(packet, [](auto bits) { return bits << Count; });
 }
-/// Zeros come in at the left.
+/// Shifts right; zeros enter at the left.
 template <int Count, class P>
 BACKFOLD_ALWAYS_INLINE P shift_right(const P& packet) {
   return map_bits(packet, [](auto bits) { return bits >> Count; });
 }
 
-/// Those of a register that has an instruction for each, on its bits as integers.
+/// Shifts by the machine's integer instructions.
 #define BACKFOLD_SHIFTS(Packet, as_integers, as_numbers, left, right) \
   template <int Count>                                                \
   BACKFOLD_ALWAYS_INLINE Packet shift_left(const Packet& packet) {    \
@@ -100,8 +100,7 @@ BACKFOLD_ALWAYS_INLINE __m256d shift_right(const __m256d& packet) {
 }
 #endif
 
-/// The bits that both have, and that one of them has. Scalars go by integers: Eigen takes them byte
-/// by byte.
+/// Bitwise and, bitwise or. Scalars go through integers: Eigen works on them byte by byte.
 template <class P>
 BACKFOLD_ALWAYS_INLINE P common_bits(const P& a, const P& b) {
   if constexpr (std::is_floating_point_v<P>) {

@@ -7,8 +7,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The class that a column names: the row of its largest number (the first of several), or with one
-/// row, 1 (yes) for a number over ½, else 0 (no).
+/// Class of a column: the row of its largest number (the first of several); with one row, 1 (yes)
+/// for a number above ½, else 0 (no).
 template <class Y>
 Index class_of(const Eigen::MatrixBase<Y>& y, Index column) {
   if (y.rows() == 1) return static_cast<double>(y(0, column)) > 0.5 ? 1 : 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// An #error alone would be followed by a thousand more; the missing file ends the compilation.
+// An #error alone would be followed by a thousand others; the missing file ends the compilation.
 #if defined(_MSVC_LANG)
 #if _MSVC_LANG < 202002L
 #error "Backfold needs C++20: compile with /std:c++20"
@@ -16,12 +16,12 @@
 
 #include "backfold/version.hpp"
 
-/// Inline namespace of the whole library. It names whatever changes the code or the layout behind a
-/// name: version, registers and their alignment, FMA, OpenMP, exceptions, relaxed arithmetic. Where
-/// two translation units disagree, each keeps its own functions; the linker would otherwise take
-/// the first copy of each for both. Objects that they hand to one another do not link. (NDEBUG is
-/// left out: it changes only whether Eigen's assertions run, so a library built for release links
-/// with a program built for debugging.)
+/// Inline namespace of the whole library. Its name lists every setting that changes code or layout:
+/// version, registers and their alignment, FMA, OpenMP, exceptions, relaxed arithmetic. Translation
+/// units that disagree each keep their own functions; otherwise the linker would take the first
+/// copy of each for both. Passing objects between them is a link error. (NDEBUG is left out: it
+/// changes only whether Eigen's assertions run, so a library built for release links with a program
+/// built for debugging.)
 #define BACKFOLD_CONCATENATE_(a, b) a##b
 #define BACKFOLD_CONCATENATE(a, b) BACKFOLD_CONCATENATE_(a, b)
 #define BACKFOLD_ABI_VERSION_(major, minor, patch) v##major##_##minor##_##patch
@@ -127,10 +127,9 @@
                     BACKFOLD_CONCATENATE(BACKFOLD_ABI_MATH, BACKFOLD_ABI_FINITE),                  \
                     BACKFOLD_ABI_OPENMP, BACKFOLD_ABI_EXCEPTIONS, BACKFOLD_ABI_ORDER)
 
-/// Warnings that g++ gives by mistake in these headers, wherever they are inlined: the sign of
-/// constants that depend on a template; reads and writes of a whole register where the number of
-/// elements, which it does not know, selects a part; the undefined operands of its own AVX-512
-/// intrinsics (GCC bug 105593).
+/// False warnings of g++ in these headers, given where they are inlined: the sign of constants that
+/// depend on a template; reads and writes of a whole register, in branches that a small array does
+/// not take; the undefined operands of its own AVX-512 intrinsics (GCC bug 105593).
 #if defined(__GNUC__) && !defined(__clang__)
 #define BACKFOLD_BEGIN_FALSE_WARNINGS                                                    \
   _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wsign-conversion\"") \
@@ -170,22 +169,22 @@
 #define BACKFOLD_ALWAYS_INLINE inline __attribute__((always_inline))
 #define BACKFOLD_INLINE_LAMBDA __attribute__((always_inline))
 #define BACKFOLD_NO_INLINE __attribute__((noinline))
-/// For checks and set-up: compiled for size, which takes a fraction of the time.
+/// For checks and set-up: compiled for size, which takes a fraction of the compile time.
 #define BACKFOLD_COLD __attribute__((noinline, cold))
 /// True if the compiler knows x, after inlining.
 #define BACKFOLD_IS_CONSTANT(x) __builtin_constant_p(x)
 #endif
 
-/// Under -ffast-math a compiler takes (x + c) − c for x, and drops a choice of infinity. What it
-/// has not seen being calculated, it leaves as it is.
+/// Optimization barrier: -ffast-math lets the compiler fold (x + c) − c to x and drop a select of
+/// infinity. A value whose computation it cannot see is left alone.
 #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || \
     (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #define BACKFOLD_HIDE(x) EIGEN_OPTIMIZATION_BARRIER(x)
 #else
 #define BACKFOLD_HIDE(x)
 #endif
-/// x87 keeps more digits of a number in a register than in memory: results would depend on what a
-/// compiler keeps there. Through memory, a number has the digits of its type.
+/// Rounds to the type by a store: x87 registers have more digits than memory, so results would
+/// depend on the compiler's choice of registers.
 #if defined(__GNUC__) && defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
 #define BACKFOLD_ROUND(x) __asm__("" : "+m"(x));
 #else
@@ -197,8 +196,8 @@
 #define BACKFOLD_HIDE_INTEGER(x)
 #endif
 
-/// Unrolls the loop after it, whose count is a constant, at every level of optimisation: at -O2
-/// compilers leave the registers of a small array in memory.
+/// Unrolls the next loop, whose count is a constant, at every optimisation level: at -O2 compilers
+/// keep small arrays of registers in memory otherwise.
 #if defined(__clang__)
 #define BACKFOLD_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)

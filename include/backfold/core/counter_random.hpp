@@ -8,8 +8,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A random function: 128 random bits for each counter of 128 bits, by Philox4x32-10. It has no
-/// state, so numbers can be asked for in any order, twice, and by any thread.
+/// Counter-based generator Philox4x32-10: 128 random bits as a function of a 128-bit counter. It
+/// has no state, so any thread can draw any number, in any order and repeatedly.
 ///
 /// Source: Salmon, Moraes, Dror & Shaw, Parallel random numbers: as easy as 1, 2, 3 (2011).
 class CounterRandom {

@@ -7,10 +7,9 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// While it lives, this thread takes numbers below the smallest normal as 0 (flush-to-zero and
-/// denormals-are-zero, on x86 with SSE and on 64-bit ARM; elsewhere it does nothing). Then the mode
-/// is as it was before. Numbers that die out slowly would otherwise cost up to a hundred times
-/// more.
+/// Scoped flush-to-zero and denormals-are-zero for this thread, on x86 with SSE and on 64-bit ARM;
+/// elsewhere it does nothing. The destructor restores the mode. Arithmetic on denormal numbers, to
+/// which slowly decaying values come, can take a hundred times longer.
 class FlushDenormals {
  public:
   explicit FlushDenormals(bool active = true) : before_(mode()) {

@@ -8,7 +8,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The weights of a one-to-one connection that has none: all 1.
+/// Weights of an identity connection: all 1.
 struct AllOnes {
   template <class V, class Count>
   static V run(Index, Count) {
@@ -16,7 +16,7 @@ struct AllOnes {
   }
 };
 
-/// Those of a diagonal connection: one for each row.
+/// Weights of a diagonal connection: one for each row.
 template <class S>
 struct DiagonalOf {
   const S* u;
@@ -26,7 +26,7 @@ struct DiagonalOf {
   }
 };
 
-/// Y ← f(start + u ∘ X), u one weight a row: the product of a one-to-one connection.
+/// Y ← f(start + u ∘ X), u one weight per row: the product of a one-to-one connection.
 template <class U, class X, class Y, class Start, class Function>
 requires(!std::is_pointer_v<U>) void diagonal_affine(const U& u, const X& x, const Y& y,
                                                      const Start& start, const Function& f) {
@@ -51,7 +51,7 @@ void diagonal_affine(const S* u, const X& x, const Y& y, const Start& start, con
   diagonal_affine(DiagonalOf<S>{u}, x, y, start, f);
 }
 
-/// `add_diagonal_outer` with long sums: compiled once.
+/// `add_diagonal_outer` for long sums, not inlined: compiled once.
 template <Real S>
 BACKFOLD_NO_INLINE void long_diagonal_outer(ConstMatrixView<S> d, ConstMatrixView<S> x, S* g);
 

@@ -6,8 +6,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Calls f(start, count) for runs of `Size` indices from 0 to n, the last run shorter. N is n where
-/// it is a constant: then nothing is compiled that does not run.
+/// Calls f(start, count) for runs of `Size` indices from 0 to n; the last run may be shorter. Pass
+/// N if n is known at compile time: branches that cannot run are then not instantiated.
 template <int Size, Index N = Dynamic, class Function>
 BACKFOLD_ALWAYS_INLINE void for_runs(Index n, Function&& f) {
   constexpr std::integral_constant<Index, Size> whole;
@@ -31,7 +31,8 @@ constexpr Index size_product(Index a, Index b) {
   return a == Dynamic || b == Dynamic ? Dynamic : a * b;
 }
 
-/// A whole register where the count says so at compile time, else its first lanes.
+/// Loads a whole register if the count is a constant equal to its size, else its first `count`
+/// lanes.
 template <class V, class S, class Count>
 BACKFOLD_ALWAYS_INLINE V load_run(const S* from, Count count) {
   if constexpr (std::is_same_v<Count, std::integral_constant<Index, V::size>>) {
@@ -51,9 +52,9 @@ BACKFOLD_ALWAYS_INLINE void store_run(const V& v, S* to, Count count) {
 
 }  // namespace detail
 
-/// y_i ← f(a_i, b_i, ...) for n numbers, f a function of Lanes. y may be one of the sources. The
-/// last numbers go through the same lanes as the others: a value does not depend on its place.
-/// N is n where it is a constant.
+/// y_i ← f(a_i, b_i, ...) for n numbers, with f a function of Lanes. y may be one of the sources.
+/// The tail is padded to a full register, so a value does not depend on its place in the array.
+/// Pass N if n is known at compile time.
 template <Index N = Dynamic, Real S, class Function, class... Sources>
 BACKFOLD_ALWAYS_INLINE void transform_into(S* y, Index n, const Function& f,
                                            const Sources*... sources) {

@@ -19,7 +19,7 @@ inline void (*error_handler)(const char* message) = [](const char* message) {
 
 namespace detail {
 
-/// A part of a message. One type, so that an error costs the program that never meets it little.
+/// Part of a message. A single type keeps call sites small: the formatting code is emitted once.
 class MessagePart {
  public:
   MessagePart(const char* text) : text_(text) {}  // NOLINT
@@ -34,7 +34,7 @@ class MessagePart {
   MessagePart(Number number)  // NOLINT
       : kind_(Kind::Whole), whole_(static_cast<long long>(number)) {}
 
-  /// Into a buffer, cut off at its end; the length of the whole text.
+  /// Writes into a buffer, truncated at its end. @returns the length of the whole text
   int write(char* to, std::size_t room) const {
     if (kind_ == Kind::Text) return std::snprintf(to, room, "%s", text_);
     if (kind_ == Kind::Whole) return std::snprintf(to, room, "%lld", whole_);
@@ -48,8 +48,8 @@ class MessagePart {
   double real_ = 0;
 };
 
-/// The parts put together, cut off at the end of the buffer. (No std::string: every program would
-/// compile it.)
+/// Concatenates the parts, truncated at the end of the buffer. (A std::string would add to the
+/// compile time of every program.)
 inline void write_message(char* to, std::size_t room, std::initializer_list<MessagePart> parts) {
   to[0] = '\0';
   for (const MessagePart& part : parts) {
@@ -76,14 +76,14 @@ template <class Exception>
 
 }  // namespace detail
 
-/// Ends a call that was used wrongly: throws std::invalid_argument with the parts, strings and
-/// numbers, put together.
+/// Reports a wrong argument: throws std::invalid_argument with the strings and numbers
+/// concatenated.
 template <class... Parts>
 [[noreturn]] BACKFOLD_ALWAYS_INLINE void fail_argument(const Parts&... parts) {
   detail::raise<std::invalid_argument>({parts...});
 }
 
-/// Ends a call that the outside world failed (a file, say): throws std::runtime_error.
+/// Reports a failure of the environment, of a file for example: throws std::runtime_error.
 template <class... Parts>
 [[noreturn]] BACKFOLD_ALWAYS_INLINE void fail_runtime(const Parts&... parts) {
   detail::raise<std::runtime_error>({parts...});

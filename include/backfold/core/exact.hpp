@@ -5,9 +5,9 @@
 
 #include "backfold/core/config.hpp"
 
-/// Division and square root of registers, rounded once. Eigen 3.4 approximates some of them: both
-/// on 32-bit ARM, whose vector unit has neither, division on AltiVec without VSX, and the root on
-/// AVX-512 and, where EIGEN_FAST_MATH is set, on SSE and AVX.
+/// Correctly rounded division and square root of registers. Eigen 3.4 approximates both on 32-bit
+/// ARM, whose vector unit has neither; division on AltiVec without VSX; and the root on AVX-512
+/// and, with EIGEN_FAST_MATH, on SSE and AVX.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -21,7 +21,7 @@ inline constexpr bool divides_registers = false;
 inline constexpr bool divides_registers = true;
 #endif
 
-/// f of each number of registers by itself.
+/// Applies f to registers lane by lane.
 template <class P, class Function, class... Packets>
 BACKFOLD_ALWAYS_INLINE P by_number(const Function& f, const P& first, const Packets&... others) {
   using S = typename Eigen::internal::unpacket_traits<P>::type;
@@ -44,8 +44,8 @@ template <class P>
 BACKFOLD_ALWAYS_INLINE P exact_quotient(const P& a, const P& b) {
   if constexpr (divides_registers || Eigen::internal::unpacket_traits<P>::size == 1) {
 #if defined(__clang__)
-    // Under -ffast-math clang would multiply by an approximate reciprocal, whose correction is lost
-    // in denormal numbers.
+    // Under -ffast-math clang multiplies by an approximate reciprocal, whose correction underflows
+    // for denormal numbers.
 #pragma float_control(precise, on)
     return a / b;
 #else

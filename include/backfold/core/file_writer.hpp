@@ -26,11 +26,11 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// A file that is written aside and takes the place of the old one at `commit`, whole: a program
-/// that is killed, or a full disk, leaves the old file as it was.
+/// Atomic replacement of a file: it is written to a temporary file, which replaces the old one at
+/// `commit`. A killed program or a full disk leaves the old file unchanged.
 ///
-/// A temporary in the same folder is written, flushed to the disk and renamed, then the folder is
-/// flushed. Without `commit` the temporary is removed. A link is followed; what is no regular file
+/// The temporary is in the same folder. It is flushed to disk and renamed, then the folder is
+/// flushed. Without `commit` it is removed. Links are followed; a target that is not a regular file
 /// (a pipe, /dev/stdout) is written directly.
 class FileWriter {
  public:
@@ -54,7 +54,7 @@ class FileWriter {
   }
   void write(const std::string& text) { write(text.data(), text.size()); }
 
-  /// Puts the new file into the place of the old one.
+  /// Replaces the old file by the new one.
   void commit() {
     flush();
     sync();
@@ -77,7 +77,7 @@ class FileWriter {
     buffer_.resize(0);
   }
 
-  /// The folder with its last slash, or nothing.
+  /// The folder with its trailing slash, or empty.
   [[nodiscard]] std::string folder() const {
     const std::size_t slash = target_.find_last_of("/\\");
     return slash == std::string::npos ? std::string() : target_.substr(0, slash + 1);
@@ -124,13 +124,13 @@ class FileWriter {
       temporary_ = folder() + ".backfold-" + std::to_string(::getpid()) + "-" +
                    std::to_string(attempt) + ".tmp";
       descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      // Left over from a process of this number, or in use by another thread.
+      // The name is taken: left by a process with this id, or in use by another thread.
       if (descriptor_ < 0 && errno != EINTR && (errno != EEXIST || attempt == 1000)) {
         temporary_.resize(0);
         fail("cannot be opened for writing");
       }
     }
-    // The rights of the old file, as far as they can be given.
+    // Copies the permissions of the old file as far as the system allows.
     if (exists) (void)!::fchmod(descriptor_, old.st_mode & 07777);
   }
   void follow_link() {
@@ -151,14 +151,14 @@ class FileWriter {
   static bool synced(int descriptor) {
     while (::fsync(descriptor) != 0) {
       if (errno == EINTR) continue;
-      return errno == EINVAL || errno == ENOTSUP;  // a pipe, or a file system that cannot
+      return errno == EINVAL || errno == ENOTSUP;  // a pipe, or a file system without fsync
     }
     return true;
   }
   void sync() {
     if (!synced(descriptor_)) fail("cannot be written");
   }
-  /// Not again after EINTR: the descriptor is gone then, too.
+  /// No retry after EINTR: the descriptor is closed then, too.
   bool close() {
     const int descriptor = descriptor_;
     descriptor_ = -1;
@@ -170,7 +170,7 @@ class FileWriter {
   void sync_folder() {
     const std::string name = folder().empty() ? "." : folder();
     const int descriptor = ::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return;  // a folder that may be written, but not read
+    if (descriptor < 0) return;  // a folder that is writable but not readable
     const bool done = synced(descriptor);
     ::close(descriptor);
     if (!done) fail("its folder cannot be written");
@@ -180,7 +180,7 @@ class FileWriter {
 #endif
 
   std::string path_;       // as the caller names it
-  std::string target_;     // what is replaced
+  std::string target_;     // the file to replace
   std::string temporary_;  // empty if there is none
   std::string buffer_;
 };

@@ -12,8 +12,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The bits of a number, which the compiler has not seen come from one: under -ffinite-math-only
-/// it would know those of the exponent not to be all set.
+/// The bits of a number, with their origin hidden from the compiler: under -ffinite-math-only it
+/// would assume that the exponent bits are not all set.
 constexpr std::uint32_t upper_bits(const float& x) {
   auto bits = std::bit_cast<std::uint32_t>(x);
   if (!std::is_constant_evaluated()) {
@@ -31,8 +31,9 @@ constexpr std::uint32_t upper_bits(const double& x) {
 
 }  // namespace detail
 
-/// True if a number is neither infinite nor NaN, by its bits: right under -ffast-math too. By
-/// reference: under -ffinite-math-only a NaN as argument is undefined.
+/// True if a number is neither infinite nor NaN. It tests the bits, so it is right under
+/// -ffast-math too. It takes a reference because -ffinite-math-only makes a NaN passed by value
+/// undefined.
 [[nodiscard]] constexpr bool is_finite(const float& x) {
   return (detail::upper_bits(x) & 0x7f800000u) != 0x7f800000u;
 }
@@ -40,7 +41,7 @@ constexpr std::uint32_t upper_bits(const double& x) {
   return (detail::upper_bits(x) & 0x7ff00000u) != 0x7ff00000u;
 }
 
-/// True if a number is NaN, by its bits: right under -ffast-math too.
+/// True if a number is NaN. It tests the bits, so it is right under -ffast-math too.
 [[nodiscard]] constexpr bool is_nan(const float& x) {
   return (detail::upper_bits(x) & 0x7fffffffu) > 0x7f800000u;
 }
@@ -52,7 +53,7 @@ constexpr std::uint32_t upper_bits(const double& x) {
 
 namespace detail {
 
-/// NaN, of which the compiler does not know: under -ffinite-math-only it would drop the choice.
+/// NaN hidden from the compiler: under -ffinite-math-only it would drop a select of NaN.
 BACKFOLD_ALWAYS_INLINE double hidden_nan() {
   std::uint32_t upper = 0x7ff80000u;
   BACKFOLD_HIDE_INTEGER(upper)
@@ -69,8 +70,8 @@ BACKFOLD_ALWAYS_INLINE V less_itself(const V& x) {
   return minuend - same;
 }
 
-/// NaN if one of n numbers is infinite or NaN, else 0. Unlike a sum it cannot overflow, and unlike
-/// products it takes no longer for denormal numbers.
+/// Σ (x_i − x_i): NaN if one of n numbers is infinite or NaN, else 0. Unlike a sum of the numbers
+/// it cannot overflow, and unlike products with 0 it is not slowed down by denormal numbers.
 template <Index N, Real S>
 BACKFOLD_ALWAYS_INLINE S sum_of_zeros(const S* x, Index n) {
   using V = LanesFor<S, N>;
@@ -84,7 +85,8 @@ BACKFOLD_ALWAYS_INLINE S sum_of_zeros(const S* x, Index n) {
   return sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
-/// True if all n numbers are finite. One by one where -ffast-math has summed before it multiplied.
+/// True if all n numbers are finite. A NaN sum is confirmed number by number, since -ffast-math may
+/// reorder the sum.
 template <Real S>
 BACKFOLD_NO_INLINE bool each_finite(const S* x, Index n) {
   if (is_finite(sum_of_zeros<Dynamic>(x, n))) return true;
@@ -96,7 +98,7 @@ BACKFOLD_NO_INLINE bool each_finite(const S* x, Index n) {
 
 }  // namespace detail
 
-/// True if all n numbers are finite; N is n where it is a constant.
+/// True if all n numbers are finite. Pass N if n is known at compile time.
 template <Index N = Dynamic, Real S>
 [[nodiscard]] BACKFOLD_ALWAYS_INLINE bool all_finite(const S* x, Index n) {
   if constexpr (N > 0 && N * Index{sizeof(S)} <= 512) {

@@ -5,7 +5,7 @@
 
 #include "backfold/core/config.hpp"
 
-/// Comparisons of registers: a mask, and the choice by it.
+/// Comparisons of registers, and the blend by their mask.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -36,8 +36,8 @@ struct LaneMask {
   }
 };
 
-/// One number: Eigen's mask would be a number too, whose bits neither x87 nor -ffast-math leaves
-/// alone.
+/// One lane. Eigen's mask would be a floating-point number, whose bits x87 and -ffast-math can
+/// change.
 template <class T, class P>
 struct LaneMask<T, 1, P> {
   bool holds;
@@ -55,7 +55,8 @@ struct LaneMask<T, 1, P> {
 };
 
 #if defined(EIGEN_VECTORIZE_AVX512)
-/// AVX-512 has registers for masks: to and fro between them and Eigen's costs more than a choice.
+/// AVX-512 compares into mask registers (k0–k7). Converting to Eigen's full-width masks and back
+/// costs more than the blend.
 template <class T, int Size, class P>
 requires(sizeof(P) == 64) struct LaneMask<T, Size, P> {
   using Bits = std::conditional_t<Size == 16, __mmask16, __mmask8>;

@@ -6,18 +6,18 @@
 
 #include "backfold/core/elementwise.hpp"
 
-/// Sums of very many terms. Each addition rounds, and a term that is small against the sum so far
-/// may vanish: floats added one by one stop at 2^24 ones. So a long sum is cut into short runs, and
-/// their sums are added level by level. A sum of usual length is one run.
+/// Accurate sums of very many terms. A term that is small compared with the partial sum is lost to
+/// rounding: a float that counts by ones stops at 2^24. A long sum is therefore cut into short
+/// runs, whose sums are added level by level. A sum of usual length is one run.
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The most terms that are added in one run.
+/// The largest number of terms that are added in one run.
 inline constexpr Index longest_plain_sum = 4096;
 
-/// Terms of a run of a longer sum.
+/// Length of the runs of a longer sum.
 inline constexpr Index longest_run = 256;
 
 /// Sums of runs, as the digits of a counter in base 64: a full digit is carried to the next, so
@@ -70,8 +70,8 @@ inline constexpr Index constant_count = Dynamic;
 template <Index N>
 inline constexpr Index constant_count<std::integral_constant<Index, N>> = N;
 
-/// Σ of f(first, count), the sum of some of n terms; N is n where it is a constant. Where one run
-/// is enough, it costs no more than f and a comparison.
+/// Σ f(first, count) over runs of n terms, f the sum of one run. Pass N if n is known at compile
+/// time. If one run is enough, the cost is f and a comparison.
 template <Index N = Dynamic, class Function>
 BACKFOLD_ALWAYS_INLINE auto sum_in_runs(Index n, const Function& f) {
   if constexpr (N != Dynamic && N <= longest_plain_sum) {
@@ -94,7 +94,7 @@ BACKFOLD_ALWAYS_INLINE auto sum_in_runs(Index n, const Function& f) {
   }
 }
 
-/// Σ of all lanes over n terms; total ← add(total, i, count) adds a register of them.
+/// Sum over n terms, in lanes; total ← add(total, i, count) adds one register of terms.
 template <class V, class Function>
 BACKFOLD_ALWAYS_INLINE auto sum_of_lanes(Index n, const Function& add) {
   return sum_in_runs(n, [&](Index first, Index terms) {
@@ -104,8 +104,8 @@ BACKFOLD_ALWAYS_INLINE auto sum_of_lanes(Index n, const Function& add) {
   });
 }
 
-/// part(row, rows, first, count, sums): writes `rows` sums from `row` on, over `count` terms from
-/// `first` on. One type for all functions, so that `add_long_sums` is compiled once a scalar.
+/// Type-erased part(row, rows, first, count, sums), which writes `rows` sums from `row` on, over
+/// `count` terms from `first` on. `add_long_sums` is thus compiled once per scalar type.
 template <Real S>
 struct SumsOfRun {
   template <class Part>
@@ -140,7 +140,7 @@ BACKFOLD_NO_INLINE void add_long_sums(Index rows, Index n, Index run, S* y,
   }
 }
 
-/// A sum of numbers that come one by one.
+/// Streaming sum of numbers.
 class LongSum {
  public:
   void add(double term) {

@@ -8,7 +8,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// @throws std::invalid_argument unless a number is an index of `entries` things
+/// @throws std::invalid_argument unless the number is an index 0..entries−1
 template <class S>
 Index entry_of(S number, Index entries) {
   const bool in_range = number >= S(0) && number < static_cast<S>(entries);
@@ -18,7 +18,7 @@ Index entry_of(S number, Index entries) {
   return static_cast<Index>(number);
 }
 
-/// Y ← f(start + the columns of W that X names): the product of a connection by Lookup.
+/// Y ← f(start + the columns of W with the indices in X): the product of a Lookup connection.
 template <class W, class X, class Y, class Start, class Function>
 void lookup_affine(const W& w, const X& x, const Y& y, const Start& start, const Function& f) {
   using V = LanesFor<typename Y::Scalar, Y::RowsAtCompileTime>;
@@ -36,7 +36,8 @@ void lookup_affine(const W& w, const X& x, const Y& y, const Start& start, const
   }
 }
 
-/// The columns of G that X names ← themselves + those of D: the gradient of such a connection.
+/// Adds the columns of D to the columns of G with the indices in X: the gradient of a Lookup
+/// connection.
 template <class D, class X, class G>
 void add_lookup_outer(const D& d, const X& x, const G& g) {
   for (Index c = 0; c < d.cols(); ++c) {

@@ -7,9 +7,9 @@
 #include "backfold/core/bits.hpp"
 #include "backfold/core/packet.hpp"
 
-/// Elementary functions of Lanes. They are Backfold's own where Eigen 3.4's lose accuracy, keep
-/// results that should be 0, or are not vectorised for double. NaN in, NaN out; infinities are
-/// right; results below the smallest normal number are 0. The coefficients are minimax fits.
+/// Elementary functions of Lanes. They are Backfold's own where Eigen 3.4's lose accuracy, return
+/// nonzero values that should underflow to 0, or are scalar for double. NaN in, NaN out; infinities
+/// are right; results below the smallest normal number are 0. The coefficients are minimax fits.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -69,8 +69,8 @@ struct MathConstants<double> {
       0.1818357216161805012, 0.1531383769920937332, 0.1479819860511658591};
 };
 
-/// Infinity, and NaN. A compiler that takes numbers for finite would drop the choice of a constant
-/// that is not.
+/// Infinity, and NaN. Hidden from the compiler: under -ffinite-math-only it would drop a select of
+/// a constant that is not finite.
 template <class V>
 BACKFOLD_ALWAYS_INLINE V infinite() {
   using S = typename V::Scalar;
@@ -86,7 +86,8 @@ BACKFOLD_ALWAYS_INLINE V not_a_number() {
   return result;
 }
 
-/// Σ c_k x^k by Horner's rule on even and odd terms: half the latency.
+/// Σ c_k x^k by Horner's rule on the even and the odd terms: two independent chains halve the
+/// latency.
 template <class V, class S, std::size_t N>
 BACKFOLD_ALWAYS_INLINE V polynomial(const V& x, const S (&c)[N]) {
   const V x2 = x * x;
@@ -101,12 +102,12 @@ BACKFOLD_ALWAYS_INLINE V polynomial(const V& x, const S (&c)[N]) {
   return multiply_add(a, x, b);
 }
 
-/// An integer n with the bias of exponents, n + bias, and its scale above it: the bits of the
-/// number hold n + bias directly under the exponent.
+/// An integer n as the floating-point number scale + bias + n: the top bits of its fraction field
+/// are then the biased exponent n + bias.
 ///
-/// Adding the scale keeps some fraction bits, and cutting them off rounds down, in each rounding
-/// mode, also where the sum was rounded more than once, as x87 does, and not to be simplified under
-/// -ffast-math. (Adding 1.5·2^23 rounds as the mode says, and not at all in a wider register.)
+/// Adding the scale leaves a few fraction bits; masking them off rounds down. That holds in every
+/// rounding mode and for the double rounding of x87, and -ffast-math cannot simplify it. (Adding
+/// 1.5·2^23 instead rounds as the mode says, and not at all in a wider register.)
 template <class V>
 struct BiasedInteger {
   using S = typename V::Scalar;
@@ -116,7 +117,7 @@ struct BiasedInteger {
 
   V value;
 
-  /// The integer nearest to x/ln 2, of two that are nearly as near either.
+  /// The integer nearest to x/ln 2; close to a tie, either neighbour.
   BACKFOLD_ALWAYS_INLINE static BiasedInteger nearest_power(const V& x) {
     constexpr double inverse_ln2 = 1.4426950408889634;
     const V sum = multiply_add(x, V(inverse_ln2), V(origin + S(0.5)));
@@ -125,7 +126,7 @@ struct BiasedInteger {
     return result;
   }
   [[nodiscard]] BACKFOLD_ALWAYS_INLINE V number() const { return value - V(origin); }
-  /// 2^n, if that is normal.
+  /// 2^n. @pre it is a normal number
   [[nodiscard]] BACKFOLD_ALWAYS_INLINE V power() const {
     constexpr int exponent_bits = sizeof(S) == 4 ? 8 : 11;
     V result;
@@ -159,7 +160,8 @@ BACKFOLD_ALWAYS_INLINE V less_one(const ExpParts<V>& parts) {
   return multiply_add(parts.power, parts.q, power_less_one);
 }
 
-/// exp(x) = scale·2^n (1 + q): up to the largest number, where 2^n alone would overflow.
+/// exp(x) = scale·2^n (1 + q), up to the largest finite result. 2^n alone would overflow there, so
+/// one factor of two is split off.
 template <class V>
 struct ScaledExpParts {
   ExpParts<V> parts;
@@ -201,7 +203,7 @@ BACKFOLD_ALWAYS_INLINE LogParts<V> log_parts(const V& x) {
   constexpr S above_mantissa = sizeof(S) == 4 ? S(0x1p23) : S(0x1p52);
   V biased;
   biased.packet = all_bits(shift_right<K::mantissa_bits>(x.packet), V(above_mantissa).packet);
-  // A denormal number as mask: bits of a NaN would not outlive x87 and -ffinite-math-only.
+  // The mask is a denormal number: x87 and -ffinite-math-only do not preserve the bits of a NaN.
   constexpr BitsOf<S> mantissa = (BitsOf<S>{1} << K::mantissa_bits) - 1;
   V m;
   m.packet = all_bits(common_bits(x.packet, V(std::bit_cast<S>(mantissa)).packet), V(1).packet);
@@ -217,7 +219,7 @@ BACKFOLD_ALWAYS_INLINE V log1p_to_one(const V& x) {
   return log_of_parts(select(upper, V(1), V(0)), select(upper, 0.5 * (x - 1), x));
 }
 
-/// −|x|, by the bit of the sign alone.
+/// −|x|, by setting the sign bit.
 template <class V>
 BACKFOLD_ALWAYS_INLINE V minus_abs(const V& x) {
   V result;
@@ -225,8 +227,7 @@ BACKFOLD_ALWAYS_INLINE V minus_abs(const V& x) {
   return result;
 }
 
-/// 2^n (1 + q), rounded once. The product 2^n q alone might be denormal, which counts as 0 in some
-/// modes and on some machines.
+/// 2^n (1 + q), rounded once. The product 2^n q alone might be denormal and be flushed to 0.
 template <class V>
 BACKFOLD_ALWAYS_INLINE V whole(const ExpParts<V>& parts) {
 #if defined(EIGEN_VECTORIZE_FMA)
@@ -268,8 +269,8 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> sigmoid(const Lanes<S, W>& x) {
   return select(x < V(K::smallest), V(0), result);
 }
 
-/// The smaller one of the logistic function of x and of −x, which add up to 1: within 3 ulp, and a
-/// normal number, not 0, however large x is.
+/// The smaller of sig(x) and sig(−x) = 1 − sig(x), within 3 ulp. It is a normal number, never 0,
+/// however large x is.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> smaller_sigmoid(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
@@ -302,14 +303,14 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> log(const Lanes<S, W>& x) {
   return select((x > V(0)) & (x < infinite), result, none);
 }
 
-/// ln(1 + x), also near 0: what 1 + x loses by rounding is made up for.
+/// ln(1 + x), accurate near 0 too: the rounding error of 1 + x is compensated.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> log1p(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
   const V infinite = detail::infinite<V>();
   const auto regular = (x > V(-1)) & (x < infinite);
   const V inside = select(regular, x, V(0));
-  // 1 is lost in large numbers, which must not be rounded up to infinity.
+  // Adding 1 does not change a large number, but may round the largest ones up to infinity.
   const V one = select(inside > V(0x1p60), V(0), V(1));
   V sum = one + inside;
   BACKFOLD_HIDE(sum.packet)
@@ -322,7 +323,7 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> log1p(const Lanes<S, W>& x) {
   return select(regular, detail::log_of_parts(k, f), none);
 }
 
-/// eˣ − 1, also near 0.
+/// eˣ − 1, accurate near 0 too.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> expm1(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
@@ -355,7 +356,8 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> sqrt(const Lanes<S, W>& x) {
 #if defined(EIGEN_VECTORIZE_AVX512)
 namespace detail {
 
-/// Approximations within 2^-14 of the result. Each step of Newton's method doubles the right bits.
+/// Hardware approximations with a relative error up to 2^-14. Each Newton step doubles the correct
+/// bits.
 BACKFOLD_ALWAYS_INLINE __m512 rough_inverse_sqrt(__m512 x) { return _mm512_rsqrt14_ps(x); }
 BACKFOLD_ALWAYS_INLINE __m512d rough_inverse_sqrt(__m512d x) { return _mm512_rsqrt14_pd(x); }
 BACKFOLD_ALWAYS_INLINE __m512 rough_inverse(__m512 x) { return _mm512_rcp14_ps(x); }
@@ -366,8 +368,8 @@ inline constexpr int newton_steps = sizeof(S) == 4 ? 1 : 2;
 }  // namespace detail
 #endif
 
-/// 1/√x for normal x > 0, within 2 ulp: where the machine has an approximation, that and Newton's
-/// method take a third of the time of root and division.
+/// 1/√x for normal x > 0, within 2 ulp. A hardware approximation with Newton steps takes a third of
+/// the time of square root and division.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> inverse_sqrt(const Lanes<S, W>& x) {
 #if defined(EIGEN_VECTORIZE_AVX512)
@@ -384,7 +386,7 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> inverse_sqrt(const Lanes<S, W>& x) {
   return 1 / sqrt(x);
 }
 
-/// 1/x for x with a normal reciprocal, in the same way.
+/// 1/x for x with a normal reciprocal, from the hardware's approximation where there is one.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> inverse(const Lanes<S, W>& x) {
 #if defined(EIGEN_VECTORIZE_AVX512)

@@ -55,7 +55,7 @@ inline NumberText read_number(std::string_view text, double& number) {
 #endif
 }
 
-/// Appends the shortest text from which the same number is read, whatever the locale.
+/// Appends the shortest text that reads back as the number, whatever the locale.
 template <Real S>
 void append_number(std::string& text, S number) {
 #if defined(__cpp_lib_to_chars)

@@ -21,7 +21,7 @@ inline constexpr int native_width =
 
 namespace detail {
 
-/// The width of registers for N numbers: of the narrowest that holds them all, else of the widest.
+/// Register width for N numbers: the narrowest that holds them all, else the widest.
 template <Real T, Index N>
 inline constexpr int width_for = [] {
   int width = native_width<T>;
@@ -29,7 +29,7 @@ inline constexpr int width_for = [] {
   return width;
 }();
 
-/// Keeps compilers from loading a register again for each of its uses.
+/// Pins a value in a register: compilers would otherwise reload it from memory at each use.
 template <class P>
 BACKFOLD_ALWAYS_INLINE void keep_in_register([[maybe_unused]] P& packet) {
 #if defined(__GNUC__) && defined(EIGEN_VECTORIZE_AVX512)
@@ -41,9 +41,9 @@ BACKFOLD_ALWAYS_INLINE void keep_in_register([[maybe_unused]] P& packet) {
 #endif
 }
 
-/// A register that clang calculates whole, and before what is made of it. It would leave what it
-/// likes, such as 0/0, in numbers that nobody uses, and calculate both sides of a choice: either
-/// raises a flag.
+/// Makes clang compute every lane of a register before the value is used. Otherwise clang may leave
+/// unused lanes undefined (so that one computes 0/0) and evaluate both sides of a select: each can
+/// raise a floating-point exception flag.
 template <class P>
 BACKFOLD_ALWAYS_INLINE P settled(P packet) {
 #if defined(__clang__)
@@ -54,7 +54,7 @@ BACKFOLD_ALWAYS_INLINE P settled(P packet) {
 
 }  // namespace detail
 
-/// Several numbers in one vector register: the type in which elementwise functions are written.
+/// Several numbers in one vector register: elementwise functions are written in this type.
 ///
 /// A function of Lanes is applied to whole arrays by `transform` (core/elementwise.hpp), which pads
 /// the last few elements to a full register: a value never depends on its place in the array.
@@ -90,7 +90,7 @@ struct Lanes {
 
   BACKFOLD_ALWAYS_INLINE void store(T* to) const { Eigen::internal::pstoreu(to, packet); }
 
-  /// The first `count` lanes to memory; nothing else is touched.
+  /// Stores the first `count` lanes; no other memory is touched.
   BACKFOLD_ALWAYS_INLINE void store(T* to, Eigen::Index count) const {
     detail::store_first<size>(to, count, detail::settled(packet));
   }
@@ -133,11 +133,11 @@ struct Lanes {
     return Mask::equal(a.packet, b.packet);
   }
 
-  /// yes where the mask holds, no elsewhere.
+  /// Blend by a mask: lanes of `yes` where the mask is set, lanes of `no` elsewhere.
   BACKFOLD_ALWAYS_INLINE friend Lanes select(const Mask& mask, const Lanes& yes, const Lanes& no) {
     return from(mask.choose(yes.packet, no.packet));
   }
-  /// a·b + c, rounded once where the machine has such an instruction.
+  /// a·b + c, rounded once if the machine has FMA.
   BACKFOLD_ALWAYS_INLINE friend Lanes multiply_add(const Lanes& a, const Lanes& b, const Lanes& c) {
     return from(Eigen::internal::pmadd(a.packet, b.packet, c.packet));
   }
@@ -177,7 +177,7 @@ struct Lanes {
   }
 };
 
-/// Lanes for N numbers that are known when the program is compiled, or for any number.
+/// Lanes for an array of N numbers, N a constant or Dynamic.
 template <Real T, Index N>
 using LanesFor = Lanes<T, detail::width_for<T, N>>;
 

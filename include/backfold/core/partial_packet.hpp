@@ -12,7 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace detail {
 
 #if defined(EIGEN_VECTORIZE_SSE)
-/// A register with zeros above its low part, and the low part of a register.
+/// Widens a register with zeros, or returns its low half.
 BACKFOLD_ALWAYS_INLINE void resize(__m128 from, __m128& to) { to = from; }
 BACKFOLD_ALWAYS_INLINE void resize(__m128d from, __m128d& to) { to = from; }
 #endif
@@ -36,7 +36,7 @@ BACKFOLD_ALWAYS_INLINE void resize(__m512d from, __m256d& to) { to = _mm512_cast
 #endif
 
 #if defined(EIGEN_VECTORIZE_SSE)
-/// Loads `count` numbers as a narrower whole register; false where they fill none.
+/// Loads `count` numbers as a narrower whole register; false if no register has that width.
 template <int Size, class P>
 BACKFOLD_ALWAYS_INLINE bool load_whole(const float* from, Index count, P& packet) {
   if (count == 1) {
@@ -117,7 +117,8 @@ BACKFOLD_ALWAYS_INLINE bool store_whole(double* to, Index count, const P& packet
 #endif
 
 #if defined(EIGEN_VECTORIZE_SSE)
-/// Part of a small register, by the bits of the count: some processors are slow at masked stores.
+/// Partial load and store of a 128-bit register by halves, chosen by the bits of the count: masked
+/// stores are slow on some processors.
 BACKFOLD_ALWAYS_INLINE __m128 load_small(const float* from, Index count) {
   if (count & 4) return _mm_loadu_ps(from);
   const __m128 last = count & 1 ? _mm_load_ss(from + (count & 2)) : _mm_setzero_ps();
@@ -157,8 +158,8 @@ BACKFOLD_ALWAYS_INLINE __m256i mask64(Index count) {
 
 /// The first `count` of a register's Size numbers, zero in the others. @pre 0 <= count <= Size
 ///
-/// A masked store cannot hand its numbers on to a load that follows: where the count is a constant
-/// that fills a narrower register, that is used.
+/// Masked stores defeat store-to-load forwarding, so a constant count that fills a narrower
+/// register uses a plain load and store of that width.
 template <class P, int Size, class T>
 BACKFOLD_ALWAYS_INLINE P load_first(const T* from, Index count) {
   if (BACKFOLD_IS_CONSTANT(count)) {
@@ -201,7 +202,7 @@ BACKFOLD_ALWAYS_INLINE P load_first(const T* from, Index count) {
   return Eigen::internal::pload<P>(buffer);
 }
 
-/// The first `count` numbers of a register to memory.
+/// Stores the first `count` numbers of a register.
 template <int Size, class T, class P>
 BACKFOLD_ALWAYS_INLINE void store_first(T* to, Index count, const P& packet) {
   if (BACKFOLD_IS_CONSTANT(count)) {

@@ -5,15 +5,16 @@
 
 #include "backfold/core/kernel/outer_product.hpp"
 
-/// The one seam for products. All that a network multiplies goes through `affine`, `back`, `outer`
-/// and `row_sums`; which kernel does it is chosen here, by sizes. None allocates: what they need to
-/// rearrange goes into the caller's scratch of product_scratch numbers.
+/// The one seam for products. Every product of a network goes through `affine`, `back`, `outer` or
+/// `row_sums`, which choose a kernel by the sizes. None allocates: packed operands go into the
+/// caller's scratch of product_scratch numbers.
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Start of a product's accumulators: zero, a column of biases, or the output's present values.
+/// Initial value of a product's accumulators: zero, a column of biases, or the output's present
+/// values.
 struct FromZero {};
 template <Real S>
 struct FromBias {
@@ -23,7 +24,7 @@ struct FromOutput {};
 
 }  // namespace detail
 
-/// The function that changes nothing.
+/// The identity function.
 struct Unchanged {
   template <class V>
   BACKFOLD_ALWAYS_INLINE V operator()(const V& v) const {
@@ -42,7 +43,7 @@ constexpr Index product_scratch(Index m, Index k, Index n) {
   return (std::max)((std::max)(forward, back), outer);
 }
 
-/// start at row i of column j, for lanes.
+/// Initial value of the lanes at row i of column j.
 template <class V, class Start, class S, class Count>
 BACKFOLD_ALWAYS_INLINE V start_value(const Start& start, const S* y, Index i, Count count) {
   if constexpr (std::is_same_v<Start, FromZero>) {
@@ -59,7 +60,7 @@ template <class V, class Start, class S, class Count>
 BACKFOLD_ALWAYS_INLINE V started(const V& product, const Start& start, const S* y, Index i,
                                  Count count) {
   if constexpr (std::is_same_v<Start, FromZero>) {
-    return product;  // adding 0 costs what adding a number costs
+    return product;  // adding 0 would cost an instruction
   } else {
     return product + start_value<V>(start, y, i, count);
   }
@@ -74,7 +75,7 @@ kernel::TileStart<S> tile_start(const Start& start) {
   }
 }
 
-/// A function of Lanes, as one of a sum and of the entries at a pointer.
+/// Adapts a function of Lanes to take a sum and a pointer to further entries, which it ignores.
 template <class Function>
 struct OfSum {
   Function function;
@@ -83,7 +84,7 @@ struct OfSum {
     return function(sum);
   }
 };
-/// Elementwise function of two Lanes.
+/// Adapts a function of two Lanes: the second is loaded from the pointer.
 template <class G>
 struct OfSumAndEntry {
   G function;
@@ -93,8 +94,8 @@ struct OfSumAndEntry {
   }
 };
 
-/// y ← g(y, x) for a block of rows of n columns. Columns that touch are one run, since a masked
-/// store delays the load after it.
+/// y ← g(y, x) for a block of rows of n columns. Contiguous columns are one run, since masked
+/// stores defeat store-to-load forwarding.
 template <class G, Real S>
 void apply_to_block(const void* function, Index rows, Index n, S* y, Index ldy, const S* x,
                     Index ldx) {
@@ -122,7 +123,7 @@ auto block_function(const G& g, const Xs& x) {
   }
 }
 
-/// True if a matrix is a row that lies in one piece; nothing is compiled for one that cannot be.
+/// True if a matrix is a contiguous row. Branches for it are compiled only if `may_be_row`.
 template <class M>
 BACKFOLD_ALWAYS_INLINE bool is_contiguous_row(const M& matrix) {
   return matrix.rows() == 1 && matrix.outerStride() == 1;
@@ -151,7 +152,7 @@ BACKFOLD_NO_INLINE void long_column(const ConstMatrixView<S>& w, const S* x, S* 
   }
 }
 
-/// One column: inlined, with whatever sizes are constants.
+/// One column: inlined, so that static sizes reach the kernel.
 template <class W, class X, class Y, class Start, class Function>
 BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, const Start& start,
                                           const Function& f) {
@@ -188,13 +189,13 @@ BACKFOLD_ALWAYS_INLINE void affine_column(const W& w, const X& x, const Y& y, co
 }
 
 /// Any number of columns: compiled once. Views are passed by reference: a copy on the stack is
-/// written number by number and read as a whole, which defeats store forwarding.
+/// written member by member and read as a whole, which defeats store-to-load forwarding.
 template <Real S>
 BACKFOLD_NO_INLINE void affine_batch(const ConstMatrixView<S>& w, const ConstMatrixView<S>& x,
                                      const MatrixView<S>& y, kernel::TileStart<S> start,
                                      const kernel::BlockFunction<S>& finish, S* scratch) {
   if (is_contiguous_row(w) && y.outerStride() == 1) {
-    // One output: dot products with the columns of X, started from its one bias.
+    // One output: dot products with the columns of X; the accumulators start from the one bias.
     if (start.bias != nullptr) {
       std::fill_n(y.data(), y.cols(), *start.bias);
       start = {nullptr, true};
@@ -222,7 +223,7 @@ BACKFOLD_ALWAYS_INLINE void affine(const W& w, const X& x, const Y& y, const Sta
   }
 }
 
-/// One column of Wᵀ·D, inlined. g is given the sum and the entry of Xs; without Xs see `back`.
+/// One column of Wᵀ·D, inlined. g takes the sum and the entry of Xs; without Xs see `back`.
 template <kernel::Source From, class W, class D, class Y, class Start, class G, class Xs>
 BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, const Start& start,
                                         const G& g, const Xs& x) {
@@ -272,7 +273,7 @@ BACKFOLD_NO_INLINE void back_batch(const ConstMatrixView<S>& w, const ConstMatri
   const Index n = y.cols();
   const kernel::Strided<S> columns{d.data(), 1, d.outerStride()};
   if (From == kernel::Source::AsIs || is_contiguous_row(w)) {
-    // One row is laid out as a column is.
+    // A single row has the layout of a column.
     const Index stride = From == kernel::Source::AsIs ? w.outerStride() : y.rows();
     kernel::product<kernel::Source::AsIs>(y.rows(), n, d.rows(), w.data(), stride, columns,
                                           y.data(), y.outerStride(), start, scratch, finish);
@@ -294,15 +295,16 @@ BACKFOLD_ALWAYS_INLINE void back_any(const W& w, const D& d, const Y& y, const S
   }
 }
 
-/// Wᵀ already in memory: transposed once because it is used often.
+/// Wᵀ, transposed once in memory because it is used often.
 template <class View>
 struct AlreadyTransposed {
   View view;
 };
 template <class View>
-AlreadyTransposed(View) -> AlreadyTransposed<View>;  // clang 16 deduces it no other way
+AlreadyTransposed(View) -> AlreadyTransposed<View>;  // clang 16 needs the guide
 
-/// Wᵀ into memory, its columns `stride` apart. @pre stride a multiple of the machine's registers
+/// Writes Wᵀ to memory, with columns `stride` apart. @pre stride is a multiple of the register
+/// width
 template <class W, Real S>
 void transpose(const W& w, S* to, Index stride) {
   kernel::pack_transposed<S>(w.cols(), w.rows(), w.data(), w.outerStride(), to, stride);

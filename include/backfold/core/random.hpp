@@ -10,7 +10,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A source of 64 random bits a call. std::mt19937_64 is one too.
+/// A generator of 64 random bits per call; std::mt19937_64 is one too.
 template <class G>
 concept BitGenerator64 = requires(G& generator) {
   { generator() } -> std::same_as<std::uint64_t>;
@@ -18,7 +18,7 @@ concept BitGenerator64 = requires(G& generator) {
 
 namespace detail {
 
-/// The next number of SplitMix64, whose state moves on: neighbouring states have nothing in common.
+/// Advances SplitMix64 and returns its next number. Neighbouring seeds give unrelated numbers.
 /// Source: Steele, Lea & Flood, Fast splittable pseudorandom number generators (2014).
 constexpr std::uint64_t split_mix(std::uint64_t& state) {
   state += 0x9e3779b97f4a7c15u;
@@ -30,8 +30,8 @@ constexpr std::uint64_t split_mix(std::uint64_t& state) {
 
 }  // namespace detail
 
-/// The library's generator: xoshiro256++, its state filled from a seed by SplitMix64. A value: a
-/// copy goes on with the same numbers.
+/// The library's generator: xoshiro256++, its state filled from a seed by SplitMix64. A copy
+/// continues with the same numbers.
 ///
 /// Source: Blackman & Vigna, Scrambled linear pseudorandom number generators (2021).
 class Random {
@@ -45,7 +45,7 @@ class Random {
   explicit constexpr Random(std::uint64_t seed = 1) {
     for (std::uint64_t& word : state_.words) word = detail::split_mix(seed);
   }
-  /// Goes on from where another generator stood. @pre not all words are 0
+  /// Continues from the state of another generator. @pre not all words are 0
   explicit constexpr Random(const State& state) : state_(state) {}
 
   [[nodiscard]] constexpr const State& state() const { return state_; }
@@ -97,7 +97,7 @@ double normal(G& generator) {
   }
 }
 
-/// Uniform among 0..n−1, without bias: numbers of the incomplete last run are drawn again.
+/// Uniform among 0..n−1, without modulo bias (rejection sampling).
 /// @pre n >= 1
 template <BitGenerator64 G>
 std::uint64_t below(G& generator, std::uint64_t n) {
@@ -108,7 +108,7 @@ std::uint64_t below(G& generator, std::uint64_t n) {
   }
 }
 
-/// Puts n things into random order, all orders equally likely (Fisher & Yates).
+/// Shuffles n elements; all orders are equally likely (Fisher & Yates).
 template <BitGenerator64 G, class T>
 void shuffle(G& generator, T* things, Index n) {
   for (Index i = n - 1; i > 0; --i) {

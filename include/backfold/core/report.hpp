@@ -13,7 +13,7 @@ class Report {
   [[nodiscard]] bool ok() const { return failures_.empty(); }
   [[nodiscard]] const std::string& failures() const { return failures_; }
 
-  /// Notes the parts, strings and numbers, as a failure unless `held`.
+  /// Records a failure, described by strings and numbers, unless `held`.
   template <class... Parts>
   void expect(bool held, const Parts&... parts) {
     if (held) return;

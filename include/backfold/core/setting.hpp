@@ -7,8 +7,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A number that an activation, a layer or an optimizer can be set to, with its name, by which
-/// descriptions, files and exports know it. A type lists its own:
+/// A setting of an activation, layer or optimizer: a member and its name in descriptions, files and
+/// exports. A type lists its own:
 ///
 ///     static constexpr std::tuple settings{Setting{"slope", &Tanh::slope}};
 template <class Owner, class T>

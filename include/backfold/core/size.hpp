@@ -12,15 +12,15 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// A count of numbers, made of counts that a user chose. Sums and products that would pass the
-/// largest Index stick at "too many" instead of wrapping around to a small buffer, so that one
+/// Saturating count of numbers, computed from counts that a user chose. Sums and products beyond
+/// the largest Index saturate at "too many" instead of wrapping around to a small buffer, so one
 /// check at the end of a formula is enough.
 class Size {
  public:
-  /// The most numbers whose bytes, as doubles, an Index still counts.
+  /// The largest count of doubles whose bytes an Index can count.
   static constexpr Index most = (std::numeric_limits<Index>::max)() / Index{sizeof(double)};
 
-  /// A negative count has wrapped around before: too many.
+  /// A negative count has already wrapped around: too many.
   constexpr Size(Index n) : n_(n < 0 || n > most ? too_many : n) {}  // NOLINT: a count is a size
 
   [[nodiscard]] constexpr bool is_countable() const { return n_ <= most; }
@@ -54,7 +54,7 @@ class Size {
 };
 
 /// An integer of any type as an Index.
-/// @throws std::invalid_argument if it is none: a wider type's low half would pass for the number
+/// @throws std::invalid_argument if it does not fit; a truncated number would pass for a valid one
 template <std::integral T>
 constexpr Index to_index(const char* what, T n) {
   const auto index = static_cast<Index>(n);

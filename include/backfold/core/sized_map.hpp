@@ -8,7 +8,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Rows (columns) of a destination and of a source that are constants and differ.
+/// True if the static extents of a destination and a source differ.
 constexpr bool sizes_conflict(Index to, Index from) {
   return to != Dynamic && from != Dynamic && to != from;
 }
@@ -20,10 +20,10 @@ BACKFOLD_NO_INLINE inline void check_assigned(Index rows, Index cols, Index to_r
   fail_argument("view: it is ", to_rows, " x ", to_cols, ", what is assigned ", rows, " x ", cols);
 }
 
-/// A view of numbers that belong to a network or state. It is an Eigen::Map whose assignments
-/// compare sizes, which Eigen does in an assertion alone: without it, a larger matrix overwrites
-/// what is stored after the view. Rows and Cols are the sizes where the type of the network has
-/// them, else Dynamic.
+/// View of numbers that a network or state owns: an Eigen::Map whose assignments compare sizes.
+/// Eigen compares them only in an assertion; in a release build, a larger matrix would overwrite
+/// the numbers after the view. Rows and Cols are static if the network's type fixes them, else
+/// Dynamic.
 template <class Plain, Index Rows = Dynamic, Index Cols = Dynamic>
 class SizedMap : public Eigen::Map<Plain> {
   using Base = Eigen::Map<Plain>;
@@ -77,7 +77,7 @@ class SizedMap : public Eigen::Map<Plain> {
     return *this;
   }
 
-  /// Eigen turns a row that is assigned to a column, and the other way round.
+  /// Eigen transposes a row that is assigned to a column, and a column assigned to a row.
   template <class Other>
   static constexpr bool turns() {
     using Traits = Eigen::internal::traits<Other>;

@@ -12,7 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// The signed integer of all counts and positions, Eigen's own.
 using Eigen::Index;
 
-/// A size that is known when the program runs. (Eigen's own, so that both namespaces can be open.)
+/// A size known only at run time. (Eigen's own constant, so that both namespaces can be open.)
 using Eigen::Dynamic;
 
 /// An Eigen matrix that owns its numbers, column-major (a single row is row-major, as Eigen asks).
@@ -24,12 +24,11 @@ using Matrix = Eigen::Matrix<Scalar, static_cast<int>(Rows), static_cast<int>(Co
 template <class Scalar, Index Size = Dynamic>
 using Vector = Matrix<Scalar, Size, 1>;
 
-/// A column-major matrix in memory that it does not own: columns contiguous, `outerStride()` apart.
+/// Column-major matrix in memory that it does not own; contiguous columns, `outerStride()` apart.
 ///
-/// Non-owning column-major view that the kernels work on: pointer, sizes and stride, no arithmetic;
-/// `eigen()` gives it as an Eigen expression. (Eigen::Map cannot serve: it makes a row of fixed
-/// size row-major, and costs compile time.) S may be const. Sizes that are known at compile time
-/// are constants here too.
+/// The kernels work on it: pointer, sizes and stride, no arithmetic; `eigen()` returns an Eigen
+/// expression. (Eigen::Map makes a row of static size row-major, and costs compile time.) S may be
+/// const. Static sizes stay constants.
 template <class S, Index Rows = Dynamic, Index Cols = Dynamic>
 class MatrixView {
  public:

@@ -11,9 +11,9 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace kernel {
 
-/// finish(i, count, start(i, count) + Σ_j a(·, j) x_j) for some registers of rows, the last with
-/// `lanes` rows: a sweep over the columns of A, in several independent sums that hide the latency
-/// of an addition. K is k where it is a constant.
+/// finish(i, count, start(i, count) + Σ_j a(·, j) x_j) for `Registers` registers of rows, the last
+/// with `lanes` rows. Accumulates over the columns of A in several independent chains to hide the
+/// latency of a multiply-add. Pass K if k is known at compile time.
 template <class V, int Registers, bool Partial, Index K, Real S, class Start, class Finish>
 // One register allocation for all sums, so one function.
 // NOLINTNEXTLINE(readability-function-cognitive-complexity)
@@ -71,9 +71,9 @@ BACKFOLD_ALWAYS_INLINE void column_sweep(Index row, Index lanes, Index k, const 
   }
 }
 
-/// finish(i, count, start(i, count) + (A x)_i) for all rows; Rows and K are m and k where they are
-/// constants. The last of a constant number of rows are one sweep of as many registers as they
-/// need, else some of fewer, so that less has to be compiled.
+/// finish(i, count, start(i, count) + (A x)_i) for all rows; Pass Rows and K if m and k are known
+/// at compile time. With a static row count the remainder is one sweep of exactly the registers it
+/// needs; with a dynamic one it takes sweeps of 4, 2 and 1 registers, to limit instantiations.
 template <class V, Index Rows, Index K, Real S, class Start, class Finish>
 BACKFOLD_ALWAYS_INLINE void matrix_times_vector(Index m, Index k, const S* a, Index lda, const S* x,
                                                 Index x_stride, const Start& start,
@@ -114,8 +114,8 @@ BACKFOLD_ALWAYS_INLINE void matrix_times_vector(Index m, Index k, const S* a, In
   }
 }
 
-/// The dot products of `count` columns of A with d, one in each lane. M is m where it is a
-/// constant.
+/// Dot products of `count` columns of A with d, one in each lane. Pass M if m is known at compile
+/// time.
 template <class V, Index M, Real S, class Count>
 BACKFOLD_ALWAYS_INLINE V columns_times_vector(Index m, const S* a, Index lda, const S* d,
                                               Count count) {
@@ -132,8 +132,8 @@ BACKFOLD_ALWAYS_INLINE V columns_times_vector(Index m, const S* a, Index lda, co
   return sums_of(sums);
 }
 
-/// finish(i, count, (Aᵀ d)_i) for all k columns of A: dot products down the columns, as many at
-/// once as a register has lanes. M and K are m and k where they are constants.
+/// finish(i, count, (Aᵀ d)_i) for all k columns of A: dot products down the columns, one column for
+/// each lane of a register. Pass M and K if m and k are known at compile time.
 template <class V, Index M, Index K, Real S, class Finish>
 BACKFOLD_ALWAYS_INLINE void transposed_times_vector(Index m, Index k, const S* a, Index lda,
                                                     const S* d, const Finish& finish) {
@@ -142,7 +142,7 @@ BACKFOLD_ALWAYS_INLINE void transposed_times_vector(Index m, Index k, const S* a
   });
 }
 
-/// Σ_j a_j x_j of two contiguous vectors; K is k where it is a constant.
+/// Σ_j a_j x_j of two contiguous vectors. Pass K if k is known at compile time.
 template <Index K, Real S>
 BACKFOLD_ALWAYS_INLINE S dot(Index k, const S* a, const S* x) {
   using V = LanesFor<S, K>;
@@ -173,7 +173,7 @@ BACKFOLD_ALWAYS_INLINE S dot(Index k, const S* a, const S* x) {
   }
 }
 
-/// Y ← start + A x, compiled once a scalar.
+/// Y ← start + A x, compiled once per scalar type.
 template <Real S>
 BACKFOLD_NO_INLINE void matrix_vector(Index m, Index k, const S* a, Index lda, const S* x,
                                       Index x_stride, S* y, const TileStart<S>& start) {
@@ -194,7 +194,7 @@ BACKFOLD_NO_INLINE void matrix_vector(Index m, Index k, const S* a, Index lda, c
           BACKFOLD_INLINE_LAMBDA { store_run(sum, y + i, count); });
 }
 
-/// Y ← start + Aᵀ d, compiled once a scalar.
+/// Y ← start + Aᵀ d, compiled once per scalar type.
 template <Real S>
 BACKFOLD_NO_INLINE void transposed_matrix_vector(Index m, Index k, const S* a, Index lda,
                                                  const S* d, S* y, const TileStart<S>& start) {

@@ -13,17 +13,17 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace kernel {
 
-/// Most rows of A that are packed at once.
+/// Upper bound on the rows of A that are packed at once.
 template <Real S>
 inline constexpr Index block_rows = 4 * panel_rows<S>;
 
-/// Most terms that are summed in one block where nothing is packed.
+/// Upper bound on the terms that one block sums if nothing is packed.
 inline constexpr Index whole_depth = 512;
 
-/// Columns of B that are packed at once: one cache line of floats where a tile has eight columns.
+/// Columns of B that are packed at once: with eight columns a tile, one cache line of floats.
 inline constexpr Index group_columns = 2 * tile_columns;
 
-/// Numbers of A, of m rows and k columns, that are packed at once.
+/// Upper bound on the numbers packed at once from an m × k matrix A.
 template <Real S>
 constexpr Index packed_rows_size(Index m, Index k) {
   const Index rows = (m + native_width<S> - 1) / native_width<S> * native_width<S>;
@@ -43,13 +43,13 @@ constexpr Index outer_scratch(Index m, Index n, Index k) {
   return packed + blocks * (std::min)(m, block_rows<S>)*(std::min)(n, deep_columns);
 }
 
-/// A block of rows of A: as they are, or packed by the first product that reads them.
+/// A block of rows of A, read in place or packed by the first product that reads them.
 template <Real S>
 struct LeftBlock {
   const S* a;
   Index lda;
   S* packed;
-  bool packs;  ///< all panels; else only one whose rows do not fill their last register
+  bool packs;  ///< packs all panels, not only one whose rows do not fill their last register
 
   /// Y ← start + A·B for n columns. @param first whether these are the first columns
   void times(Index m, Index n, Index k, const Strided<S>& b, bool first, S* y, Index ldy,

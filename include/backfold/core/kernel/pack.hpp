@@ -14,8 +14,8 @@ namespace kernel {
 template <Real S>
 inline constexpr Index panel_rows = tile_rows* native_width<S>;
 
-/// Steps of k in a packed panel: with one tile's columns of B it fits into the first level of the
-/// cache, 36 KiB of 48.
+/// Steps of k in a packed panel: with one tile's columns of B it takes 36 KiB of the 48 KiB of a
+/// first-level cache.
 inline constexpr Index panel_depth = 192;
 
 /// to(i, j) ← a(i, j): m <= panel_rows rows, zeros after them up to the next whole register, with
@@ -55,7 +55,7 @@ void pack_transposed_block(Index rows, Index columns, const S* w, Index ldw, S* 
 template <Real S>
 void pack_transposed(Index m, Index k, const S* w, Index ldw, S* to, Index stride) {
   constexpr Index width = Lanes<S>::size;
-  if (m <= 4) {  // not worth a transposition of registers
+  if (m <= 4) {  // too few rows for a transposition in registers
     for (Index j = 0; j < k; ++j) {
       for (Index i = 0; i < m; ++i) to[j * stride + i] = w[i * ldw + j];
       for (Index i = m; i < stride; ++i) to[j * stride + i] = S(0);
@@ -75,8 +75,8 @@ constexpr Index packed_columns_size(Index k, Index n) {
   return (n + tile_columns - 1) / tile_columns * tile_columns * (k + 1);
 }
 
-/// Packs k rows of n contiguous numbers, tile by tile. A spare row after each tile keeps tiles
-/// whose depth is a power of two out of each other's cache sets.
+/// Packs k rows of n contiguous numbers, tile by tile. A spare row after each tile avoids cache-set
+/// conflicts between tiles whose depth is a power of two.
 template <Real S>
 Strided<S> pack_columns(Index n, Index k, const Strided<S>& b, S* to) {
   using V = LanesFor<S, tile_columns>;

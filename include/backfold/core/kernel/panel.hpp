@@ -6,7 +6,7 @@
 #include "backfold/core/kernel/matrix_vector.hpp"
 #include "backfold/core/kernel/pack.hpp"
 
-/// Products of any size, row panel by row panel: with one column, packed or as they stand.
+/// Products of any size, one row panel at a time; a panel is packed or read in place.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -15,8 +15,8 @@ namespace kernel {
 /// Storage of the left operand A.
 enum class Source { AsIs, Transposed };
 
-/// Rows of the next panel where m are left: two and two registers rather than three and one, whose
-/// sums are too few to cover the latency of a multiply-add.
+/// Rows of the next panel when m are left. Four registers of rows are split two and two: a panel of
+/// one register has too few accumulators to hide the latency of a multiply-add.
 template <Real S>
 constexpr Index rows_of_panel(Index m) {
   constexpr Index width = native_width<S>;
@@ -24,7 +24,7 @@ constexpr Index rows_of_panel(Index m) {
   return (std::min)(m, panel_rows<S>);
 }
 
-/// Whether packing A pays: its columns lie pages apart and are used often.
+/// True if packing A pays: its columns are pages apart in memory and each is read often.
 template <Real S>
 constexpr bool pays_to_pack(Index lda, Index n) {
   return lda * Index{sizeof(S)} >= 2048 && n >= 8 * tile_columns;
@@ -77,7 +77,7 @@ struct BlockFunction {
 inline constexpr Index deep_columns = 128;
 
 /// Upper bound on the scratch, in numbers, of a product of n columns and sums of k terms: a packed
-/// panel, and where the sums are long, a block of those of a run, and of each digit of RunSums.
+/// panel and, for long sums, one block for the sums of a run and one for each digit of RunSums.
 template <Real S>
 constexpr Index panel_scratch(Index k, Index n) {
   using namespace backfold::detail;
@@ -86,8 +86,8 @@ constexpr Index panel_scratch(Index k, Index n) {
   return panel_rows<S> * (panel_depth + blocks * (std::min)(n, deep_columns));
 }
 
-/// Rows of Y ← start + A·B, where k is large: run by run, for blocks of columns.
-/// a, y and start are those of the first row.
+/// Rows of Y ← start + A·B for large k: run by run, for blocks of columns. a, y and start begin at
+/// the first row.
 /// @param a_step from a column of A to the next one
 /// @param sums room for the sums of a run and for the digits of RunSums
 template <Real S>

@@ -5,8 +5,8 @@
 
 #include "backfold/core/packet.hpp"
 
-/// As many registers as each has lanes: a square of numbers. For AVX-512 in fewer shuffles than
-/// Eigen 3.4 takes.
+/// Square W × W blocks of registers: transposition and horizontal sums. AVX-512 has its own code,
+/// with fewer shuffles than Eigen 3.4.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -95,12 +95,12 @@ BACKFOLD_ALWAYS_INLINE void transpose_registers(V (&block)[V::size]) {
   }
 }
 
-/// The sums over the lanes of all registers, one in each lane.
+/// Horizontal sums: lane i of the result is the sum over the lanes of register i.
 template <class V>
 BACKFOLD_ALWAYS_INLINE V sums_of(V (&block)[V::size]) {
 #if defined(EIGEN_VECTORIZE_AVX512)
   if constexpr (sizeof(V) == 64) {
-    // Halved four (three) times: half the work of a transposition.
+    // Halves the number of registers four (three) times, which is half the work of a transposition.
     auto halve = [&]<int Count>(std::integral_constant<int, Count>, auto merge) {
       BACKFOLD_UNROLL
       for (int c = 0; c < Count; ++c) {

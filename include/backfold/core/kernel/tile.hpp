@@ -7,15 +7,15 @@
 
 /// The register-tiled product that all matrix-matrix products use: Y ← start + A·B, with the
 /// columns of A contiguous and B reached by two strides, so that W·X (B = X) and D·Xᵀ (B = Xᵀ) are
-/// one kernel. Compiled once a scalar: what is done to the products is done by the caller, on
-/// blocks that are still in the cache.
+/// one kernel. Compiled once per scalar type: the caller applies the function to the products,
+/// block by block while they are in the cache.
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace kernel {
 
-/// Registers of rows and columns of a tile: with one register for each row and a broadcast they
-/// fill the machine's registers (Eigen's count of them).
+/// Registers of rows, and columns, of a tile. Accumulators, a register for each of A's rows and one
+/// for the broadcast of B together fill the register file (Eigen's count of it).
 inline constexpr int tile_rows = 3;
 inline constexpr int tile_columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 4;
 
@@ -36,11 +36,11 @@ struct Strided {
   }
 };
 
-/// Start of the accumulators: a column of biases, the present output, both or neither.
+/// Initial value of the accumulators: a column of biases, the present output, both or neither.
 template <Real S>
 struct TileStart {
   const S* bias = nullptr;  ///< a column, or none
-  bool add = false;         ///< to what Y holds
+  bool add = false;         ///< adds to the present values of Y
 
   /// For row i of a column, where y holds its number.
   [[nodiscard]] S at(const S* number, Index i) const {
@@ -66,9 +66,9 @@ struct TileStart {
   }
 };
 
-/// One tile: Rows registers V × Columns numbers, of which `columns` are there (Whole: all of them;
-/// for the others the last one is taken again). All of A's registers are full, of Y's the last has
-/// `lanes` rows.
+/// One tile: `Rows` registers V × `Columns` columns. Only `columns` of them exist unless Whole; the
+/// missing ones repeat the last. A's registers are all full; the last register of Y has `lanes`
+/// rows.
 template <class V, int Rows, int Columns, bool Whole, Real S>
 // One register allocation for the whole tile, so one function.
 // NOLINTNEXTLINE(readability-function-size,readability-function-cognitive-complexity)
@@ -150,7 +150,7 @@ BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S
   }
 }
 
-/// A run of up to tile_rows registers of rows, all columns.
+/// Up to tile_rows registers of rows, for all columns.
 template <class V, int Rows, Real S>
 void row_panel(Index n, Index k, const S* a, Index lda, const Strided<S>& b, S* y, Index ldy,
                const TileStart<S>& start, Index lanes) {
@@ -166,7 +166,7 @@ void row_panel(Index n, Index k, const S* a, Index lda, const Strided<S>& b, S* 
   }
 }
 
-/// The width of registers for m rows: few rows leave wide ones half empty.
+/// Register width for m rows: few rows would leave wide registers half empty.
 template <Real S>
 constexpr Index width_for_rows(Index m) {
   Index width = native_width<S>;
@@ -174,8 +174,8 @@ constexpr Index width_for_rows(Index m) {
   return width;
 }
 
-/// Y (m × n) ← start + A·B for up to tile_rows registers of rows (m <= tile_rows·width). Behind A's
-/// last row there must be numbers up to a whole register of width_for_rows(m).
+/// Y (m × n) ← start + A·B for up to tile_rows registers of rows (m <= tile_rows·width). After A's
+/// last row, memory must be readable up to a whole register of width_for_rows(m).
 template <Real S, int Width = native_width<S>>
 BACKFOLD_NO_INLINE void rows_product(Index m, Index n, Index k, const S* a, Index lda,
                                      const Strided<S>& b, S* y, Index ldy,
