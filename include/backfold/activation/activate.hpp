@@ -8,7 +8,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// x ← φ(net) for n columns; N are units·n if constant.
+/// x ← φ(net) for n columns. Pass N if units·n is known at compile time.
 template <Index N, class Function, class S>
 BACKFOLD_ALWAYS_INLINE void activate(const Function& function, const S* net, S* output, Index units,
                                      Index n) {
@@ -21,7 +21,7 @@ BACKFOLD_ALWAYS_INLINE void activate(const Function& function, const S* net, S* 
   }
 }
 
-/// delta ← delta · φ'(net) for n columns; N are units·n if constant.
+/// delta ← delta · φ'(net) for n columns. Pass N if units·n is known at compile time.
 template <Index N, class Function, class S>
 BACKFOLD_ALWAYS_INLINE void multiply_by_derivative(const Function& function,
                                                    [[maybe_unused]] const S* net, const S* output,

@@ -29,7 +29,7 @@ concept ElementwiseIn = HasValue<A, V> &&(DerivativeFromOutput<A, V> || Derivati
 
 }  // namespace detail
 
-/// An activation that acts on each unit alone: x = φ(net), written for Lanes.
+/// An activation that acts on each unit separately: x = φ(net), written for Lanes.
 ///
 ///     struct Softsign {
 ///       template <class V> V value(const V& net) const { return net / (1 + abs(net)); }
@@ -37,15 +37,16 @@ concept ElementwiseIn = HasValue<A, V> &&(DerivativeFromOutput<A, V> || Derivati
 ///     };
 ///
 /// `derivative(x)` gives φ' from the output alone, which is cheapest; `derivative(net, x)` makes
-/// the network keep its net inputs. Settings are plain members; `check()`, if there is one, throws
-/// std::invalid_argument where they are out of range.
+/// the network keep its net inputs. Settings are plain members; an optional `check()` throws
+/// std::invalid_argument if they are out of range.
 template <class A>
 concept ElementwiseActivation =
     detail::ElementwiseIn<A, Lanes<float>> && detail::ElementwiseIn<A, Lanes<double>>;
 
-/// An activation that acts on the units of a layer together, as softmax does. One sample at a time:
-/// `apply(x, units)` makes φ(net) of net in place, `multiply_by_derivative(output, delta, units)`
-/// makes Jᵀδ of δ in place, with the Jacobian J had from the output.
+/// An activation that acts on all units of a layer together, as softmax does. Both functions work
+/// in place on one sample: `apply(x, units)` replaces net by φ(net),
+/// `multiply_by_derivative(output, delta, units)` replaces δ by Jᵀδ, with the Jacobian J computed
+/// from the output.
 template <class A>
 concept ColumnActivation = requires(const A a, float* f, double* d, Index units) {
   (a.apply)(f, units);
@@ -54,7 +55,7 @@ concept ColumnActivation = requires(const A a, float* f, double* d, Index units)
   a.multiply_by_derivative(static_cast<const double*>(d), d, units);
 };
 
-/// An activation φ of a layer: on each unit alone or on all units together.
+/// An activation φ of a layer: on each unit separately or on all units together.
 template <class A>
 concept Activation = ElementwiseActivation<A> || ColumnActivation<A>;
 
@@ -63,17 +64,18 @@ template <class A>
 inline constexpr bool uses_net_input =
     ElementwiseActivation<A> && !detail::DerivativeFromOutput<A, Lanes<double>>;
 
-/// True if outputs of an activation (or a cell) may stand for probabilities, as the cross-entropies
-/// take them. Training refuses those losses where it is false, as it is for all of this library's
-/// but Sigmoid and Softmax; of an activation of your own it is believed, unless you specialise it:
+/// True if outputs of an activation (or a cell) may be probabilities, which the cross-entropies
+/// require. Training refuses these losses if it is false. In this library it is true for Sigmoid
+/// and Softmax only. It is true for an activation of your own, unless you specialise it:
 ///
 ///     template <> inline constexpr bool backfold::outputs_probabilities<Softsign> = false;
 ///
-/// To use one of the library's activations all the same, give it a name: `struct Raw : Linear {};`.
+/// To use a library activation with such a loss nevertheless, derive a type: `struct Raw : Linear
+/// {};`.
 template <class A>
 inline constexpr bool outputs_probabilities = true;
 
-/// The fewest units that an activation makes sense for: its own `least_units`, or 1.
+/// Least number of units that an activation can have: its own `least_units`, or 1.
 template <class A>
 constexpr Index least_units() {
   if constexpr (requires { A::least_units; }) {
@@ -99,8 +101,8 @@ constexpr void check_positive(const char* what, double value) {
   }
 }
 
-/// slope·net for a function that reaches its limits long before ±1e30: nearer to the largest number
-/// the product might overflow.
+/// slope·net, with net clamped to ±1e30, where φ reaches its limits anyway: the product could
+/// overflow for larger ones.
 template <class V>
 BACKFOLD_ALWAYS_INLINE V scaled(double slope, const V& net) {
   if (slope == 1) return net;

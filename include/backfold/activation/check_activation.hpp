@@ -27,8 +27,8 @@ S activation_derivative(const A& activation, S net) {
   }
 }
 
-/// φ' against central differences, at points where those from left and right agree; float against
-/// double there.
+/// Compares φ' with central differences, and float with double, at points where the left and right
+/// differences agree.
 template <class A>
 void check_derivative(const A& activation, Report& report) {
   constexpr double h = 1e-5;
@@ -50,7 +50,7 @@ void check_derivative(const A& activation, Report& report) {
   }
 }
 
-/// φ(−net) = −φ(net), where the activation says so.
+/// Tests φ(−net) = −φ(net) if the activation declares is_odd.
 template <class A>
 void check_odd(const A& activation, Report& report) {
   for (double net = 0; net < 6; net += 0.137) {
@@ -62,7 +62,7 @@ void check_odd(const A& activation, Report& report) {
   }
 }
 
-/// Far away it must stay finite, NaN must stay NaN, at every lane alike.
+/// Tests that large net inputs give finite values and NaN gives NaN, in every lane.
 template <Real S, class A>
 void check_elementwise(const A& activation, Report& report) {
   for (const double extreme : {-1e4, -100.0, 0.0, 100.0, 1e4}) {
@@ -86,7 +86,7 @@ void check_elementwise(const A& activation, Report& report) {
   report.expect(!is_finite(activation_value(activation, nan)), "NaN becomes a number");
 }
 
-/// Jᵀδ against differences, NaN at every place, large net inputs, and float against double.
+/// Tests Jᵀδ against differences, NaN in every unit, large net inputs, and float against double.
 template <class A>
 void check_columns(const A& activation, Report& report) {
   constexpr int units = 5;
@@ -137,9 +137,9 @@ void check_columns(const A& activation, Report& report) {
 
 }  // namespace detail
 
-/// Runs our own checks on an activation: φ' (Jᵀδ) against differences, finite for net inputs of
-/// ±1e4, NaN in, NaN out, one value whatever the lane, float like double; odd if it is_odd.
-/// Failures are in the report.
+/// Runs the library's checks on an activation: φ' (or Jᵀδ) against differences, finite results for
+/// net inputs of ±1e4, NaN in, NaN out, equal values in all lanes, float against double, and
+/// φ(−net) = −φ(net) if it is_odd. @returns the failures
 template <class A>
 [[nodiscard]] Report check_activation(const A& activation) {
   static_assert(Activation<A>, "backfold: not an activation (see activation/activation.hpp)");

@@ -5,8 +5,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A rational function in place of the logistic function: φ(net) = ½ + ½·FastTanh(net/2), and φ'
-/// its own derivative, which needs the net input.
+/// Rational approximation of the logistic function: φ(net) = ½ + ½·FastTanh(net/2). φ' is the
+/// derivative of φ itself; it needs the net input.
 ///
 /// The error is at most 2.7·10⁻⁵ everywhere. Increasing, with values from 1.9·10⁻⁵ to 1 − 1.9·10⁻⁵,
 /// which are reached at ±10; φ' is 0 beyond.

@@ -5,16 +5,14 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A rational function in place of tanh, where speed matters more than the last digits: with
-/// s = net²,
+/// Rational approximation of tanh, for speed: with s = net²,
 ///
 ///     φ(net) = net·P(s)/Q(s),  P = 1 + p₁s + p₂s²,  Q = 1 + q₁s + q₂s²   for |net| <= 5,
 ///
-/// and ±φ(5) beyond. φ' = (P + 2sP' − 2·net·φ·Q')/Q, the derivative of φ itself, and 0 beyond ±5.
+/// and ±φ(5) beyond. φ' is the derivative of φ itself, (P + 2sP' − 2·net·φ·Q')/Q, and 0 beyond ±5.
 ///
 /// The error is at most 5.3·10⁻⁵ everywhere, and vanishes with net. Odd and increasing, with values
-/// in (−1, 1). φ' needs the net input, which the network then keeps.
-/// The coefficients are a minimax fit.
+/// in (−1, 1). φ' needs the net input, so the network keeps it. The coefficients are a minimax fit.
 struct FastTanh {
   static constexpr const char* name = "FastTanh";
   static constexpr bool is_odd = true;

@@ -20,7 +20,7 @@ struct Gelu {
   template <class V>
   [[nodiscard]] V derivative(const V& net, const V&) const {
     constexpr double inverse_sqrt_2pi = 0.39894228040143267794;
-    // Inside |net| < lowest, so that infinity times 0 does not occur.
+    // Clamps to |net| < lowest, so that infinity times 0 does not occur.
     const V inside = at_least(at_most(net, V(lowest)), V(-lowest));
     return normal_cdf(net) + inside * inverse_sqrt_2pi * exp(-0.5 * inside * inside);
   }

@@ -7,9 +7,10 @@ BACKFOLD_BEGIN_NAMESPACE
 
 /// The logistic function with slope a: φ(net) = 1/(1 + exp(−a·net)), φ' = a·x(1 − x).
 ///
-/// Values in (0, 1): a probability. With BinaryCrossEntropy or CategoricalCrossEntropy as loss, δ
-/// is computed from the net input. Elsewhere φ' comes from the output, with an absolute error of
-/// its rounding: where x has become 1 (a·net > 17 in float, 37 in double) φ' is 0.
+/// Values in (0, 1), which can be probabilities. With BinaryCrossEntropy or CategoricalCrossEntropy
+/// as loss, δ is computed from the net input. With other losses φ' is computed from the output, so
+/// it is exact only to the output's rounding: if x rounds to 1 (a·net > 17 in float, 37 in double),
+/// φ' is 0.
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct Sigmoid {
   static constexpr const char* name = "Sigmoid";

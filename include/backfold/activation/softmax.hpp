@@ -10,8 +10,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Below this, exp(x − largest) is 0 and x − largest might overflow. Without a choice: clang would
-/// calculate both sides of it, one of which overflows.
+/// Below this, exp(x − largest) is 0 and x − largest might overflow. x is clamped and not selected,
+/// since clang evaluates both sides of a select, one of which overflows.
 template <Real S>
 S lowest_that_counts(S largest) {
   return largest / 2 - (std::numeric_limits<S>::max)() / 2;
@@ -27,7 +27,7 @@ S lowest_that_counts(S largest) {
 struct Softmax {
   static constexpr const char* name = "Softmax";
   static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
-  static constexpr Index least_units = 2;  ///< one alone would always be 1
+  static constexpr Index least_units = 2;  ///< a single output would always be 1
 
   template <Real S>
   void(apply)(S* x, Index units) const {

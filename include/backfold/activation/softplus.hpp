@@ -8,7 +8,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Smooth rectifier: φ(net) = ln(1 + exp(net)), φ' = sig(net) = 1 − exp(−x).
 ///
 /// Source: Dugas et al., Incorporating second-order functional knowledge (2001). Differs: no
-/// threshold above which it is taken as linear (PyTorch has one at 20); it is exact everywhere.
+/// threshold above which the function is replaced by net (PyTorch has one at 20).
 struct Softplus {
   static constexpr const char* name = "Softplus";
   template <class V>

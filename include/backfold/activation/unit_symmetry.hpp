@@ -5,24 +5,24 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The changes of a hidden layer's units that leave the function of the network as it is.
+/// Changes of a hidden layer's units that do not change the function of the network.
 ///
 /// A layer type declares it as a constant, and so does an activation that acts on the units
 /// together; Dense derives it from its activation:
 ///
 ///     static constexpr auto unit_symmetry = UnitSymmetry::Exchange;
 enum class UnitSymmetry {
-  Undeclared,        ///< nothing is known: functions of analysis/ refuse the layer
-  Fixed,             ///< nothing: each unit has its place
-  Exchange,          ///< units can change places, with their weights
-  ExchangeAndNegate  ///< and a unit's output changes its sign with its incoming weights and bias
+  Undeclared,        ///< unknown: functions of analysis/ refuse the layer
+  Fixed,             ///< none: each unit has a fixed place
+  Exchange,          ///< units can be permuted, with their weights
+  ExchangeAndNegate  ///< and a unit's output changes sign if its incoming weights and bias do
 };
 
 /// True if φ(−net) = −φ(net), by the activation's own constant:
 ///
 ///     static constexpr bool is_odd = true;
 ///
-/// False without one. check_activation holds the claim against values.
+/// False without one. check_activation tests the claim.
 template <class A>
 [[nodiscard]] constexpr bool is_odd() {
   if constexpr (requires { A::is_odd; }) {
@@ -32,7 +32,7 @@ template <class A>
   }
 }
 
-/// The symmetry of units that all have activation A.
+/// Symmetry of units with activation A.
 template <class A>
 [[nodiscard]] constexpr UnitSymmetry activation_symmetry() {
   if constexpr (requires { A::unit_symmetry; }) {

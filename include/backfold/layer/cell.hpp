@@ -9,7 +9,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The way of a cell's output back into it: straight, or as the option Through says.
+/// Path of a cell's output back into the cell: direct, or by the option Through.
 template <class... Options>
 struct LoopOf : Recurrent<1> {};
 template <class Option, class... Options>
@@ -19,9 +19,9 @@ struct LoopOf<Option, Options...> {
   static constexpr Connection connection = Option::loop;
 };
 
-/// Base of Lstm and Gru: connections from the layer before and from itself one step ago (or
-/// Through another layer), further ones as options, and two bias columns as PyTorch has them, [W_ih
-/// | W_hh | ... | b_ih | b_hh].
+/// Base of Lstm and Gru: connections from the layer before and from itself one step ago (or Through
+/// another layer), further connections as options, and two bias columns as in PyTorch, [W_ih | W_hh
+/// | ... | b_ih | b_hh].
 template <Index Units, class... Options>
 class CellLayer : public Extent<Units> {
  public:
@@ -52,8 +52,8 @@ class CellLayer : public Extent<Units> {
   constexpr explicit CellLayer(T units) : CellLayer(detail::refuse_size(units)) {}
 };
 
-/// Calls f(column, row, count) for the rows of each of n columns, in runs of `count` lanes: a
-/// constant where all registers are full, since masked loads and stores take longer.
+/// Calls f(column, row, count) for the rows of each of n columns, in runs of `count` lanes. The
+/// count is a constant if all registers are full, which avoids masked loads and stores.
 template <Real S, Index Units, class Function>
 BACKFOLD_ALWAYS_INLINE void for_cells(Index units, Index n, Function&& f) {
   constexpr Index width = Lanes<S>::size;

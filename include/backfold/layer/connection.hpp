@@ -12,23 +12,23 @@ BACKFOLD_BEGIN_NAMESPACE
 enum class Weights {
   Full,      ///< from every unit to every unit: net += W x
   Diagonal,  ///< from unit i to unit i: net_i += u_i x_i
-  Identity,  ///< none: net += x; the two layers have as many units
+  Identity,  ///< none: net += x; both layers have equally many units
   Lookup,    ///< net += column x of W: the source is one unit that holds an index
 };
 
-/// True if unit i leads to unit i.
+/// True for one-to-one connections, from unit i to unit i.
 constexpr bool is_one_to_one(Weights weights) {
   return weights == Weights::Diagonal || weights == Weights::Identity;
 }
 
-/// One connection into a layer, as data: the source layer, the delay in time steps, and what its
-/// weights are. Layers are counted from 0, the input.
+/// One connection into a layer, as data: the source layer, the delay in time steps, and the kind of
+/// its weights. Layers are counted from 0, the input.
 struct Connection {
   static constexpr int previous = -1;  ///< source: the layer before
   static constexpr int itself = -2;    ///< source: the layer the connection leads to
   /// source: a layer by its name, which Mlp and Rnn replace by its index
   static constexpr int named = -1000000;
-  /// source: the layer so many places before the one that the connection leads to
+  /// source: the layer `places` before the one that the connection leads to
   static constexpr int back(int places) { return itself - places; }
 
   int source = previous;
@@ -48,7 +48,7 @@ struct Connection {
     return source > itself ? source : target - (itself - source);
   }
   [[nodiscard]] constexpr bool is_one_to_one() const { return backfold::is_one_to_one(weights); }
-  /// Columns of its weights, for a source of `units` units.
+  /// Columns of the weights for a source of `units` units.
   [[nodiscard]] constexpr Index fan_in(Index source_units) const {
     switch (weights) {
       case Weights::Full:
@@ -80,7 +80,7 @@ struct From {
 };
 
 /// A connection from the layer `Places` places before this one, `Delay` steps ago: net^t += W
-/// x_(l−Places)^(t−Delay). Layers that are put in further ahead do not change it.
+/// x_(l−Places)^(t−Delay). Inserting layers further up the list does not change it.
 template <int Places, int Delay = 0>
 struct Back {
   static_assert(Places > 1 || (Places == 1 && Delay > 0),
@@ -111,10 +111,9 @@ struct Delayed {
   static constexpr Connection connection{detail::source_of(Layer), Delay};
 };
 
-/// Lets a cell's own recurrent connection pass through layer l, which has as many units:
-/// net^t += U x_l^(t−1) in place of U h^(t−1). With a Dropout over the sequence as l, that is
-/// recurrent dropout, one mask for all gates and steps (Gal & Ghahramani 2016). An option of Lstm
-/// and Gru.
+/// Routes a cell's own recurrent connection through layer l, which has equally many units: net^t +=
+/// U x_l^(t−1) in place of U h^(t−1). With a Dropout over the sequence as l, that is recurrent
+/// dropout, one mask for all gates and steps (Gal & Ghahramani 2016). An option of Lstm and Gru.
 ///
 ///     Lstm<32, Through<2>>, Dropout<32, MaskOver::Sequence>{0.3}, Dense<1, Linear, After<1>>
 template <LayerSource Layer>
@@ -129,18 +128,18 @@ struct After {
   static constexpr Connection chain{detail::source_of(Layer), 0};
 };
 
-/// The outputs of layer `Layer`, `Delay` steps ago, added as they are: net^t += x_l^(t−Delay).
+/// Adds the outputs of layer `Layer`, `Delay` steps ago, without weights: net^t += x_l^(t−Delay).
 template <LayerSource Layer, int Delay = 0>
 struct Add {
   static constexpr Connection connection{detail::source_of(Layer), Delay, Weights::Identity};
 };
 
-/// Takes the outputs of the layer before as they are, without weights: net = x.
+/// Takes the outputs of the layer before without weights: net = x.
 struct Direct {
   static constexpr Connection chain{Connection::previous, 0, Weights::Identity};
 };
 
-/// The layer before holds an index 0..Entries−1 in its one unit, and brings that column of W.
+/// Selects a column of W by the index 0..Entries−1 in the single unit of the layer before.
 template <Index Entries>
 struct Lookup {
   static_assert(Entries > 0, "backfold: a Lookup needs at least one entry");
@@ -150,8 +149,8 @@ struct Lookup {
 /// A layer without bias.
 struct NoBias {};
 
-/// Makes the state before the first step a parameter that is learnt: the outputs of the layer that
-/// delays reach, and its memory. All sequences of a batch begin with it, unless a State is given.
+/// Makes the state before the first step a learnt parameter: the layer's outputs that delays reach,
+/// and its memory. All sequences of a batch begin with it, unless a State is given.
 struct LearntStart {};
 
 namespace detail {
@@ -175,15 +174,15 @@ concept NamesLayer = requires {
 
 }  // namespace detail
 
-/// An option of a layer: a further connection, the kind of the one from the layer before (Direct,
-/// Lookup) or its source (After), its Name, NoBias or LearntStart.
+/// An option of a layer: a further connection; the kind (Direct, Lookup) or the source (After) of
+/// the first connection; the layer's Name; NoBias or LearntStart.
 template <class T>
 concept LayerOption = std::is_same_v<T, NoBias> || std::is_same_v<T, LearntStart> ||
     detail::AddsConnection<T> || detail::SetsChain<T> || detail::NamesLayer<T>;
 
 namespace detail {
 
-/// The chain, then the connections among the options, in their order.
+/// The connection from the layer before, then those among the options, in their order.
 template <class... Options>
 constexpr auto connections_of() {
   static_assert((0 + ... + int{SetsChain<Options>}) <= 1,

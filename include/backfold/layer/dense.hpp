@@ -7,12 +7,11 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A layer of neurons, each connected with every unit of the layer before:
-/// net_j = Σ_i w_ij x_i + b_j,  x_j = φ(net_j).
+/// Fully connected layer of neurons: net_j = Σ_i w_ij x_i + b_j,  x_j = φ(net_j).
 ///
-/// Options add connections (From, Recurrent, SelfRecurrent, Delayed), any number of them, or take
-/// the bias away (NoBias). Its block of the parameters is [W | further weights | b], a
-/// column-major matrix with a row for each unit and the connections in the order of the options.
+/// Options add any number of connections (From, Recurrent, SelfRecurrent, Delayed) or remove the
+/// bias (NoBias). Its block of the parameters is [W | further weights | b], a column-major matrix
+/// with a row for each unit and the connections in the order of the options.
 ///
 ///     Dense<3, Tanh>                           // 3 units
 ///     Dense<3, Tanh, From<0>, NoBias>          // and a skip connection from the input, no bias

@@ -13,20 +13,20 @@ BACKFOLD_BEGIN_NAMESPACE
 
 /// Extent of a Dropout mask: the columns that share it.
 enum class MaskOver {
-  Step,      ///< each step of a sequence has its own
-  Sequence,  ///< all steps of a sequence have one (Gal & Ghahramani 2016), for recurrent
+  Step,      ///< one mask for each step of a sequence
+  Sequence,  ///< one mask for all steps of a sequence (Gal & Ghahramani 2016), for recurrent
              ///< connections
 };
 
-/// In training each unit is 0 with probability `rate`, else its source times 1/(1 − rate); in
-/// inference it is its source: x_j = m_j net_j, δ_j = m_j ∂E/∂x_j.
+/// Sets each unit to 0 with probability `rate` in training and scales the others by 1/(1 − rate);
+/// passes them unchanged in inference: x_j = m_j net_j, δ_j = m_j ∂E/∂x_j.
 ///
-/// The mask is a function of the noise of the pass, of the sample, the step and the unit. It is
-/// stored nowhere, and the same for any number of threads.
+/// The mask is a function of the noise of the pass, the sample, the step and the unit. It is not
+/// stored, and does not depend on the number of threads.
 ///
 ///     Dropout<64>{0.2}, Dropout<Dynamic>{64, 0.2}
 ///
-/// On the recurrent connections alone, as the layers after it take the cell's output unmasked:
+/// Recurrent dropout alone; the next layer takes the cell's output unmasked:
 ///
 ///     Rnn<float, Input<8>, Lstm<32, Through<2>>, Dropout<32, MaskOver::Sequence>,
 ///         Dense<1, Linear, After<1>>>

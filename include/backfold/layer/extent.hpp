@@ -22,7 +22,7 @@ constexpr Index refuse_size(T) {
 
 }  // namespace detail
 
-/// The number of units of a layer: a constant of its type, or a number that it holds.
+/// Number of units of a layer: a constant of its type, or a member.
 template <Index Units>
 class Extent {
  public:

@@ -16,13 +16,13 @@ BACKFOLD_BEGIN_NAMESPACE
 ///     δ_n = d_h·(1 − z)·(1 − n²),  δ_z = d_h·(h^(t−1) − n)·z·(1 − z),
 ///     δ_r = δ_n·h_n·r·(1 − r),  ∂E/∂h_n = δ_n·r,
 ///
-/// and to ∂E/∂h^(t−1) comes d_h·z, in addition to what U brings.
+/// and d_h·z is added to ∂E/∂h^(t−1), besides the contribution through U.
 ///
 /// Its block of the parameters is [W_ih | W_hh | b_ih | b_hh] with 3·units rows, gates in PyTorch's
 /// order r, z, n, so weights can be exchanged with torch.nn.GRU. Options as for Dense; their
 /// connections add to i.
 ///
-/// With Through<l>, U takes x_l^(t−1), and z the cell's own h^(t−1), which is then a memory.
+/// With Through<l>, U multiplies x_l^(t−1) and z the cell's own h^(t−1), which becomes a memory.
 ///
 /// Source: Cho et al., Learning phrase representations using RNN encoder-decoder (2014). Differs:
 /// the reset gate acts after the product with U, as in PyTorch and cuDNN.
@@ -34,7 +34,8 @@ class Gru : public detail::CellLayer<Units, Options...> {
   static constexpr int net_gates = 4;  // r, z, i_n, h_n
   static constexpr int weight_gates = 3;
   static constexpr bool units_are_independent = true;
-  /// Through another layer, its own output of the step before is not at hand: it remembers it.
+  /// With Through, output_before belongs to another layer, so the cell stores its own h^(t−1) as
+  /// memory.
   static constexpr bool has_memory = detail::CellLayer<Units, Options...>::loops_through;
   template <Index OtherUnits>
   using Resized = Gru<OtherUnits, Options...>;
@@ -62,9 +63,9 @@ class Gru : public detail::CellLayer<Units, Options...> {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
       const V r = sigmoid(load_run<V>(gate, count));
-      // h^t is a step from the closer one of h^(t−1) and n, by the smaller one of z and 1 − z times
-      // their difference, so that neither is lost where z is near 0 or 1. z's place holds the
-      // smaller one, negative where it is 1 − z: a z rounded to 1 would have none.
+      // h^t starts from the closer of h^(t−1) and n and adds their difference times min(z, 1 − z),
+      // so neither is lost if z is near 0 or 1. z's array stores the minimum, with a negative sign
+      // if it is 1 − z: a z rounded to 1 would lose 1 − z.
       const V net_z = load_run<V>(gate + units, count);
       const V smaller = smaller_sigmoid(net_z);
       const V part = select(net_z < V(0), smaller, -smaller);

@@ -10,11 +10,11 @@
 #include "backfold/layer/connection.hpp"
 
 /// Initializers draw the weights of one connection at a time: a column-major block of `units` rows
-/// (targets) and `fan_in` columns (sources). All draw in double and round, so that a network of
-/// floats starts as the rounded network of doubles. Biases are 0, unless an initializer has a
-/// `draw_bias(random)`. One that treats weights by their place has a
-/// `fill_at(place, random, w, units, fan_in)`, one with other weights from unit i to unit i a
-/// `fill_diagonal(random, w, units)`.
+/// (targets) and `fan_in` columns (sources). They draw in double and round, so a network of floats
+/// starts as the rounded network of doubles. Biases are 0 unless an initializer has
+/// `draw_bias(random)`. Optional functions: `fill_at(place, random, w, units, fan_in)` for weights
+/// that depend on their place in the network, and `fill_diagonal(random, w, units)` for diagonal
+/// connections.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -24,9 +24,9 @@ concept Initializer = requires(const Init initializer, Random& random, double* w
   initializer.fill(random, w, Index{}, Index{});
 };
 
-/// The place of a block of weights in a network.
+/// Place of a block of weights in a network.
 struct WeightsPlace {
-  int layer;              ///< the layer that they lead to
+  int layer;              ///< the target layer
   Connection connection;  ///< its source is the index of a layer
   int gates;              ///< blocks of rows, one for each gate
 
@@ -36,7 +36,7 @@ struct WeightsPlace {
 
 namespace detail {
 
-/// Fills the weights of a connection by the most special of an initializer's functions.
+/// Fills the weights of a connection by the most specific of an initializer's functions.
 template <class Init, class Generator, class S>
 void fill_weights(const Init& initializer, Generator& random, S* w, Index units, Index fan_in,
                   const WeightsPlace& place) {
@@ -68,7 +68,7 @@ struct Uniform {
   double low = -0.1;
   double high = 0.1;
 
-  /// @throws std::invalid_argument unless low <= high, and both and their distance are finite
+  /// @throws std::invalid_argument unless low <= high, and both and high − low are finite
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
     (check)();
@@ -86,7 +86,7 @@ struct Normal {
   double mean = 0;
   double deviation = 0.1;
 
-  /// @throws std::invalid_argument for a negative or not finite deviation, or mean
+  /// @throws std::invalid_argument unless both are finite and the deviation is not negative
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
     detail::check_finite("Normal: mean", mean);
@@ -97,9 +97,9 @@ struct Normal {
   }
 };
 
-/// Uniform in ±√(6/(fan_in + units)): keeps the variance of sigmoid and tanh layers both ways.
-/// Source: Glorot & Bengio, Understanding the difficulty of training deep feedforward networks
-/// (2010).
+/// Uniform in ±√(6/(fan_in + units)): preserves the variance through sigmoid and tanh layers,
+/// forward and backward. Source: Glorot & Bengio, Understanding the difficulty of training deep
+/// feedforward networks (2010).
 struct Glorot {
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
@@ -108,8 +108,8 @@ struct Glorot {
   }
 };
 
-/// Normal with deviation √(2/fan_in): keeps the variance of rectifier layers.
-/// Source: He et al., Delving deep into rectifiers (2015).
+/// Normal with deviation √(2/fan_in): preserves the variance through rectifier layers. Source: He
+/// et al., Delving deep into rectifiers (2015).
 struct He {
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
@@ -117,8 +117,8 @@ struct He {
   }
 };
 
-/// Normal with deviation √(1/fan_in): keeps the variance of layers with φ'(0) = 1.
-/// Source: LeCun et al., Efficient BackProp (1998).
+/// Normal with deviation √(1/fan_in): preserves the variance through layers with φ'(0) = 1. Source:
+/// LeCun et al., Efficient BackProp (1998).
 struct LeCun {
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
@@ -126,8 +126,8 @@ struct LeCun {
   }
 };
 
-/// The identity matrix times a gain, of as many rows and columns as there are; weights from unit i
-/// to unit i are the gain. For weights that are not square see Recurrently.
+/// The identity matrix times a gain; the weights of a diagonal connection are the gain. For weights
+/// that are not square see Recurrently.
 struct Identity {
   double gain = 1;
 
@@ -152,7 +152,7 @@ struct Identity {
 struct Orthogonal {
   double gain = 1;
 
-  /// Allocates room for them in double. @throws std::invalid_argument if the gain is not finite
+  /// Allocates a buffer of doubles. @throws std::invalid_argument if the gain is not finite
   template <BitGenerator64 G, class S>
   void fill(G& random, S* w, Index units, Index fan_in) const {
     detail::check_finite("Orthogonal: gain", gain);
@@ -163,7 +163,7 @@ struct Orthogonal {
     for (Index k = 0; k < count; ++k) {
       double* const v = vectors.data() + k * length;
       double norm = 0;
-      do {  // drawn again if it lies in the span of those before
+      do {  // drawn again if it is in the span of the vectors before
         for (Index i = 0; i < length; ++i) v[i] = normal(random);
         orthogonalise(vectors.data(), k, length);
         orthogonalise(vectors.data(), k, length);  // twice is enough (Kahan, Parlett)

@@ -5,7 +5,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The layer that holds the input x: always the first, without weights.
+/// The layer of the input x: the first of every network, without weights.
 template <Index Units>
 struct Input : Extent<Units> {
   using Extent<Units>::Extent;

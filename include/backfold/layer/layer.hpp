@@ -10,15 +10,15 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Place in the net input to which the product of a connection's weights adds, in gates (blocks of
-/// `units()` rows): weight rows from `weight_gate` on lead to net rows from `net_gate` on.
+/// Gate mapping of a connection: the product of weight rows from `weight_gate` on is added to net
+/// rows from `net_gate` on. A gate is a block of `units()` rows.
 struct Part {
   int weight_gate;
   int net_gate;
   int gates;
 };
 
-/// The parts of a connection, up to eight of them, in any order; they may overlap.
+/// The parts of a connection, up to eight, in any order; they may overlap.
 struct PartList {
   static constexpr int capacity = 8;
   Part parts[capacity];
@@ -48,7 +48,7 @@ concept HasPullBack = requires(const T layer, const LayerPullBack<double>& back)
   layer.pull_back(back);
 };
 
-/// Steps that take a list of arrays, as those of a Cell do.
+/// Steps that take a list of arrays, as in a Cell.
 template <class T>
 concept HasArraySteps = requires(const T layer, double* p, const double* c, Index n) {
   layer.forward(p, c, c, p, p, n, n);
@@ -60,16 +60,16 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 
 }  // namespace detail
 
-/// A layer of a network: it lists the connections into it, the one from the layer before first, and
-/// answers what becomes of their sum, the net input.
+/// A layer of a network. It lists its incoming connections, starting with the one from the layer
+/// before, and computes its outputs from their sum, the net input.
 ///
-/// Needed: `units()` and `units_at_compile_time`, `connections`, `bias_columns`, and either
+/// Required: `units()` and `units_at_compile_time`, `connections`, `bias_columns`, and either
 /// `activation()`, an activation that products can fuse, or
 ///
 ///     forward(const LayerStep<S>&)        sets output (and memory) from net
 ///     pull_back(const LayerPullBack<S>&)  turns ∂E/∂output into ∂E/∂net (and the rest)
 ///
-/// A sample does not affect another. Optional, with their defaults:
+/// Samples must not affect each other. Optional, with their defaults:
 ///
 ///     net_gates = 1, weight_gates = 1     blocks of units() rows in net and in the parameters
 ///     parts(c) = {{0, 0, weight_gates}}   where connection c leads
@@ -89,7 +89,7 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 ///     name, settings                      for descriptions and files
 ///     label = {}                          the LayerName by which connections and views know it
 ///
-/// BPTT and RTRL are written on these functions alone; check_layer runs our checks on a layer of
+/// BPTT and RTRL use these functions alone; check_layer runs the library's checks on a layer of
 /// your own.
 template <class T>
 concept Layer = requires(const T layer) {
@@ -100,10 +100,9 @@ concept Layer = requires(const T layer) {
 }
 &&(detail::HasActivation<T> || detail::HasSteps<T> || detail::HasArraySteps<T>);
 
-/// A layer whose steps take arrays instead of a LayerStep: forward(net, output_before,
-/// memory_before, output, memory, units, n) and pull_back(net, output_before, memory_before,
-/// output, memory, d_output, d_memory, d_output_before, units, n), each as LayerStep and
-/// LayerPullBack describe it.
+/// Layer whose steps take arrays instead of a LayerStep: forward(net, output_before, memory_before,
+/// output, memory, units, n) and pull_back(net, output_before, memory_before, output, memory,
+/// d_output, d_memory, d_output_before, units, n), documented at LayerStep and LayerPullBack.
 template <class T>
 concept Cell = Layer<T> && detail::HasArraySteps<T> && requires {
   { T::net_gates } -> std::convertible_to<int>;
@@ -114,7 +113,7 @@ concept Cell = Layer<T> && detail::HasArraySteps<T> && requires {
 
 namespace detail {
 
-/// True if products fuse the layer's φ; else its own steps run.
+/// True if products fuse the layer's φ; otherwise the layer's own steps run.
 template <class L>
 inline constexpr bool fuses_activation = HasActivation<L>;
 
@@ -156,7 +155,7 @@ constexpr int own_columns() {
   }
 }
 
-/// True if a layer learns what is before the first step.
+/// True if a layer learns its state before the first step.
 template <class L>
 inline constexpr bool learns_start = [] {
   if constexpr (requires { L::learns_start; }) {
@@ -166,7 +165,7 @@ inline constexpr bool learns_start = [] {
   }
 }();
 
-/// True if a layer says that its units interact only through the weights.
+/// True if a layer declares that its units interact only through the weights.
 template <class L>
 inline constexpr bool units_are_independent = [] {
   if constexpr (requires { L::units_are_independent; }) {
@@ -176,8 +175,8 @@ inline constexpr bool units_are_independent = [] {
   }
 }();
 
-/// True if a layer says itself how its biases become one bias for each row of net. One without bias
-/// columns may gather what it likes.
+/// True if a layer itself computes the bias of each row of net. A layer without bias columns may
+/// supply any.
 template <class L>
 concept GathersBias = requires(const L layer, const double* bias, double* net_bias, Index units) {
   layer.gather_bias(bias, net_bias, units);
@@ -187,12 +186,12 @@ concept GathersBias = requires(const L layer, const double* bias, double* net_bi
 template <class L>
 inline constexpr bool has_net_bias = L::bias_columns > 0 || GathersBias<L>;
 
-/// True if the bias column is the bias of the net input as it is.
+/// True if the bias column is the bias of the net input, without gathering.
 template <class L>
 inline constexpr bool bias_is_net_bias =
     !GathersBias<L> && L::bias_columns == 1 && net_gates<L>() == weight_gates<L>();
 
-/// The parts of a connection, as the passes take them.
+/// The parts of a connection, in the form that the passes use.
 template <int Capacity>
 struct Parts {
   std::array<Part, Capacity> parts{};
@@ -215,8 +214,8 @@ constexpr PartList listed_parts([[maybe_unused]] int c) {
   }
 }
 
-/// True if the shape of a layer fits together: the parts of its connections lie within its gates,
-/// and its bias columns lead somewhere.
+/// True if the shape of a layer is consistent: the parts of its connections are within its gates,
+/// and its bias columns are mapped to rows of net.
 template <class L>
 constexpr bool parts_fit() {
   for (int c = 0; c < static_cast<int>(L::connections.size()); ++c) {
@@ -231,8 +230,8 @@ constexpr bool parts_fit() {
   return true;
 }
 
-/// The parts of connection `c`. A one-to-one connection has a part for each gate, since its source
-/// has the rows of one gate.
+/// The parts of connection `c`. A one-to-one connection is split into a part for each gate, since
+/// its source has the rows of one gate.
 template <class L>
 constexpr auto parts(int c) {
   constexpr int capacity = [] {
@@ -253,7 +252,7 @@ constexpr auto parts(int c) {
   return result;
 }
 
-/// Runs the forward step of a layer that fuses no activation, in whichever form it has it.
+/// Runs the forward step of a layer that fuses no activation, in either form.
 template <class L, Real S>
 BACKFOLD_ALWAYS_INLINE void run_forward(const L& layer, const LayerStep<S>& at) {
   if constexpr (HasSteps<L>) {

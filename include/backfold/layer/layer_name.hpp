@@ -34,8 +34,8 @@ struct LayerSource {
   constexpr LayerSource(const char (&layer)[Length]) : name(layer) {}  // NOLINT: so is a name
 };
 
-/// An option of a layer: its name, for connections and for the views of its parameters. No two
-/// layers of a network have the same.
+/// An option of a layer: its name, for connections and for the views of its parameters. Names are
+/// unique in a network.
 template <LayerName Text>
 struct Name {
   static constexpr LayerName label = Text;

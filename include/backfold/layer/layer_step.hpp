@@ -6,15 +6,15 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The arrays of a layer in a pass: n columns of one time step, or, where nothing steps through
+/// Arrays of a layer in a pass: n columns, of one time step or, if the layer need not step through
 /// time, of all steps. All arrays are column-major and contiguous: net has net_gates·units rows,
-/// the others have units rows. What a layer lacks is null.
+/// the others have units rows. Arrays that a layer lacks are null.
 template <Real S>
 struct LayerStep {
-  S* net;                  ///< the sum of the connections; may become what pull_back needs
-  S* output;               ///< to be set
-  const S* output_before;  ///< of the step before, where the layer has a connection from itself
-  S* memory;               ///< to be set, where the layer has one
+  S* net;     ///< the sum of the connections; forward may replace it by numbers for pull_back
+  S* output;  ///< to be set
+  const S* output_before;  ///< of the step before, if the layer has a connection from itself
+  S* memory;               ///< to be set, if the layer has one
   const S* memory_before;
   const S* own;  ///< the layer's own parameters: block rows × own_columns
   Index units, n;
@@ -22,7 +22,7 @@ struct LayerStep {
   LayerNoise noise;
 };
 
-/// The arrays of a layer's pull-back: those of its LayerStep after `forward`, and ∂E/∂ of each.
+/// Arrays of a layer's pull-back: its LayerStep after `forward`, and the derivatives of E.
 template <Real S>
 struct LayerPullBack {
   S* net;  ///< to become ∂E/∂net
@@ -33,8 +33,8 @@ struct LayerPullBack {
   const S* own;
   const S* d_output;
   S* d_memory;         ///< ∂E/∂memory, to become ∂E/∂memory_before
-  S* d_output_before;  ///< ∂E/∂output_before other than through net is added here
-  S* d_own;            ///< ∂E/∂own is added here
+  S* d_output_before;  ///< add the part of ∂E/∂output_before that does not flow through net
+  S* d_own;            ///< add ∂E/∂own
   Index units, n;
   Mode mode;
   LayerNoise noise;

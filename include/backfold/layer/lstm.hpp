@@ -7,8 +7,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// First value of the forget gates' bias: with 1 or more a memory lasts before anything is learnt.
-/// Source: Gers, Schmidhuber & Cummins, Learning to forget (2000).
+/// Initial bias of the forget gates: with 1 or more, memories persist before training. Source:
+/// Gers, Schmidhuber & Cummins, Learning to forget (2000).
 struct ForgetBias {
   double value = 1;
 };
@@ -26,9 +26,9 @@ struct ForgetBias {
 /// Its block of the parameters is [W_ih | W_hh | b_ih | b_hh] with 4·units rows, gates in PyTorch's
 /// order i, f, g, o, so weights can be exchanged with torch.nn.LSTM. Options as for Dense.
 ///
-///     Lstm<32>(ForgetBias{1}), Lstm<Dynamic>(32, ForgetBias{1})   // what `initialize` adds to the
-///                                                                 // forget gates' bias; 0
-///                                                                 otherwise
+///     Lstm<32>(ForgetBias{1}), Lstm<Dynamic>(32, ForgetBias{1})
+///
+/// `initialize` adds the ForgetBias to the forget gates' bias; without one it adds 0.
 ///
 /// Source: Hochreiter & Schmidhuber, Long short-term memory (1997), with the forget gate of Gers,
 /// Schmidhuber & Cummins (2000). Differs: no peepholes, as in PyTorch.

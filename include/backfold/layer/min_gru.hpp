@@ -15,12 +15,12 @@ BACKFOLD_BEGIN_NAMESPACE
 ///
 ///     δ_z = d·(net_c − h^(t−1))·z·(1 − z),  δ_c = d·z,  ∂E/∂h^(t−1) = d·(1 − z).
 ///
-/// No weight leads from h to the gates, so a unit depends on its own past alone: RTRL costs
+/// No weights lead from h to the gates, so a unit depends on its own past alone: RTRL costs
 /// O(parameters) a step instead of O(parameters · units). Its block of the parameters is [W | b]
 /// with 2·units rows, gates in the order z, c.
 ///
-/// Source: Feng, Tung, Ahmed, Bengio & Hajimirsadegh, Were RNNs all we needed? (2024). The plain
-/// form, not the one in logarithms.
+/// Source: Feng, Tung, Ahmed, Bengio & Hajimirsadegh, Were RNNs all we needed? (2024). This is the
+/// plain form, not the logarithmic one.
 template <Index Units, class... Options>
 class MinGru : public Extent<Units> {
  public:
@@ -82,7 +82,7 @@ class MinGru : public Extent<Units> {
   }
 
  private:
-  /// z and 1 − z, both accurate where one is nearly 0.
+  /// z and 1 − z, both accurate even if one is nearly 0.
   template <class V>
   struct Gate {
     V value, rest;

@@ -6,25 +6,25 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The purpose of a pass. Layers such as Dropout differ between the two.
+/// Mode of a pass. Layers such as Dropout behave differently in training.
 enum class Mode {
   Inference,  ///< the network as it is used
   Training,   ///< with the noise that training adds
 };
 
-/// The noise of a pass: which of all random functions its layers draw from. The numbers depend on
-/// nothing else, so a second pass with the same noise repeats them, on any number of threads.
+/// Noise of a pass: the key of the random functions of its layers. A second pass with an equal key
+/// repeats the numbers, on any number of threads.
 struct Noise {
   std::uint64_t seed = 1;
   std::uint64_t update = 0;  ///< the optimizer's step τ
-  Index first_sample = 0;    ///< where the pass's samples begin in their batch
+  Index first_sample = 0;    ///< index in the batch of the pass's first sample
 };
 
-/// The noise of one layer in a pass: uniform random bits for each column and unit.
+/// Noise of one layer in a pass: uniform random bits for each column and unit.
 class LayerNoise {
  public:
   constexpr LayerNoise() = default;
-  /// For columns of `batch` samples each from time step `first_step` on.
+  /// For `batch` columns per time step, from step `first_step` on.
   constexpr LayerNoise(const Noise& noise, int layer, Index batch, Index first_step)
       : random_(key_of(noise)),
         layer_(layer),
@@ -36,7 +36,7 @@ class LayerNoise {
   [[nodiscard]] constexpr CounterRandom::Block bits(Index column, Index q) const {
     return of(column, q, first_step_ + column / batch_ + 1);
   }
-  /// Those that a sample keeps over all time steps.
+  /// 32 bits for each of these units, constant over all time steps of a sample.
   [[nodiscard]] constexpr CounterRandom::Block bits_of_sample(Index column, Index q) const {
     return of(column, q, 0);
   }

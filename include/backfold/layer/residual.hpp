@@ -6,8 +6,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A residual sum: x = x of the layer before + x of the earlier layer `Source`, without weights.
-/// All three have as many units.
+/// Residual sum without weights: x = x of the layer before + x of the earlier layer `Source`. All
+/// three layers have equally many units.
 ///
 ///     Mlp<float, Input<8>, Dense<16, Relu>, Dense<8, Linear>, Residual<8, 0>, ...>
 ///

@@ -7,13 +7,13 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A square matrix of normal numbers, scaled until its largest eigenvalue has this absolute value:
-/// the memory of a recurrent layer fades by about that factor a step. For the weights of a layer
-/// from itself:
+/// Square matrix of normal random numbers, scaled so that its largest absolute eigenvalue is
+/// `radius`. The memory of a recurrent layer fades by about that factor per step. For recurrent
+/// weights only:
 ///
 ///     net.initialize(Recurrently{SpectralRadius{0.9}, Uniform{-0.5, 0.5}}, random);
 ///
-/// The eigenvalues take O(units³) time and Eigen's solver, so this header is not in the umbrella.
+/// The eigenvalues need O(units³) time and Eigen's solver, so this header is not in the umbrella.
 /// Source: Jaeger, The echo state approach to analysing and training recurrent neural networks
 /// (2001).
 struct SpectralRadius {
@@ -37,7 +37,7 @@ struct SpectralRadius {
     const double factor = radius / largest;
     for (Index k = 0; k < drawn.size(); ++k) w[k] = static_cast<S>(factor * drawn.data()[k]);
   }
-  /// The weights of units from themselves are the eigenvalues.
+  /// The weights of a diagonal connection are the eigenvalues.
   template <BitGenerator64 G, class S>
   void fill_diagonal(G& random, S* w, Index units) const {
     (check)();

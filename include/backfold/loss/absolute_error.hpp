@@ -13,7 +13,7 @@ struct AbsoluteError {
   }
   template <class V>
   [[nodiscard]] V derivative(const V& y, const V& z) const {
-    // The sum is 0, or NaN where one of them is; y − z might overflow.
+    // The zeros carry NaN of either input; y − z might overflow.
     return select(y > z, V(1), select(y < z, V(-1), 0 * y + 0 * z));
   }
 };

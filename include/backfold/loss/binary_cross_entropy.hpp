@@ -11,13 +11,13 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// z ln p with 0·ln 0 = 0 and p held to the smallest normal number, so that it stays finite.
+/// z ln p with 0·ln 0 = 0. p is at least the smallest normal number, so the result is finite.
 template <class V>
 V times_log(const V& z, const V& p) {
   const V smallest((std::numeric_limits<typename V::Scalar>::min)());
   return select(z == V(0), V(0) * p, z * log(at_least(p, smallest)));
 }
-/// Its derivative by p: z/p.
+/// Derivative with respect to p: z/p.
 template <class V>
 V over_probability(const V& z, const V& p) {
   return z / at_least(p, V((std::numeric_limits<typename V::Scalar>::min)()));
@@ -25,15 +25,15 @@ V over_probability(const V& z, const V& p) {
 
 }  // namespace detail
 
-/// Binary cross-entropy: E = −Σ z ln y + (1 − z) ln(1 − y), ∂E/∂y = (1 − z)/(1 − y) − z/y. For
-/// outputs that are each a probability, with targets in [0, 1].
+/// Binary cross-entropy: E = −Σ z ln y + (1 − z) ln(1 − y), ∂E/∂y = (1 − z)/(1 − y) − z/y. Each
+/// output is a probability, each target in [0, 1].
 ///
-/// Behind Sigmoid it is computed from the net input: E = max(x, 0) − x z + ln(1 + exp(−|x|)) with
-/// x = a·net, δ = a(y − z), finite for every finite net input. Behind other activations y and 1 − y
-/// are held to the smallest normal number inside the logarithm.
-/// Source: Solla, Levin & Fleisher, Accelerated learning in layered neural networks (1988).
+/// After Sigmoid it is computed from the net input: E = max(x, 0) − x z + ln(1 + exp(−|x|)) with x
+/// = a·net, δ = a(y − z), finite for every finite net input. After other activations the arguments
+/// y and 1 − y of the logarithm are at least the smallest normal number. Source: Solla, Levin &
+/// Fleisher, Accelerated learning in layered neural networks (1988).
 ///
-/// `fit` refuses targets outside [0, 1], and activations whose outputs are no probabilities.
+/// `fit` refuses targets outside [0, 1], and activations whose outputs are not probabilities.
 struct BinaryCrossEntropy {
   static constexpr bool takes_probabilities = true;
 
@@ -45,7 +45,7 @@ struct BinaryCrossEntropy {
   [[nodiscard]] V derivative(const V& y, const V& z) const {
     return detail::over_probability(1 - z, 1 - y) - detail::over_probability(z, y);
   }
-  /// @throws std::invalid_argument unless each target lies in [0, 1]
+  /// @throws std::invalid_argument unless each target is in [0, 1]
   template <Real S>
   void check_targets(const S* z, Index units, Index column) const {
     for (Index i = 0; i < units; ++i) {

@@ -5,18 +5,18 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Categorical cross-entropy: E = −Σ z ln y, ∂E/∂y = −z/y. For outputs that are the probabilities
-/// of classes; targets are one-hot or a distribution.
+/// Categorical cross-entropy: E = −Σ z ln y, ∂E/∂y = −z/y. Outputs are the probabilities of
+/// classes; targets are one-hot or a distribution.
 ///
-/// Behind Softmax it is computed from the net inputs: E = Σ_j z_j (LSE(net) − net_j), δ = y Σ z −
-/// z; after Sigmoid (one for each class) E = Σ z ln(1 + exp(−a·net)), δ = −a z(1 − y). Both are
-/// finite for every finite net input. Behind other activations y is held to the smallest normal
-/// number inside the logarithm.
-/// Source: Bridle, Probabilistic interpretation of feedforward classification network outputs
-/// (1990).
+/// After Softmax it is computed from the net inputs: E = Σ_j z_j (LSE(net) − net_j), δ = y Σ z − z;
+/// after Sigmoid (one for each class) E = Σ z ln(1 + exp(−a·net)), δ = −a z(1 − y). Both are finite
+/// for every finite net input. After other activations the argument y of the logarithm is at least
+/// the smallest normal number. Source: Bridle, Probabilistic interpretation of feedforward
+/// classification network outputs (1990).
 ///
 /// `fit` refuses targets outside 0..1 (rounding aside), samples whose targets are all 0, a single
-/// output, and activations whose outputs are no probabilities. A sum other than 1 weighs a sample.
+/// output, and activations whose outputs are not probabilities. Targets that sum to s weight their
+/// sample by s.
 struct CategoricalCrossEntropy {
   static constexpr bool takes_probabilities = true;
 

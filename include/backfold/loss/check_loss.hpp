@@ -13,8 +13,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The checks of a ColumnLoss, with three targets: each ∂E/∂y_j against differences, its scale,
-/// float like double, NaN in, NaN out.
+/// Checks of a ColumnLoss, with three targets: each ∂E/∂y_j against differences, the scale, float
+/// against double, NaN in, NaN out.
 template <class L>
 void check_column_loss(const L& loss, Report& report) {
   constexpr Index targets = 3;
@@ -57,7 +57,7 @@ void check_column_loss(const L& loss, Report& report) {
   }
 }
 
-/// Those of a loss of single outputs.
+/// Checks of an elementwise loss.
 template <class L>
 void check_unit_loss(const L& loss, Report& report) {
   auto value = [&](double y, double z) {
@@ -97,8 +97,8 @@ void check_unit_loss(const L& loss, Report& report) {
 
 }  // namespace detail
 
-/// Runs our own checks on a loss: ∂E/∂y against differences for outputs and targets in (0, 1),
-/// where every loss is defined, float like double, NaN in, NaN out. Failures are in the report.
+/// Runs the library's checks on a loss: ∂E/∂y against differences for outputs and targets in (0,
+/// 1), where every loss is defined; float against double; NaN in, NaN out. @returns the failures
 template <class L>
 [[nodiscard]] Report check_loss(const L& loss) {
   static_assert(Loss<L>, "backfold: not a loss (see loss/loss.hpp)");

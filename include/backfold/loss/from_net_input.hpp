@@ -9,13 +9,14 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A pair of loss and activation that is computed from the net input, where going through the
-/// output would lose accuracy or overflow. Specialise it for a pair of your own: elementwise, with
+/// Pair of loss and activation whose error is computed from the net input, since the way through
+/// the output would lose accuracy or overflow. Specialise it for a pair of your own: elementwise,
+/// with
 ///
 ///     V value(const L&, const A&, V net, V z), V delta(const L&, const A&, V net, V y, V z)
 ///
-/// or for whole columns, with `S column(net, z, units)`, E of a sample, and
-/// `void column_delta(y, z, units, scale, delta)`.
+/// or for whole columns, with `S column(net, z, units)`, which returns E of a sample, and `void
+/// column_delta(y, z, units, scale, delta)`.
 template <class L, class A>
 struct FromNetInput;
 
@@ -24,7 +25,7 @@ struct FromNetInput<BinaryCrossEntropy, Sigmoid> {
   template <class V>
   static V value(const BinaryCrossEntropy&, const Sigmoid& a, const V& net, const V& z) {
     const V x = a.slope * net;
-    // (1 − z)·softplus(x) + z·softplus(−x), with no difference of two terms of the order of x.
+    // (1 − z)·softplus(x) + z·softplus(−x), which subtracts no terms of the order of x.
     return select(x > V(0), x * (1 - z), -(x * z)) + detail::log1p_to_one(exp(-abs(x)));
   }
   template <class V>
@@ -48,8 +49,8 @@ struct FromNetInput<CategoricalCrossEntropy, Sigmoid> {
 
 template <>
 struct FromNetInput<CategoricalCrossEntropy, Softmax> {
-  /// Σ_j z_j (LSE(net) − net_j). The largest net input a is taken out: LSE = a + ln(1 + Σ over the
-  /// others of exp(net − a)).
+  /// Σ_j z_j (LSE(net) − net_j). The largest net input a is factored out: LSE = a + ln(1 + Σ over
+  /// the others of exp(net − a)).
   template <Real S>
   static S column(const S* net, const S* z, Index units) {
     using V = Lanes<S>;
@@ -68,7 +69,7 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
     return detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
       const V x = detail::load_run<V>(net + i, count);
       const V target = detail::load_run<V>(z + i, count);
-      // 0 where there is no target, however far the net input; NaN where that is NaN.
+      // 0 if the target is 0, however large the net input; NaN if the net input is NaN.
       const auto none = target == V(0);
       V counted = select(none, V(largest), x);
       counted.packet = detail::settled(counted.packet);
@@ -95,7 +96,7 @@ inline constexpr bool has_net_input_form = requires {
   sizeof(FromNetInput<L, A>);
 };
 
-/// True if the error of this pair is computed from net inputs, which the output layer then keeps.
+/// True if the error of this pair is computed from net inputs, so that the output layer keeps them.
 template <class L, class A>
 inline constexpr bool needs_net = has_net_input_form<L, A> || uses_net_input<A>;
 

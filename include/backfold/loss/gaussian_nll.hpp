@@ -6,8 +6,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Negative log-likelihood of targets that are normal around each output, with a variance that the
-/// network gives too. Of 2n outputs the first n are means μ_i, the others log variances s_i:
+/// Negative log-likelihood of normally distributed targets whose mean and variance the network
+/// predicts. Of 2n outputs the first n are means μ_i, the others log variances s_i:
 ///
 ///     E = Σ_i ½(s_i + r_i²) [+ ½ ln 2π if full],  r_i = (z_i − μ_i)·exp(−s_i/2),
 ///     ∂E/∂μ_i = −r_i·exp(−s_i/2),  ∂E/∂s_i = ½(1 − r_i²).
@@ -17,7 +17,7 @@ BACKFOLD_BEGIN_NAMESPACE
 ///
 /// Finite while |s| < 170 in float, 1400 in double. Source: Nix & Weigend, Estimating the mean and
 /// variance of the target probability distribution (1994). Differs: PyTorch's GaussianNLLLoss takes
-/// the variance itself, and none below its eps.
+/// the variance itself, clamped to at least eps.
 struct GaussianNll {
   bool full = false;  ///< adds the constant ½ ln 2π for each target
   static constexpr Index outputs_per_target = 2;

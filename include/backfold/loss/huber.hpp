@@ -7,7 +7,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Huber's loss: E = Σ ½d² where |d| <= c, else c(|d| − c/2), with d = y − z; ∂E/∂y = d held to
+/// Huber's loss: E = Σ ½d² where |d| <= c, else c(|d| − c/2), with d = y − z; ∂E/∂y = d clamped to
 /// [−c, c]. PyTorch's HuberLoss (delta = c), summed.
 ///
 /// Source: P. J. Huber, Robust estimation of a location parameter (1964).
@@ -16,14 +16,14 @@ struct Huber {
 
   template <class V>
   [[nodiscard]] V value(const V& y, const V& z) const {
-    // One formula for both: with c above d it is d(d − d/2).
+    // One formula for both cases: E = l(|d| − l/2) with l = min(|d|, c).
     const V d = abs(y - z);
     const V linear = at_most(d, V(threshold));
     return linear * (d - 0.5 * linear);
   }
   template <class V>
   [[nodiscard]] V derivative(const V& y, const V& z) const {
-    // Half of each: y − z may overflow where this does not.
+    // Halves first: y − z may overflow.
     const V half = 0.5 * y - 0.5 * z;
     return 2 * at_least(at_most(half, V(0.5 * threshold)), V(-0.5 * threshold));
   }

@@ -24,35 +24,35 @@ concept ColumnLossIn = requires(const L loss, const S* y, S* d, Index units, S s
 
 }  // namespace detail
 
-/// A loss of all outputs of a sample together, for settings that differ from unit to unit and for
-/// units that belong together (a mean and its variance):
+/// A loss of all outputs of a sample together, for settings that differ between units and for units
+/// that are coupled (a mean and its variance):
 ///
 ///     template <Real S> S column(const S* y, const S* z, Index units) const;   // E of a sample
 ///     template <Real S> void column_derivative(const S* y, const S* z, Index units, S scale,
 ///                                              S* d) const;                    // d ← scale·∂E/∂y
 ///
-/// with `units` outputs y. The targets z are as many, unless the loss says how many outputs it
-/// takes for each: `static constexpr Index outputs_per_target = 2;`.
+/// with `units` outputs y. There are as many targets z, unless the loss declares how many outputs
+/// it takes for each: `static constexpr Index outputs_per_target = 2;`.
 template <class L>
 concept ColumnLoss = detail::ColumnLossIn<L, float> && detail::ColumnLossIn<L, double>;
 
-/// A loss: what one unit with output y and target z adds to the error E of a sample, and its
-/// derivative ∂E/∂y, written for Lanes.
+/// Elementwise loss: the contribution of a unit with output y and target z to the error E of a
+/// sample, and its derivative ∂E/∂y, written for Lanes.
 ///
 ///     struct Cubed {
 ///       template <class V> V value(const V& y, const V& z) const;       // |y − z|³
 ///       template <class V> V derivative(const V& y, const V& z) const;  // 3 (y − z)|y − z|
 ///     };
 ///
-/// One that sees all outputs of a sample is a ColumnLoss. Both work on any activation. Two members
-/// that a loss need not have tell `fit` what to refuse:
+/// A loss of all outputs of a sample is a ColumnLoss. Both work with any activation. Two optional
+/// members tell `fit` which networks and targets to refuse:
 ///
 ///     static constexpr bool takes_probabilities = true;  // of outputs: outputs_probabilities
 ///     template <Real S>
 ///     void check_targets(const S* z, Index targets, Index column) const;  // throws
 ///
-/// A pair of loss and activation that is better computed from the net input specialises
-/// FromNetInput (loss/from_net_input.hpp).
+/// Specialise FromNetInput (loss/from_net_input.hpp) for a pair of loss and activation that is more
+/// accurate from the net input.
 template <class L>
 concept Loss = ColumnLoss<L> ||(detail::LossIn<L, Lanes<float>>&& detail::LossIn<L, Lanes<double>>);
 
@@ -66,7 +66,7 @@ inline constexpr Index outputs_per_target = [] {
   }
 }();
 
-/// True if a loss takes outputs for probabilities.
+/// True if a loss interprets outputs as probabilities.
 template <class L>
 inline constexpr bool takes_probabilities = [] {
   if constexpr (requires { L::takes_probabilities; }) {

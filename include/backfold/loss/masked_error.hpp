@@ -8,8 +8,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// True if a loss takes all outputs of a sample together, so that a single target cannot be left
-/// out.
+/// True if a loss couples the outputs of a sample, so that a single target cannot be left out.
 template <class L, class A>
 constexpr bool takes_whole_columns() {
   if constexpr (has_net_input_form<L, A>) {
@@ -19,19 +18,19 @@ constexpr bool takes_whole_columns() {
   }
 }
 
-/// Zeros in units first..end of a delta, if there is one.
+/// Sets units first..end−1 of a delta to 0, if there is one.
 template <class S>
 void clear_delta(S* delta, Index first, Index end) {
   if (delta == nullptr) return;
   for (Index i = first; i < end; ++i) delta[i] = S(0);
 }
 
-/// The error of one sample whose targets have weights of their own, as in `output_error`:
-/// Σ_i weight·w_i·E_i. What has weight 0 is not read.
+/// Error of one sample with a weight for each target, as in `output_error`: Σ_i weight·w_i·E_i.
+/// Targets of weight 0 are not read.
 ///
-/// Units of one weight are a run, on which the functions for whole samples work: masks have no
-/// formulas of their own.
-/// @param column of the targets, by which the mask is asked
+/// Adjacent units of equal weight form a run, to which the functions for whole samples apply, so
+/// masks need no formulas of their own.
+/// @param column index of the sample in the mask
 /// @param delta nullptr unless WithDelta
 template <bool WithDelta, class L, class A, Real S>
 double masked_error(const L& loss, const A& activation, const S* net, const S* output,

@@ -31,8 +31,8 @@ BACKFOLD_ALWAYS_INLINE typename V::Scalar sum_of_first(const V& v, Index count) 
   return sum(V::load(numbers, count));
 }
 
-/// E of `units` units that stand in a row (of one sample, or of many; N if they are a constant),
-/// and their delta.
+/// E of `units` contiguous units, of one sample or of many, and their delta. Pass N if `units` is
+/// known at compile time.
 template <bool WithDelta, Index N, class L, class A, Real S>
 BACKFOLD_ALWAYS_INLINE double units_error(const L& loss, const A& activation, const S* net,
                                           const S* output, const S* target, Index units, S scale,
@@ -68,7 +68,7 @@ BACKFOLD_ALWAYS_INLINE double units_error(const L& loss, const A& activation, co
   return error;
 }
 
-/// The error of one sample for a pair that acts on whole columns.
+/// Error of one sample for a pair that acts on whole columns.
 template <bool WithDelta, Index N, class L, class A, Real S>
 BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, const S* net,
                                            const S* output, const S* target, Index units, S scale,
@@ -93,18 +93,18 @@ BACKFOLD_ALWAYS_INLINE double column_error(const L& loss, const A& activation, c
   }
 }
 
-/// The error of the output layer over `columns` samples, and its delta: the one function that both
-/// come from.
+/// Error of the output layer over `columns` samples, and its delta. One function computes both, so
+/// they cannot disagree.
 ///
-/// @tparam Rows the units where they are a constant, else Dynamic
-/// @tparam Columns the columns, likewise
+/// @tparam Rows the units if static, else Dynamic
+/// @tparam Columns the columns if static, else Dynamic
 /// @param net units × columns, read only if needs_net<L, A>
-/// @param target targets × columns (as many as units, unless the loss says otherwise), its columns
-/// `target_stride` apart
-/// @param weights one a column, or nullptr; a column of weight 0 adds nothing and has δ = 0,
-/// whatever it holds
-/// @param delta WithDelta: gets scale·weight·∂E/∂net; may be `net`, unless a ColumnLoss meets a φ'
-/// that needs it
+/// @param target targets × columns, with columns `target_stride` apart; as many targets as units,
+/// unless the loss has other outputs_per_target
+/// @param weights one per column, or nullptr; a column of weight 0 adds nothing and has δ = 0, even
+/// if its numbers are not finite
+/// @param delta WithDelta: gets scale·weight·∂E/∂net; may alias `net`, unless a ColumnLoss is
+/// combined with a φ' that needs the net input
 /// @return Σ weight·E, not scaled; summed in double
 template <bool WithDelta, Index Rows, Index Columns, class L, class A, Real S>
 BACKFOLD_ALWAYS_INLINE double output_error(const L& loss, const A& activation, const S* net,

@@ -21,7 +21,7 @@ struct Pinball {
   }
   template <class V>
   [[nodiscard]] V derivative(const V& y, const V& z) const {
-    // The sum is 0, or NaN where one of them is; y − z might overflow.
+    // The zeros carry NaN of either input; y − z might overflow.
     return select(y < z, V(-quantile), select(y > z, V(1 - quantile), 0 * y + 0 * z));
   }
   /// @throws std::invalid_argument unless 0 < quantile < 1

@@ -7,14 +7,14 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Pinball loss with a quantile for each output: `Count` outputs for each target, output i·Count +
-/// k for the quantile q_k of target i, E = Σ_i Σ_k Pinball{q_k}(y_(i·Count+k), z_i).
+/// Pinball loss for several quantiles of each target: output i·Count + k predicts the quantile q_k
+/// of target i, E = Σ_i Σ_k Pinball{q_k}(y_(i·Count+k), z_i).
 ///
 ///     Mlp<double, Input<4>, Dense<8, Tanh>, Dense<3, Linear>> net;   // one target: Z has 1 row
 ///     fit(net, Quantiles{0.05, 0.5, 0.95}, Adam{}, Samples(X, Z));
 ///
-/// Nothing keeps quantiles in order: outputs may cross where there are few samples.
-/// Source: Koenker & Bassett, Regression quantiles (1978).
+/// The order of the quantiles is not enforced: outputs may cross where samples are sparse. Source:
+/// Koenker & Bassett, Regression quantiles (1978).
 template <int Count>
 struct Quantiles {
   static_assert(Count > 0, "backfold: Quantiles needs at least one quantile");
@@ -35,7 +35,7 @@ struct Quantiles {
       d[j] = scale * pinball.derivative(output, target).first();
     });
   }
-  /// @throws std::invalid_argument unless each quantile lies between 0 and 1
+  /// @throws std::invalid_argument unless each quantile is between 0 and 1
   constexpr void(check)() const {
     for (const double quantile : quantiles) (Pinball{quantile}.check)();
   }

@@ -8,7 +8,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Reduction of the errors of all samples and time steps to one number.
 enum class Reduction {
   Sum,   ///< E = Σ weight·E(z, y)
-  Mean,  ///< that, divided by the number of columns with a target (a weight other than 0)
+  Mean,  ///< Sum divided by the number of columns with a target (a weight other than 0)
 };
 
 BACKFOLD_END_NAMESPACE
