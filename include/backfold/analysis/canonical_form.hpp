@@ -59,23 +59,23 @@ class CanonicalForm {
 
 }  // namespace detail
 
-/// Brings w into the form that represents all equivalent networks: those that exchanges and
-/// changes of sign make of each other all come to the same w, bit by bit.
+/// Brings w into canonical form: networks that differ by exchanges and sign changes of hidden units
+/// get bitwise equal w.
 ///
-/// Layer by layer, from the first hidden one: v are the settled numbers of a unit, its bias and its
-/// weights from and to layers that are in order already (inputs, outputs, layers before), and
-/// p = Σ c_k v_k, with fixed c_k in [1, 2), no two alike. First each unit of an odd activation is
+/// Layer by layer, from the first hidden one: v are the settled numbers of a unit, namely its bias
+/// and its weights from and to layers that are already ordered (inputs, outputs, earlier layers),
+/// and p = Σ c_k v_k with fixed, distinct c_k in [1, 2). First, each unit of an odd activation is
 /// negated if p < 0; then the units are ordered by p, with the weight from a unit to itself added.
-/// One sum over all numbers rather than one number decides, so that rounding does not change the
-/// order where some weights are equal, or all biases 0.
+/// The order depends on a sum over all numbers and not on a single one, so rounding does not change
+/// it if some weights are equal or all biases are 0.
 ///
 /// Ties in p are broken by v, number by number, then by the magnitudes of the other weights. Units
-/// that are equal in all of these keep their order: they are exchanged without any effect, or
-/// differ only in weights between layers not yet in order; then equivalent networks may have
-/// different forms. So may networks that are equivalent only to rounding, if two units or a
-/// unit and its negative differ by less. `equivalent` sees both.
+/// that are equal in all of these keep their order. Either exchanging them has no effect, or they
+/// differ only in weights between layers that are not yet ordered; in that case equivalent networks
+/// may get different forms. So may networks that are equivalent only up to rounding, if two units,
+/// or a unit and its negative, differ by less than that. `equivalent` handles both cases.
 ///
-/// Calling it again changes nothing; f stays to rounding.
+/// The function is idempotent; f changes only by rounding.
 ///
 /// @throws std::invalid_argument for a hidden layer that does not declare its symmetry, or
 /// parameters that are not finite

@@ -14,13 +14,13 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The search for a symmetry that takes w_a to w_b within a tolerance.
+/// Search for a symmetry that maps w_a to w_b within a tolerance.
 ///
 /// Each unit of a has candidates among the units of b, with a sign: units with the same key. Each
-/// weight between two hidden
-/// units rules out pairs of candidates. A unit with one candidate is matched, which leaves the
-/// units joined to it fewer; where none has only one, the unit with the fewest is tried with each
-/// of them. Nothing is sorted, so numbers that are equal to rounding need no order.
+/// weight between two hidden units rules out pairs of candidates. A unit with one candidate is
+/// matched, which leaves fewer candidates to the units connected with it. If every unit has
+/// several, the search branches on the unit with the fewest. Nothing is sorted, so numbers that are
+/// equal up to rounding need no order.
 class UnitMatching {
  public:
   UnitMatching(const HiddenUnits& hidden, const double* a, const double* b, double tolerance)
@@ -36,7 +36,7 @@ class UnitMatching {
   }
 
  private:
-  /// ±(unit + 1) of b: the place and the sign of a unit of a.
+  /// ±(unit + 1) in b: place and sign of a unit of a.
   using Image = std::int32_t;
   static Index place(Image image) { return std::abs(image) - 1; }
 
@@ -48,7 +48,7 @@ class UnitMatching {
   };
   using Search = std::vector<Unit>;
 
-  /// Number of block `block` in a, with a sign, against another of the same block in b.
+  /// Compares a number of block `block` in a, times a sign, with a number of that block in b.
   [[nodiscard]] bool match(const Block& block, Index in_a, Index in_b, bool negated) const {
     const double x = a_[block.offset + in_a];
     return std::abs((negated ? -x : x) - b_[block.offset + in_b]) <= tolerance_;
@@ -56,8 +56,8 @@ class UnitMatching {
 
   [[nodiscard]] bool is_fixed(int layer) const { return !hidden_.can_exchange(layer); }
 
-  /// The units of a layer, each with all units of b that it may be by what joins it to inputs,
-  /// outputs, its bias and itself, and by the magnitudes of its other weights.
+  /// Candidates of each unit of a layer: the units of b with equal weights to inputs, outputs and
+  /// themselves, equal bias, and equal magnitudes of the other weights.
   void add_units(Search& search, int layer) const {
     std::vector<bool> settled;
     for (int other = 0; other < hidden_.layer_count(); ++other) settled.push_back(is_fixed(other));
@@ -79,7 +79,7 @@ class UnitMatching {
     }
   }
 
-  /// Numbers that no symmetry moves.
+  /// Compares the numbers that no symmetry moves.
   [[nodiscard]] bool fixed_numbers_match() const {
     for (const Block& block : hidden_.blocks()) {
       if (!is_fixed(block.layer)) continue;
@@ -124,7 +124,7 @@ class UnitMatching {
     return false;
   }
 
-  /// Matches a unit, and strikes out the candidates of others that this rules out.
+  /// Matches a unit, and removes the candidates of other units that this rules out.
   void assign(Search& search, std::size_t index, Image image) const {
     search[index].matched = true;
     search[index].candidates = {image};
@@ -159,7 +159,8 @@ class UnitMatching {
   }
 
   [[nodiscard]] bool branch(const Search& search, std::size_t next) const {
-    // Units that outnumber their candidates would be found out by trying all orders.
+    // Units that outnumber their candidates would otherwise be detected only after trying all
+    // orders.
     bool all_independent = true;
     for (int layer = 1; layer < hidden_.layer_count() - 1; ++layer) {
       if (!places_suffice(search, layer)) return false;
@@ -174,7 +175,7 @@ class UnitMatching {
     return false;
   }
 
-  /// True if unmatched units of a layer are joined to other unmatched units.
+  /// True if unmatched units of a layer are connected with other unmatched units.
   [[nodiscard]] bool has_open_neighbours(const Search& search, int layer) const {
     bool open = false, joined = false;
     for (const Unit& u : search) {
@@ -185,8 +186,8 @@ class UnitMatching {
     return open && joined;
   }
 
-  /// True if all unmatched units of a layer can have places of their own: a perfect matching in the
-  /// graph of candidates, by augmenting paths.
+  /// True if all unmatched units of a layer can be placed at once: a perfect matching in the graph
+  /// of candidates, by augmenting paths.
   [[nodiscard]] bool places_suffice(const Search& search, int layer) const {
     std::vector<const Unit*> holder(HiddenUnits::at(hidden_.units(layer)), nullptr);
     for (const Unit& u : search) {
@@ -223,7 +224,7 @@ class UnitMatching {
   double tolerance_;
 };
 
-/// True if two layers are of one type but for their sizes.
+/// True if two layers have equal types, sizes aside.
 template <class A, class B>
 constexpr bool same_but_for_size() {
   if constexpr (std::same_as<A, B>) {
@@ -250,16 +251,15 @@ inline bool have_same_layers(const HiddenUnits& a, const HiddenUnits& b) {
 
 }  // namespace detail
 
-/// True if exchanges of hidden units and changes of their signs take one network to the other:
-/// each parameter of `a`, moved, differs from that of `b` by at most `tolerance`.
+/// True if exchanges and sign changes of hidden units map one network to the other: after them each
+/// parameter of `a` differs from that of `b` by at most `tolerance`.
 ///
-/// Units are matched with each other rather than sorted: numbers that are equal, or equal to
-/// rounding, are no difficulty. Networks of other types, sizes or settings are not equivalent;
-/// fixed and Dynamic sizes, float and double can be compared. A parameter that is not finite equals
-/// none.
+/// Units are matched and not sorted, so ties and numbers that are equal up to rounding cause no
+/// errors. Networks with different types, sizes or settings are not equivalent; static and Dynamic
+/// sizes, float and double can be compared. A parameter that is not finite equals no other.
 ///
-/// Takes about n² comparisons for n hidden units, as most units have one possible partner; many
-/// units that look alike, and do not match in the end, can take exponentially many.
+/// It usually takes about n² comparisons for n hidden units, since most units have one candidate.
+/// Many similar units that do not match in the end can take exponentially many.
 ///
 /// @throws std::invalid_argument for a tolerance below 0, or a hidden layer that does not declare
 /// its symmetry

@@ -13,7 +13,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// A natural number of any length: a product of small ones.
+/// Natural number of any length, as a product of small factors.
 class BigNumber {
  public:
   /// @pre factor < 10^10, so that a digit's product and the carry fit into 64 bits
@@ -54,16 +54,16 @@ void for_each_factor(const HiddenUnits& hidden, Function&& f) {
 
 }  // namespace detail
 
-/// The number of networks equivalent to one, itself included: Π |H|!·2^|H| over the hidden layers
-/// H, the factor 2^|H| where the activation is odd, in decimal digits. As many points of weight
-/// space give the same f, if no two units are equal and none is without effect.
+/// Number of networks equivalent to one, itself included, in decimal digits: Π |H|!·2^|H| over the
+/// hidden layers H, with the factor 2^|H| only if the activation is odd. So many points of weight
+/// space give the same f if no two units are equal and each has an effect.
 ///
-/// Counted are exchanges and changes of sign; a Relu also allows scaling and a Linear layer any
-/// invertible matrix, so they have infinitely many besides.
+/// It counts exchanges and sign changes. Relu also allows scaling, and a Linear layer any
+/// invertible matrix, so they have infinitely many more.
 ///
 /// Source: Hecht-Nielsen, On the algebraic structure of feedforward network weight spaces (1990);
-/// Sussmann, Uniqueness of the weights for minimal feedforward nets (1992), for one layer of Tanh:
-/// there are no others.
+/// Sussmann, Uniqueness of the weights for minimal feedforward nets (1992), for one layer of Tanh,
+/// which has no others.
 ///
 /// @throws std::invalid_argument for a hidden layer that does not declare its symmetry
 template <Real S, class... Layers>
@@ -77,7 +77,8 @@ template <Real S, class... Layers>
 
 /// The natural logarithm of equivalent_count: Σ ln |H|! + |H| ln 2.
 ///
-/// A sum of logarithms: std::lgamma writes to a global variable, and threads may share a network.
+/// It sums logarithms, since std::lgamma writes to a global variable and threads may share a
+/// network.
 template <Real S, class... Layers>
 [[nodiscard]] double log_equivalent_count(const Network<S, Layers...>& net) {
   double sum = 0;

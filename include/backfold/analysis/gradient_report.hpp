@@ -10,16 +10,16 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The worst parameter of one block of w, by the relative error of its derivative.
+/// Parameter of one block of w whose derivative has the largest relative error.
 struct BlockCheck {
   Block block;
   Index row = 0, column = 0;  ///< within the block
   double gradient = 0;        ///< the network's derivative there
   double difference = 0;      ///< the central difference
-  double error = 0;           ///< |gradient − difference| by the larger of the two; NaN if one is
+  double error = 0;  ///< |gradient − difference| relative to the larger; NaN if either is
 };
 
-/// A gradient held against central differences, block by block of w.
+/// Comparison of a gradient with central differences, block by block of w.
 ///
 /// An error is relative to its own parameter's derivative, or to 1/1000 of the largest one, if that
 /// is larger: differences of smaller ones are noise.
@@ -34,10 +34,10 @@ struct GradientReport {
   }
 };
 
-/// Compares ∇E(w) with (E(w + h) − E(w − h)) / 2h for every parameter, and names the worst of each
-/// block: where a layer, activation or loss of one's own is wrong, the blocks after it are right.
-/// Slow: 2n passes. For a network of doubles; points at a kink of an activation or loss differ
-/// rightly.
+/// Compares ∇E(w) with (E(w + h) − E(w − h)) / 2h for every parameter, and reports the worst of
+/// each block. If your own layer, activation or loss is wrong, the blocks after it are still right,
+/// which locates the error. It takes 2n passes, and a network of doubles. At a kink of an
+/// activation or loss, differences are expected.
 ///
 ///     std::cout << bf::gradient_report(net, loss, data);
 ///
@@ -72,7 +72,7 @@ GradientReport gradient_report(Net net, const L& loss, const Sequences<typename 
   return report;
 }
 
-/// Writes a line for each block: its layer, what it is, and its worst parameter.
+/// Writes a line for each block: its layer, its kind, and its worst parameter.
 inline std::ostream& operator<<(std::ostream& out, const GradientReport& report) {
   for (const BlockCheck& worst : report.blocks) {
     const Block& block = worst.block;

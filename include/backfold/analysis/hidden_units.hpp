@@ -10,8 +10,9 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The hidden layers of a network as data: which symmetry their units have, and which numbers of w
-/// lead into a unit and out of it. Not a template, so that it is compiled once for all networks.
+/// The hidden layers of a network as data: the symmetry of their units, and the incoming and
+/// outgoing numbers of each unit in w. Not a template, so that it is compiled once for all
+/// networks.
 class HiddenUnits {
  public:
   template <Real S, class... Layers>
@@ -29,7 +30,7 @@ class HiddenUnits {
   [[nodiscard]] Index units(int layer) const { return description(layer).units; }
   [[nodiscard]] Index gates(const Block& block) const { return block.rows / units(block.layer); }
 
-  /// True if units can change places.
+  /// True if units can be exchanged.
   [[nodiscard]] bool can_exchange(int layer) const {
     return is_hidden(layer) && (description(layer).symmetry == UnitSymmetry::Exchange ||
                                 description(layer).symmetry == UnitSymmetry::ExchangeAndNegate);
@@ -39,8 +40,8 @@ class HiddenUnits {
     return is_hidden(layer) && description(layer).symmetry == UnitSymmetry::ExchangeAndNegate;
   }
 
-  /// @throws std::invalid_argument unless the layer is hidden, and what is known of it and of the
-  /// layers that it leads to says what its units may do
+  /// @throws std::invalid_argument unless the layer is hidden, and it and its consumers declare the
+  /// symmetry of their units
   void check_layer(int layer) const {
     if (!is_hidden(layer)) {
       fail_argument("symmetry: layer ", layer, " is not hidden: the network has ", layer_count(),
@@ -81,8 +82,8 @@ class HiddenUnits {
     }
   }
 
-  /// Negates what leads into a unit, bias included, and what leads out of it. What leads from the
-  /// unit to itself is negated twice.
+  /// Negates the incoming weights, bias and outgoing weights of a unit. A weight from the unit to
+  /// itself is negated twice.
   template <class S>
   void negate(int layer, Index unit, S* w) const {
     for (const Block& b : blocks_) {
@@ -102,8 +103,8 @@ class HiddenUnits {
     }
   }
 
-  /// Lets unit order[i] come to place i: its rows in each gate of what leads into the layer, its
-  /// column of what leads out.
+  /// Moves unit order[i] to place i: its rows in each gate of the incoming blocks, its columns in
+  /// the outgoing ones.
   template <class S>
   void permute(int layer, const std::vector<Index>& order, S* w) const {
     const Index n = units(layer);
@@ -124,7 +125,7 @@ class HiddenUnits {
     }
   }
 
-  /// True if a connection joins unit i to unit i only.
+  /// True if a connection is one-to-one.
   static bool is_one_to_one(const Connection& connection) { return connection.is_one_to_one(); }
   static bool leads_from(const Block& block, int layer) {
     return block.kind == Block::Kind::Weights && block.connection.source == layer;
@@ -146,8 +147,7 @@ class HiddenUnits {
     return text;
   }
 
-  /// A connection without weights, or from unit i to unit i alone, ties the units of two layers to
-  /// each other.
+  /// A one-to-one connection ties the order of the units of two layers together.
   void check_connection(int layer, int target, const Connection& c) const {
     if ((layer != target && layer != c.source) || (c.source == target && is_one_to_one(c))) return;
     bool joins_all = layer != c.source && !is_one_to_one(c);

@@ -8,11 +8,11 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Direction of differentiation for a Jacobian.
 enum class JacobianMode {
   Cheaper,  ///< forward unless it has more columns than rows
-  Forward,  ///< column by column, a Jacobian-vector product each
-  Reverse,  ///< row by row, a backpropagation each
+  Forward,  ///< column by column, by Jacobian-vector products
+  Reverse,  ///< row by row, by backpropagation
 };
 
-/// Settings of a Jacobian: the sequences, the outputs, and the direction of differentiation.
+/// Settings of a Jacobian: sequences, outputs, and direction of differentiation.
 template <class Net>
 struct JacobianOptions {
   static constexpr Index every_step = -1;
@@ -22,24 +22,25 @@ struct JacobianOptions {
   const State<Net>* initial = nullptr;  ///< before the first step; zeros if nullptr
 };
 
-/// Jacobians of a network's outputs y = f(w, x) by the parameters, the inputs and the state before
-/// the first step. Batches are taken sequence by sequence.
+/// Jacobians of a network's outputs y = f(w, x) with respect to the parameters, the inputs and the
+/// state before the first step. Batches are processed sequence by sequence.
 ///
 ///     bf::Jacobian jacobian(net);
 ///     Eigen::MatrixXd J;
 ///     jacobian.by_parameters(net, X, J);                  // (outputs·samples) × parameters
 ///     jacobian.by_inputs(net, X, J, {.steps = T});        // (outputs·columns) × (inputs·T)
 ///
-/// Rows follow the outputs as they are stored, sample by sample; with `.step`, those of the
-/// sequences at that step. Columns are the variables of the row's own sequence: outputs feel no
-/// other. A state is its `values()`. Allocates nothing once it and the result have their sizes.
+/// Rows are in the order of the stored outputs, sample by sample; with `.step`, only the outputs at
+/// that step. Columns are the variables of the row's own sequence, since outputs depend on no
+/// other. The variables of a state are its `values()`. Allocates nothing once it and the result
+/// have their sizes.
 template <class Net>
 class Jacobian {
  public:
   using S = typename Net::Scalar;
   using Options = JacobianOptions<Net>;
 
-  /// Allocates what it needs for sequences of so many steps.
+  /// Allocates buffers for sequences of `steps` steps.
   explicit Jacobian(const Net& net, Index steps = 1)
       : linear_(net, 1, steps), initial_(net, 1), direction_(net, 1) {
     reserve(net, steps);
@@ -52,7 +53,7 @@ class Jacobian {
                      const Options& options = {}) {
     fill<Variables::Parameters>(net, x, jacobian, options);
   }
-  /// ∂y/∂x, of all steps of the input.
+  /// ∂y/∂x, with respect to the inputs of all steps.
   /// @throws std::invalid_argument for wrong sizes
   template <class X>
   void by_inputs(const Net& net, const Eigen::DenseBase<X>& x, Matrix<S>& jacobian,
@@ -72,7 +73,7 @@ class Jacobian {
  private:
   enum class Variables { Parameters, Inputs, Initial };
 
-  /// Rows and variables of one sequence among a batch.
+  /// Rows and variables of one sequence of a batch.
   struct Shape {
     Index batch, steps, first_step, last_step, outputs, variables;
     [[nodiscard]] Index rows() const { return outputs * (last_step - first_step + 1); }
@@ -154,7 +155,7 @@ class Jacobian {
     });
   }
 
-  /// The numbers of a direction, or of a product, one for each variable.
+  /// Entries of a direction or a product, one for each variable.
   template <Variables By>
   S* numbers() {
     if constexpr (By == Variables::Parameters) return d_w_.data();

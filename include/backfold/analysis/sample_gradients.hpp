@@ -5,12 +5,12 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The gradient of each sample's (or sequence's) own error: column b is ∇E_b(w), so that
-/// `Reduction::Sum` of them is the gradient of the batch.
+/// Gradient of the error of each sample (or sequence): column b is ∇E_b(w). The sum of the columns
+/// is the batch gradient with `Reduction::Sum`.
 ///
-/// Their spread is the noise of a mini-batch gradient, their norms are what clipping for each
-/// sample needs. Allocates nothing once workspace and result have their sizes, unless data lie in
-/// the workspace: they are copied.
+/// Their spread is the noise of a mini-batch gradient; their norms serve per-sample clipping.
+/// Allocates nothing once workspace and result have their sizes, unless the data are stored in the
+/// workspace: then they are copied.
 ///
 /// @param gradients becomes parameters × batch
 /// @return E, the sum over the batch

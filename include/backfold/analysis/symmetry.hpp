@@ -8,8 +8,8 @@
 ///     canonicalise                                    goes to their representative
 ///     equivalent                                      whether two networks are such
 ///
-/// They are loops over layers(net) and blocks(net). What the units of a layer may do is its
-/// unit_symmetry (activation/unit_symmetry.hpp).
+/// They are loops over layers(net) and blocks(net). Each layer declares the symmetry of its units
+/// as unit_symmetry (activation/unit_symmetry.hpp).
 
 #include "backfold/analysis/canonical_form.hpp"
 #include "backfold/analysis/equivalent.hpp"

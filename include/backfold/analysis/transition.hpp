@@ -11,21 +11,21 @@ BACKFOLD_BEGIN_NAMESPACE
 
 /// Settings of a Lyapunov exponent.
 struct LyapunovOptions {
-  Index transient = 0;     ///< steps at the start that do not count
-  std::uint64_t seed = 1;  ///< of the direction that is followed
+  Index transient = 0;     ///< initial steps that are not counted
+  std::uint64_t seed = 1;  ///< of the initial direction
 };
 
-/// The transition s^t = F(s^(t−1), x^t) of a recurrent network's state, as a dynamical system: its
-/// Jacobian D = ∂s^t/∂s^(t−1), the spectral radius of that, and the largest Lyapunov exponent.
+/// State transition s^t = F(s^(t−1), x^t) of a recurrent network as a dynamical system: its
+/// Jacobian D = ∂s^t/∂s^(t−1), the spectral radius of D, and the largest Lyapunov exponent.
 ///
 ///     bf::Transition transition(net);
-///     const auto& D = transition.jacobian(net, x, state);      // at a state, which stays
+/// const auto& D = transition.jacobian(net, x, state);      // at a state, not changed
 ///     double rho = transition.spectral_radius(net, x, state);
 ///     double lambda = transition.lyapunov_exponent(net, X, state, {.transient = 100});
 ///
-/// Errors of backpropagation through time are multiplied by the transposes of these D, so ρ and
-/// exp(λ) say whether gradients vanish (below 1) or explode. The state is its `values()`. After it
-/// is made it allocates nothing.
+/// Backpropagation through time multiplies errors by Dᵀ at each step, so ρ and exp(λ) tell whether
+/// gradients vanish (below 1) or explode. The vector s is the `values()` of a State. Allocates
+/// nothing after construction.
 template <class Net>
 class Transition {
  public:
@@ -40,7 +40,7 @@ class Transition {
         jacobian_(tangent_.size(), tangent_.size()),
         solver_(tangent_.size()) {}
 
-  /// The number of entries of the state.
+  /// Number of entries of the state.
   [[nodiscard]] Index size() const { return tangent_.size(); }
 
   /// D at a state, for the next input.
@@ -73,10 +73,10 @@ class Transition {
     return static_cast<double>(solver_.eigenvalues().cwiseAbs().maxCoeff());
   }
 
-  /// λ = 1/T Σ_t ln ‖D^t v^(t−1)‖ with v^t = D^t v^(t−1) made a unit vector at each step: the rate
-  /// at which nearby states part (λ > 0: chaos) along a run; −∞ where a direction is lost at once.
+  /// λ = 1/T Σ_t ln ‖D^t v^(t−1)‖ with v^t = D^t v^(t−1) normalised at each step: the rate at which
+  /// nearby states separate along a run (λ > 0: chaos). It is −∞ if the direction becomes 0.
   ///
-  /// @param inputs inputs × steps @param state where the run begins, and then where it ends
+  /// @param inputs inputs × steps @param state the initial state of the run; becomes the final one
   /// @throws std::invalid_argument for wrong sizes, or if no step counts
   ///
   /// Source: Benettin, Galgani, Giorgilli & Strelcyn, Lyapunov characteristic exponents for smooth

@@ -35,7 +35,7 @@ typename V::Scalar* numbers_like_w(const Net& net, Eigen::PlainObjectBase<V>& nu
   return numbers.data();
 }
 
-/// @return true, for a static_assert: its own come before other errors
+/// @return true, for use in a static_assert, so that its own messages come before other errors
 template <class Net, int L>
 constexpr bool static_check_hidden() {
   static_assert(0 < L && L < Net::output_layer,
@@ -56,8 +56,8 @@ constexpr bool static_check_negation() {
 }  // namespace detail
 
 /// Changes the sign of the output of hidden unit `unit`: its incoming weights, its bias and its
-/// outgoing weights are negated, and because φ(−net) = −φ(net), f stays. A weight from the unit to
-/// itself stays.
+/// outgoing weights are negated. Since φ(−net) = −φ(net), f does not change. A weight from the unit
+/// to itself does not change.
 ///
 /// The unit's outputs in a State change their sign too. Allocates (a description of the
 /// network), as all functions of analysis/ do.
@@ -87,16 +87,17 @@ void negate_unit(Net& net, Index unit) {
   negate_unit(net, L, unit);
 }
 
-/// Gives the units of a hidden layer other places: unit permutation[i] comes to place i, with its
-/// incoming weights, its bias and its outgoing weights; f stays to rounding. The matrix of a
-/// recurrent layer is permuted on both sides, each gate of a cell alike.
+/// Permutes the units of a hidden layer: unit permutation[i] moves to place i, with its incoming
+/// weights, its bias and its outgoing weights. f changes only by rounding. The recurrent matrix is
+/// permuted on both sides, in each gate of a cell.
 ///
-/// The owner of a State permutes the layer's outputs and memories in it too.
+/// If you keep a State, permute the layer's outputs and memories in it too.
 ///
 /// @param layer a hidden layer: Dense with an elementwise activation or Softmax, Lstm, Gru, or one
 /// that declares its unit_symmetry
 /// @param numbers the network's parameters, or a vector with their layout
-/// @throws std::invalid_argument for a layer without this symmetry, no permutation, a wrong length
+/// @throws std::invalid_argument for a layer without this symmetry, indices that are not a
+/// permutation, or a wrong length
 template <Real S, class... Layers, class V>
 void permute_units(const Network<S, Layers...>& net, int layer,
                    const std::vector<Index>& permutation, Eigen::PlainObjectBase<V>& numbers) {
@@ -116,7 +117,7 @@ void permute_units(Net& net, const std::vector<Index>& permutation) {
   permute_units(net, L, permutation);
 }
 
-/// Lets two units of a hidden layer change places; see permute_units.
+/// Exchanges two units of a hidden layer; see permute_units.
 template <Real S, class... Layers, class V>
 void exchange_units(const Network<S, Layers...>& net, int layer, Index a, Index b,
                     Eigen::PlainObjectBase<V>& numbers) {

@@ -12,8 +12,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Σ c_k v_k with c_k between 1 and 2, no two alike: c_k = 1 + the fractional part of k/golden
-/// ratio. Scaled down so that no sum of finite numbers overflows.
+/// Σ c_k v_k with distinct c_k between 1 and 2: c_k = 1 + the fractional part of k/golden ratio. It
+/// is scaled down so that a sum of finite numbers cannot overflow.
 inline double projection(const std::vector<double>& v) {
   double sum = 0, fraction = 0;
   for (const double number : v) {
@@ -24,10 +24,10 @@ inline double projection(const std::vector<double>& v) {
   return sum;
 }
 
-/// The numbers of a unit by which it is known. Settled are those that no symmetry of other units
-/// changes, or changes any more; of the others, magnitudes in ascending order.
+/// Numbers that identify a unit. Settled numbers are not changed by any symmetry of other units
+/// that remains to be decided; the others enter by their magnitudes in ascending order.
 struct UnitKey {
-  std::vector<double> signed_numbers;  ///< settled; they change sign with the unit
+  std::vector<double> signed_numbers;  ///< settled; change sign with the unit
   std::vector<double> kept_numbers;    ///< settled; from the unit to itself
   std::vector<double> magnitudes;      ///< not settled
   double height = 0;                   ///< projection of the settled numbers
@@ -38,7 +38,7 @@ struct UnitKey {
     magnitudes.insert(magnitudes.end(), numbers.begin(), numbers.end());
   }
 
-  /// The sign of the projection, that of the first number other than 0 where it is 0.
+  /// Sign of the projection or, if that is 0, of the first nonzero number.
   [[nodiscard]] bool is_negative() const {
     const double sum = projection(signed_numbers);
     if (sum != 0) return sum < 0;
@@ -71,8 +71,8 @@ struct UnitKey {
   }
 };
 
-/// Reads the keys of units from w, with the layers that are settled: the places and signs of their
-/// units do not change.
+/// Reads the keys of units from w, and records which layers are settled: the places and signs of
+/// their units are final.
 class UnitKeys {
  public:
   UnitKeys(const HiddenUnits& hidden, const double* w, const std::vector<bool>& settled)
@@ -107,7 +107,7 @@ class UnitKeys {
  private:
   static std::size_t at(Index i) { return HiddenUnits::at(i); }
 
-  /// Adds the weights that lead into a unit, from one row of one block.
+  /// Adds the incoming weights of a unit from one row of one block.
   void add(UnitKey& key, const Block& b, int layer, Index unit, std::vector<double> numbers) const {
     if (b.kind == Block::Kind::Weights && b.connection.source == layer) {
       const auto own = numbers.begin() + (HiddenUnits::is_one_to_one(b.connection) ? 0 : unit);

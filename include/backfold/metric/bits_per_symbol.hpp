@@ -8,16 +8,16 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The mean of −log₂ of the probability that the outputs give to the true class: the bits that a
-/// code by these predictions needs for a symbol. 0 is certain and right, log₂ of the number of
-/// classes an even guess, infinite if a true class had probability 0 (nothing is clipped).
+/// Mean of −log₂ of the predicted probability of the true class: the code length per symbol under
+/// these predictions. 0 is certain and right, log₂ of the number of classes is a uniform guess; it
+/// is infinite if a true class had probability 0 (nothing is clipped).
 ///
-/// Outputs are probabilities, as of a softmax (or one of a sigmoid, for yes); targets those of
+/// Outputs are probabilities, as of Softmax (or of a single Sigmoid, for yes); targets as for
 /// ConfusionMatrix.
 class BitsPerSymbol : public detail::TakesBatches<BitsPerSymbol> {
  public:
-  /// @throws std::invalid_argument as ConfusionMatrix::add, and naming outputs that are no
-  /// probabilities: outside 0 to 1, or with another sum than 1 (to 1e-3)
+  /// @throws std::invalid_argument as ConfusionMatrix::add, and for outputs that are not
+  /// probabilities: outside [0, 1], or with a sum that differs from 1 by more than 1e-3
   using detail::TakesBatches<BitsPerSymbol>::add;
 
   /// @throws std::invalid_argument if there are no samples

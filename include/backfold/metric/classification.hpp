@@ -10,7 +10,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// @throws std::invalid_argument naming the first column of targets that names no class
+/// @throws std::invalid_argument with the index of the first target that names no class
 template <class Z, class Weights>
 void check_target_classes(const Eigen::MatrixBase<Z>& targets, const Weights& weights) {
   const bool one_row = targets.rows() == 1;
@@ -34,7 +34,7 @@ void check_target_classes(const Eigen::MatrixBase<Z>& targets, const Weights& we
   }
 }
 
-/// Outputs and targets of classes: of equal sizes, finite, each target naming a class.
+/// Checks outputs and targets of classes: equal sizes, finite, each target names a class.
 template <class Y, class Z, class Weights>
 void check_classes(const char* metric, const Eigen::MatrixBase<Y>& outputs,
                    const Eigen::MatrixBase<Z>& targets, const Weights& weights) {
@@ -45,24 +45,24 @@ void check_classes(const char* metric, const Eigen::MatrixBase<Y>& outputs,
 
 }  // namespace detail
 
-/// Samples counted by true class (row) and predicted class (column), and what follows from these
-/// counts.
+/// Counts of samples by true class (row) and predicted class (column), and the metrics derived from
+/// them.
 ///
-/// Outputs are classes × n, the largest (the first of several) is the prediction; or 1 × n, yes
-/// where it is over ½: two classes then, no and yes. Targets are classes × n, one-hot (a
-/// distribution, or 1 and −1 will do); or 1 × n, 0 to 1.
+/// Outputs are classes × n, the largest (the first of several) is the prediction; or 1 × n for the
+/// two classes no and yes, yes if above ½. Targets are classes × n, one-hot (a distribution, or 1
+/// and −1, also serves); or 1 × n, 0 to 1.
 class ConfusionMatrix : public detail::TakesBatches<ConfusionMatrix> {
  public:
-  /// @throws std::invalid_argument if sizes differ, there is no class, a number is not finite, or
-  /// targets name no class: labels in a row, other numbers than those above, columns without one
-  /// largest number
+  /// @throws std::invalid_argument if sizes differ, there are no classes, a number is not finite,
+  /// or a target names no class: a row of labels, other numbers than those above, or a column
+  /// without a unique largest number
   using detail::TakesBatches<ConfusionMatrix>::add;
 
   [[nodiscard]] Index classes() const { return counts_.rows(); }
-  /// Sums of weights, numbers of samples where all weigh 1. Empty before the first batch.
+  /// Sums of weights; without weights, numbers of samples. Empty before the first batch.
   [[nodiscard]] const Matrix<double>& counts() const { return counts_; }
 
-  /// The fraction of samples predicted right.
+  /// Fraction of samples predicted right.
   /// @throws std::invalid_argument without samples, as the functions below
   [[nodiscard]] double accuracy() const {
     double right = 0, all = 0;
@@ -89,7 +89,7 @@ class ConfusionMatrix : public detail::TakesBatches<ConfusionMatrix> {
     return ratio(2 * counts_(k, k), row_sum(k) + column_sum(k));
   }
 
-  /// The means over all classes, each counting the same.
+  /// Unweighted means over the classes.
   [[nodiscard]] double macro_precision() const {
     return macro([this](Index k) { return precision(k); });
   }
@@ -152,8 +152,8 @@ class ConfusionMatrix : public detail::TakesBatches<ConfusionMatrix> {
   Matrix<double> counts_;
 };
 
-/// The fraction of samples predicted right: of classes (the largest output), or with one output, of
-/// yes or no (over ½ or not). Outputs and targets are those of ConfusionMatrix.
+/// Fraction of samples predicted right: the class of the largest output or, with one output, yes if
+/// above ½. Outputs and targets as for ConfusionMatrix.
 class Accuracy : public detail::TakesBatches<Accuracy> {
  public:
   /// @throws std::invalid_argument as ConfusionMatrix::add
@@ -183,27 +183,28 @@ class Accuracy : public detail::TakesBatches<Accuracy> {
   double right_ = 0, all_ = 0;
 };
 
-/// Precision: of the samples predicted to be of a class, the fraction that are; the mean over the
+/// Precision: the fraction of the samples predicted as a class that belong to it, averaged over the
 /// classes. A class that is never predicted counts as 0.
 struct Precision : ConfusionMatrix {
   [[nodiscard]] double value() const { return macro_precision(); }
   [[nodiscard]] double value(Index k) const { return precision(k); }
 };
 
-/// Recall: of the samples of a class, the fraction predicted to be; the mean over the classes.
+/// Recall: the fraction of the samples of a class that are predicted as that class, averaged over
+/// the classes.
 struct Recall : ConfusionMatrix {
   [[nodiscard]] double value() const { return macro_recall(); }
   [[nodiscard]] double value(Index k) const { return recall(k); }
 };
 
-/// F1, the harmonic mean of precision and recall; the mean over the classes.
+/// F1: the harmonic mean of precision and recall, averaged over the classes.
 struct F1Score : ConfusionMatrix {
   [[nodiscard]] double value() const { return macro_f1(); }
   [[nodiscard]] double value(Index k) const { return f1(k); }
 };
 
-/// Counts of samples by true class (row) and predicted class (column). With one output: 2 × 2, of
-/// no and yes. Outputs and targets are those of ConfusionMatrix, which counts batch by batch.
+/// Counts of samples by true class (row) and predicted class (column). With one output: 2 × 2, for
+/// no and yes. Outputs and targets as for ConfusionMatrix, which counts batch by batch.
 /// @throws std::invalid_argument as ConfusionMatrix::add
 template <class Y, class Z>
 [[nodiscard]] Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
@@ -213,7 +214,7 @@ template <class Y, class Z>
   return matrix.counts().template cast<Index>();
 }
 
-/// The fraction of samples predicted right. Outputs and targets are those of ConfusionMatrix.
+/// Fraction of samples predicted right. Outputs and targets as for ConfusionMatrix.
 /// @throws std::invalid_argument as ConfusionMatrix::add, and if there are no samples
 template <class Y, class Z>
 [[nodiscard]] double accuracy(const Eigen::MatrixBase<Y>& outputs,

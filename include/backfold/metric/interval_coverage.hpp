@@ -6,14 +6,15 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The fraction of targets inside predicted intervals, their ends included. Intervals between the
-/// 5 % and the 95 % quantile should have 0.9; their mean width says what that costs.
+/// Fraction of targets inside predicted intervals, ends included. Intervals between the 5 % and the
+/// 95 % quantile should cover 0.9. Of two predictors with equal coverage, the one with the smaller
+/// mean width is better.
 ///
 ///     bf::IntervalCoverage coverage;
 ///     coverage.add(Y.topRows(1), Y.bottomRows(1), Z);    // lower ends, upper ends, targets
 class IntervalCoverage {
  public:
-  /// @param lower outputs × n. Where a lower end lies over the upper, the interval is empty, and of
+  /// @param lower outputs × n. An interval whose lower end exceeds its upper end is empty, with
   /// negative width
   /// @param upper outputs × n
   /// @param targets outputs × n
@@ -30,7 +31,7 @@ class IntervalCoverage {
     sum(lower, upper, targets, detail::GivenWeights{weights});
   }
 
-  /// The mean over the outputs. @throws std::invalid_argument if there are no samples
+  /// Mean over the outputs. @throws std::invalid_argument if there are no samples
   [[nodiscard]] double value() const { return mean(&Output::inside); }
   [[nodiscard]] double mean_width() const { return mean(&Output::width); }
   [[nodiscard]] double value(Index output) const {

@@ -10,15 +10,15 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A measure of outputs against targets, taken batch by batch:
+/// Metric that compares outputs with targets, batch by batch:
 ///
 ///     bf::RSquared quality;
 ///     for (...) quality.add(net(X), Z);      // or add(net(X), Z, weights)
 ///     quality.value();
 ///
-/// Samples are columns. A weight multiplies a sample's count; with weight 0 it is masked: nobody
-/// looks at it, and it may hold NaN. Weights are a vector of Eigen or of the standard library, or
-/// anything with size() and operator[]. A metric is a value: assign a new one to begin again.
+/// Samples are columns. A weight multiplies a sample's count; a sample of weight 0 is masked: it is
+/// not read and may be NaN. Weights are a vector of Eigen or of the standard library, or anything
+/// with size() and operator[]. A metric is a value: assign a new one to begin again.
 template <class M>
 concept Metric = std::copyable<M> &&
     requires(M metric, const Matrix<double>& y, const Vector<double>& weights) {
@@ -29,13 +29,13 @@ concept Metric = std::copyable<M> &&
 
 namespace detail {
 
-/// Every sample counts once.
+/// Weights of 1 for all samples.
 struct EqualWeights {
   static constexpr double of(Index) { return 1; }
   void check_weights(const char*, Index) const {}
 };
 
-/// The weights that a caller gives.
+/// Weights from the caller.
 template <class W>
 struct GivenWeights {
   const W& weights;
@@ -48,7 +48,8 @@ struct GivenWeights {
     }
   }
 
-  /// @throws std::invalid_argument for another number of weights, one below 0 or not finite
+  /// @throws std::invalid_argument for a wrong number of weights, or a weight that is negative or
+  /// not finite
   void check_weights(const char* metric, Index columns) const {
     const auto count = static_cast<Index>(weights.size());
     if (count != columns) {
@@ -64,8 +65,8 @@ struct GivenWeights {
 template <class W>
 GivenWeights(const W&) -> GivenWeights<W>;
 
-/// The two forms of `add`, without weights and with them, for a metric that takes a batch by
-/// take(outputs, targets, weights).
+/// Base with the two forms of `add`, without and with weights, for a metric with take(outputs,
+/// targets, weights).
 template <class M>
 class TakesBatches {
  public:
@@ -80,8 +81,8 @@ class TakesBatches {
   }
 };
 
-/// @throws std::invalid_argument if a number of a sample that counts is not finite: NaN has no
-/// place in an order
+/// @throws std::invalid_argument if a sample with nonzero weight is not finite: NaN cannot be
+/// ordered
 template <class Y, class Weights>
 void check_numbers(const char* what, const Eigen::MatrixBase<Y>& y, const Weights& weights) {
   for (Index c = 0; c < y.cols(); ++c) {
@@ -94,7 +95,7 @@ void check_numbers(const char* what, const Eigen::MatrixBase<Y>& y, const Weight
   }
 }
 
-/// Outputs and targets of equal sizes, finite where they count.
+/// Checks that outputs and targets have equal sizes and are finite where the weight is not 0.
 template <class Y, class Z, class Weights>
 void check_outputs(const char* metric, const Eigen::MatrixBase<Y>& outputs,
                    const Eigen::MatrixBase<Z>& targets, const Weights& weights) {
@@ -107,7 +108,7 @@ void check_outputs(const char* metric, const Eigen::MatrixBase<Y>& outputs,
   check_numbers("targets", targets, weights);
 }
 
-/// @throws std::invalid_argument for a batch of another number of rows than those before
+/// @throws std::invalid_argument for a batch with another number of rows than earlier ones
 inline void check_rows(const char* metric, Index rows, Index before) {
   if (rows != before) {
     fail_argument(metric, ": outputs have ", rows, " rows, those of earlier batches ", before);

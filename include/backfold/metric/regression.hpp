@@ -10,7 +10,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Sums of a regression, output by output. In double.
+/// Sums for each output of a regression, in double.
 class RegressionSums : public TakesBatches<RegressionSums> {
  public:
   struct Output {
@@ -20,13 +20,13 @@ class RegressionSums : public TakesBatches<RegressionSums> {
     double spread;    // Σ weight (z − mean)²
   };
 
-  /// Takes outputs and targets, both outputs × n.
+  /// Adds a batch: outputs and targets, both outputs × n.
   /// @throws std::invalid_argument if sizes differ, from earlier batches too, there are no rows, or
   /// a number is not finite
   using TakesBatches<RegressionSums>::add;
 
   [[nodiscard]] Index outputs() const { return sums_.size(); }
-  [[nodiscard]] Index count() const { return count_; }  ///< samples that have a weight
+  [[nodiscard]] Index count() const { return count_; }  ///< samples with nonzero weight
 
  protected:
   /// @throws std::invalid_argument without samples, or without such an output
@@ -39,7 +39,7 @@ class RegressionSums : public TakesBatches<RegressionSums> {
   }
   [[nodiscard]] double weight() const { return weight_; }
 
-  /// The mean of a metric's values of the outputs.
+  /// Mean of a metric over the outputs.
   template <class M>
   static double mean_of(const char* name, const M& metric) {
     if (metric.count() == 0) fail_argument(name, ": no samples");
@@ -69,7 +69,8 @@ class RegressionSums : public TakesBatches<RegressionSums> {
         const double error = static_cast<double>(outputs(i, s)) - z;
         o.absolute += w * std::abs(error);
         o.squared += w * error * error;
-        // Welford's update: the first sample gives its mean exactly, equal ones no spread.
+        // Welford's update: the mean of one sample is exact, and equal samples have a spread of
+        // exactly 0.
         const double distance = count_ == 1 ? z : z - o.mean;
         o.mean += count_ == 1 ? z : distance * (w / weight_);
         if (count_ > 1) o.spread += w * distance * (z - o.mean);
@@ -84,7 +85,7 @@ class RegressionSums : public TakesBatches<RegressionSums> {
 
 }  // namespace detail
 
-/// Mean absolute error, Σ weight |y − z| / Σ weight of each output; the mean over the outputs.
+/// Mean absolute error: Σ weight |y − z| / Σ weight for each output, averaged over the outputs.
 struct MeanAbsoluteError : detail::RegressionSums {
   [[nodiscard]] double value() const { return mean_of("mean_absolute_error", *this); }
   [[nodiscard]] double value(Index output) const {
@@ -92,7 +93,7 @@ struct MeanAbsoluteError : detail::RegressionSums {
   }
 };
 
-/// Root mean squared error, √(Σ weight (y − z)² / Σ weight) of each output; the mean over the
+/// Root mean squared error: √(Σ weight (y − z)² / Σ weight) for each output, averaged over the
 /// outputs.
 ///
 /// Differs: other libraries take the root after the mean over the outputs.
@@ -103,8 +104,8 @@ struct RootMeanSquaredError : detail::RegressionSums {
   }
 };
 
-/// Coefficient of determination R² = 1 − Σ weight (y − z)² / Σ weight (z − mean)² of each output:
-/// 1 is perfect, 0 as good as the mean of these targets. The mean over the outputs.
+/// Coefficient of determination R² = 1 − Σ weight (y − z)² / Σ weight (z − mean)² for each output,
+/// averaged over the outputs: 1 is perfect, 0 as good as the mean of these targets.
 ///
 /// For constant targets it is 1 if the outputs meet them, else 0, as in scikit-learn.
 /// @throws std::invalid_argument (value) for fewer than two samples
@@ -118,8 +119,8 @@ struct RSquared : detail::RegressionSums {
   }
 };
 
-/// Root mean squared error in standard deviations of the targets, √(1 − R²) of each output: 0 is
-/// perfect, 1 as good as the mean of these targets. The mean over the outputs.
+/// Root mean squared error in standard deviations of the targets, √(1 − R²) for each output,
+/// averaged over the outputs: 0 is perfect, 1 as good as the mean of these targets.
 ///
 /// Differs: some authors divide by the range or the mean of the targets.
 /// @throws std::invalid_argument (value) if the targets of an output are constant

@@ -8,21 +8,21 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Area under the receiver operating characteristic: the probability that a sample of a class has a
-/// larger output than one of the others; equal outputs count half.
+/// Area under the receiver operating characteristic: the probability that a sample of the class has
+/// a larger output than a sample of another; equal outputs count half.
 ///
-/// With one output, of yes against no; else each class against all others, and the mean over the
-/// classes. It depends on the order of the outputs alone, so that net inputs do as well as
-/// probabilities. It keeps all outputs: 8 bytes a number, and sorts them at `value`.
+/// With one output it compares yes with no; otherwise each class with all others, and takes the
+/// mean over the classes. It depends only on the order of the outputs, so net inputs serve as well
+/// as probabilities. It stores all outputs, 8 bytes a number, and sorts them in `value`.
 ///
 /// Source: Hanley & McNeil, The meaning and use of the area under a ROC curve (1982).
 class RocAuc : public detail::TakesBatches<RocAuc> {
  public:
-  /// Outputs and targets are those of ConfusionMatrix.
+  /// Outputs and targets as for ConfusionMatrix.
   /// @throws std::invalid_argument as ConfusionMatrix::add
   using detail::TakesBatches<RocAuc>::add;
 
-  /// @throws std::invalid_argument if a class has no samples, or all of them
+  /// @throws std::invalid_argument if a class has no samples, or has all
   [[nodiscard]] double value() const {
     if (rows_ < 2) return value(0);
     double sum = 0;

@@ -13,8 +13,8 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace detail {
 
 /// Damped linear least squares: min ‖J D⁻¹ s + r‖² + μ‖s‖², by QR, whose error grows with the
-/// condition of J and not with its square. One factorisation J D⁻¹ = QR serves all μ: what is left
-/// is the small problem [R; √μ 1] s = −[Qᵀr; 0].
+/// condition of J and not with its square. One factorisation J D⁻¹ = QR serves all μ: for each
+/// there remains only the small problem [R; √μ 1] s = −[Qᵀr; 0].
 ///
 /// Source: Moré, The Levenberg-Marquardt algorithm: implementation and theory (1978).
 template <Real S>

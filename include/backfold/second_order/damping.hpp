@@ -9,8 +9,9 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Damping μ of Levenberg-Marquardt steps. It falls where the model foretold the decrease of E, by
-/// a factor of 3 at most, and rises ever faster while steps fail, so that few are tried in vain.
+/// Damping μ of Levenberg-Marquardt steps. It falls, by a factor of at most 3, if the model
+/// predicted the decrease of E well. While steps fail it rises ever faster, so few are tried in
+/// vain.
 ///
 /// Source: Nielsen, Damping parameter in Marquardt's method (1999).
 class Damping {
@@ -18,18 +19,18 @@ class Damping {
   explicit Damping(double first) : value_(first) {}
 
   [[nodiscard]] double value() const { return value_; }
-  /// True where no step is short enough any more.
+  /// True if μ has become so large that steps vanish.
   [[nodiscard]] bool is_exhausted() const { return !(value_ < largest); }
 
-  /// Far less of it, for a step that damping alone keeps short. @return false where it cannot be
-  /// less, or where a longer step has just failed
+  /// Reduces μ strongly, for a step that only damping keeps short. @return false if μ is minimal,
+  /// or if a longer step has just failed
   bool lower() {
     if (growth_ > 2 || value_ <= smallest) return false;
     value_ = (std::max)(value_ / 1000, smallest);
     return true;
   }
 
-  /// @param gain the decrease of E as a part of the decrease foretold
+  /// @param gain actual decrease of E divided by the predicted one
   void accept(double gain) {
     const double off = 2 * (std::min)(gain, 1.0) - 1;
     value_ = (std::max)(value_ * (std::max)(1.0 / 3, 1 - off * off * off), smallest);

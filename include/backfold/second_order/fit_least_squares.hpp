@@ -15,8 +15,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The residuals r = √weight (y − z) of a network, one for each target that is there, and their
-/// Jacobian by w.
+/// Residuals r = √weight (y − z) of a network, one for each target that is not masked, and their
+/// Jacobian with respect to w.
 template <class Net>
 class NetworkResidual {
  public:
@@ -30,7 +30,8 @@ class NetworkResidual {
         x_(data.inputs.rows(), data.inputs.cols()) {
     options_.steps = data.steps;
     options_.mode = mode;
-    // Zeros after the ends: padding may be NaN, and backpropagation would meet 0·NaN there.
+    // Clears the padding after sequence ends: it may be NaN, and backpropagation would compute
+    // 0·NaN.
     copy_inputs(data.inputs, data.batch(), data.lengths, x_.data());
     for (Index c = 0; c < data.targets.cols(); ++c) {
       if (data.has_target(c)) add_targets(c);
@@ -91,12 +92,12 @@ class NetworkResidual {
 ///     const auto result = bf::fit_least_squares(net, bf::Samples(X, Z), {.iterations = 100});
 ///     result.sum_of_squares;          // 2E;  result.covariance of w
 ///
-/// Each step solves a system of as many unknowns as there are parameters P, from the Jacobian of
-/// all outputs by w: P numbers a target, O(targets·P²) operations. The network may have any
-/// connections; sequences start from a state of zeros, and their Jacobian goes through all their
-/// steps, by forward mode (as RTRL) or backpropagation through time, which give the same numbers.
+/// Each step solves a system with P unknowns, P the number of parameters, from the Jacobian of all
+/// outputs with respect to w: P numbers per target, O(targets·P²) operations. The network may have
+/// any connections. Sequences start from a zero state, and their Jacobian is taken through all
+/// steps, by forward mode (as in RTRL) or backpropagation through time; both give equal results.
 ///
-/// @param net starts at its parameters and ends at those of the least E found
+/// @param net starts at its parameters and ends at the parameters of the least E found
 /// @param data samples or sequences; weights, masks and lengths as in `fit`
 /// @param mode direction of differentiation; by default the cheaper one
 /// @return see LeastSquaresResult

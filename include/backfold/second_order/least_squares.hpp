@@ -73,11 +73,11 @@ class LeastSquaresRun {
 
  private:
   static constexpr double epsilon = std::numeric_limits<S>::epsilon();
-  static constexpr double least_gain = 1e-4;          ///< of a step that is taken
-  static constexpr double longest_correction = 0.75;  ///< of a step, as a part of it
-  static constexpr double probe = 0.02;               ///< of a step, for the second derivative
-  /// Factor by which scales may fall at each step. Moré's never fall: where J is far larger at the
-  /// start than anywhere else, they would hold all later steps short.
+  static constexpr double least_gain = 1e-4;          ///< of an accepted step
+  static constexpr double longest_correction = 0.75;  ///< relative to the step
+  static constexpr double probe = 0.02;  ///< relative to the step, for the second derivative
+  /// Fraction of its value to which a scale may fall per step. Moré's scales never fall: if J is
+  /// far larger at the start than elsewhere, they would keep all later steps short.
   static constexpr S kept_scale = S(0.7);
 
   bool end(LeastSquaresStatus status) {
@@ -85,7 +85,7 @@ class LeastSquaresRun {
     return false;
   }
 
-  /// One step, with as much damping as it takes. @return false at the end
+  /// One step, with damping raised until E decreases. @return false at the end
   bool improve() {
     if (error_ == 0) return end(LeastSquaresStatus::Exact);
     set_scales();
@@ -110,7 +110,8 @@ class LeastSquaresRun {
     return end(LeastSquaresStatus::Stalled);
   }
 
-  /// D: the norms of J's columns, which may fall only slowly. A parameter without effect gets 1.
+  /// D: the norms of J's columns, with a bound on their decrease per step. A parameter without
+  /// effect gets 1.
   void set_scales() {
     const bool is_first = scales_.size() == 0;
     if (is_first) scales_.setZero(w_.size());
@@ -127,10 +128,10 @@ class LeastSquaresRun {
   }
 
   /// Adds ½a to the step v, where a solves J a = −r'' for the second derivative r'' along v: the
-  /// step follows the curve that r bends, not its tangent. @return false where a is so long that v
-  /// cannot be trusted
+  /// step follows the curvature of r, not only its tangent. @return false if a is so long that v is
+  /// unreliable
   bool correct(const Vector<S>& scaled_step) {
-    // In float the second difference along a short step is all rounding.
+    // In float the second difference along a short step consists of rounding errors.
     if (!options_.acceleration || !std::is_same_v<S, double>) return true;
     trial_ = w_ + static_cast<S>(probe) * step_;
     if (!is_finite(residual_(trial_, trial_r_))) return false;
@@ -142,7 +143,7 @@ class LeastSquaresRun {
     return true;
   }
 
-  /// Takes the step if E falls by enough of what was promised.
+  /// Accepts the step if the decrease of E is a sufficient part of the predicted one.
   bool take(double promised) {
     trial_ = w_ + step_;
     const double error = residual_(trial_, trial_r_);
@@ -174,7 +175,7 @@ class LeastSquaresRun {
 ///     (JᵀJ + μD²) Δw = −Jᵀr,   J = ∂r/∂w,
 ///
 /// with scales D from the norms of J's columns, each system solved by QR, and a correction of the
-/// second order to each step (geodesic acceleration). J is the residual's own, or taken by central
+/// second order to each step (geodesic acceleration). J comes from the residual, or from central
 /// differences.
 ///
 ///     auto residual = [&](const Eigen::VectorXd& w, Eigen::VectorXd& r) {
@@ -182,16 +183,16 @@ class LeastSquaresRun {
 ///     };
 ///     const auto fit = bf::least_squares(residual, Eigen::Vector2d(500, 0.0001));
 ///
-/// @param residual as `ResidualVector`; a number that is not finite makes a step be tried shorter
-/// @param start a vector, where it begins
-/// @return w, Σ r², counts, why it ended, and the covariance of w
+/// @param residual as `ResidualVector`; if a number is not finite, a shorter step is tried
+/// @param start the initial w, a vector
+/// @return w, Σ r², counts, the reason for the end, and the covariance of w
 /// @throws std::invalid_argument for options out of range, no parameters, no residuals, sizes that
 /// change, or numbers that are not finite at the start
 ///
 /// Source: Moré, The Levenberg-Marquardt algorithm (1978); Nielsen, Damping parameter in
 /// Marquardt's method (1999); Transtrum & Sethna, Improvements to the Levenberg-Marquardt algorithm
-/// for nonlinear least-squares minimization (2012). Differs: Moré's scales never fall, ours by up
-/// to 0.7 a step.
+/// for nonlinear least-squares minimization (2012). Differs: Moré's scales never fall; these may
+/// fall to 0.7 of their value per step.
 template <class F, class W>
 [[nodiscard]] LeastSquaresResult<typename W::Scalar> least_squares(
     F&& residual, const Eigen::MatrixBase<W>& start, const LeastSquaresOptions& options = {}) {

@@ -9,12 +9,12 @@ BACKFOLD_BEGIN_NAMESPACE
 
 /// Settings of `least_squares`. Tolerances are multiples of the scalar's ε = 2^−52 (float: 2^−23).
 struct LeastSquaresOptions {
-  Index iterations = 1000;      ///< Jacobians at most, >= 1
+  Index iterations = 1000;      ///< upper bound on Jacobians, >= 1
   double damping = 1e-3;        ///< the first μ > 0, relative to the squared scales
-  double gain_tolerance = 0.1;  ///< ends where the linear model promises less than this·ε·E
-  double step_tolerance = 50;   ///< ends where no parameter moves by more than this·ε of itself
+  double gain_tolerance = 0.1;  ///< ends if the linear model predicts less than this·ε·E
+  double step_tolerance = 50;   ///< ends if no parameter moves by more than this·ε relative
   bool acceleration =
-      true;  ///< second-order correction of steps, in double; one more residual each
+      true;  ///< second-order correction of steps, in double; one more residual per step
 
   /// @throws std::invalid_argument for numbers out of range
   void(check)() const {

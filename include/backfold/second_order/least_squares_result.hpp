@@ -6,13 +6,13 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Why `least_squares` ended.
+/// Reason for the end of `least_squares`.
 enum class LeastSquaresStatus {
-  SmallGain,   ///< the linear model promises no decrease that counts: an optimum
-  SmallStep,   ///< no parameter moves any more: an optimum to rounding
+  SmallGain,   ///< the linear model predicts no significant decrease: an optimum
+  SmallStep,   ///< no parameter moves: an optimum up to rounding
   Exact,       ///< all residuals are 0
-  Stalled,     ///< no step, however short, lowers E: rounding, or a wrong Jacobian
-  Iterations,  ///< as many as were allowed
+  Stalled,     ///< no step decreases E, however short: rounding, or a wrong Jacobian
+  Iterations,  ///< the allowed number was reached
 };
 
 /// Result of `least_squares`.
@@ -20,12 +20,12 @@ template <Real S>
 struct LeastSquaresResult {
   Vector<S> w;                ///< the parameters
   double sum_of_squares = 0;  ///< Σ r_i² at w, without the ½
-  Index iterations = 0;       ///< Jacobians that were used
-  Index evaluations = 0;      ///< calls of the residual, those for differences included
+  Index iterations = 0;       ///< number of Jacobians used
+  Index evaluations = 0;      ///< calls of the residual, including those for differences
   LeastSquaresStatus status{};
 
-  /// Estimated covariance of w: s² (JᵀJ)⁻¹ with s² = Σ r_i²/(m − n), for m independent residuals
-  /// of equal variance. Empty where m <= n, or where J has not full rank.
+  /// Estimated covariance of w: s² (JᵀJ)⁻¹ with s² = Σ r_i²/(m − n), for m independent residuals of
+  /// equal variance. Empty if m <= n, or if J does not have full rank.
   Matrix<S> covariance;
 
   /// True if it ended at an optimum.

@@ -11,8 +11,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A function r(w) whose squares are summed. It has one of these forms, gives r its size, and J,
-/// where that is not null, the size m × n:
+/// A function r(w) whose squares are summed. It has one of these forms. It resizes r and, if J is
+/// not null, J to m × n:
 ///
 ///     residual(const Vector<S>& w, Vector<S>& r)
 ///     residual(const Vector<S>& w, Vector<S>& r, Matrix<S>* J)      // J_ij = ∂r_i/∂w_j
@@ -23,7 +23,7 @@ concept ResidualVector = Real<S> &&(
 
 namespace detail {
 
-/// A residual, its Jacobian, its own or by central differences, and a count of its calls.
+/// A residual, its Jacobian (its own, or by central differences), and a count of its calls.
 template <class F, Real S>
 class ResidualFunction {
  public:
@@ -36,7 +36,7 @@ class ResidualFunction {
 
   [[nodiscard]] Index evaluations() const { return evaluations_; }
 
-  /// E = ½ Σ r_i²; infinite where it is not finite.
+  /// E = ½ Σ r_i²; infinity if the sum is NaN or infinite.
   /// @throws std::invalid_argument if the number of residuals has changed
   double operator()(const Vector<S>& w, Vector<S>& r) {
     call(w, r);
@@ -47,7 +47,7 @@ class ResidualFunction {
     return is_finite(sum) ? sum / 2 : std::numeric_limits<double>::infinity();
   }
 
-  /// J at w. @return false where it is not finite
+  /// J at w. @return false if it is not finite
   /// @throws std::invalid_argument if its size is not m × n
   bool jacobian(const Vector<S>& w, Matrix<S>& jacobian) {
     if constexpr (has_jacobian) {
@@ -79,14 +79,14 @@ class ResidualFunction {
     }
   }
 
-  /// The step ε^⅓ |w_j| balances the error of the formula, h², and that of rounding, ε/h.
+  /// The step ε^⅓ |w_j| balances the truncation error, h², and the rounding error, ε/h.
   void take_differences(const Vector<S>& w, Matrix<S>& jacobian) {
     const S relative = std::cbrt(std::numeric_limits<S>::epsilon());
     jacobian.resize(count_, w.size());
     moved_ = w;
     for (Index j = 0; j < w.size(); ++j) {
       const S h = relative * (w[j] == S(0) ? S(1) : std::abs(w[j]));
-      // The quotient is by the distance of the two points as they are rounded.
+      // Divides by the distance of the two points after rounding.
       const S above = moved_[j] = w[j] + h;
       call(moved_, up_);
       check_count(up_.size());
