@@ -40,7 +40,7 @@ class AnyLayer {
 
   int net_gates = 1, weight_gates = 1, bias_columns = 0, own_columns = 0;
   bool has_memory = false;
-  std::vector<Connection> connections;  ///< those that the layer always has
+  std::vector<Connection> connections;  ///< connections that every layer of the type has
 };
 
 template <class L, Real S>
@@ -77,7 +77,7 @@ class AnyLayerOf final : public AnyLayer<S> {
   L layer_;
 };
 
-/// Sets the settings of an activation or a layer from a file, each of them and no other.
+/// Sets the settings of an activation or a layer from a file, which must list exactly these.
 template <class T>
 void read_settings(const std::string& path, int layer, const Json& json, T& object) {
   const auto found = json.find("settings");
@@ -101,7 +101,7 @@ void read_settings(const std::string& path, int layer, const Json& json, T& obje
 template <Real S>
 using AnyLayerPointer = std::shared_ptr<const AnyLayer<S>>;
 
-/// A layer of type L, if that is the file's.
+/// A layer of type L if the file names it, else null.
 template <class L, Real S>
 AnyLayerPointer<S> any_layer_if(const std::string& path, int index, const Json& json, Index units) {
   if (json_text(path, "type", json_value(path, "a layer", json, "type")) != L::name) return nullptr;
@@ -109,7 +109,7 @@ AnyLayerPointer<S> any_layer_if(const std::string& path, int index, const Json& 
   read_settings(path, index, json, layer);
   return std::make_shared<AnyLayerOf<L, S>>(layer);
 }
-/// A Dense of activation A, if that is the file's.
+/// A Dense with activation A if the file names it, else null.
 template <class A, Real S>
 AnyLayerPointer<S> any_dense_if(const std::string& path, int index, const Json& json, Index units) {
   if (json_text(path, "activation", json_value(path, "a Dense", json, "activation")) != A::name) {
@@ -121,7 +121,7 @@ AnyLayerPointer<S> any_dense_if(const std::string& path, int index, const Json& 
   return std::make_shared<AnyLayerOf<L, S>>(L(units, activation));
 }
 
-/// The first that is not null, of layers of these types.
+/// The first non-null of layers of these types.
 template <Real S, class... Ls>
 AnyLayerPointer<S> any_layer_of(const std::string& path, int index, const Json& json, Index units) {
   AnyLayerPointer<S> layer;
@@ -135,7 +135,7 @@ AnyLayerPointer<S> any_dense_of(const std::string& path, int index, const Json& 
   return layer;
 }
 
-/// A layer as a file describes it.
+/// A layer made from its description in a file.
 /// @throws std::runtime_error for a type or an activation that is not the library's,
 /// std::invalid_argument for settings out of range
 template <Real S>

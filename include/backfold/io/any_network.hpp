@@ -23,8 +23,7 @@ class AnyNetworkReader;
 
 }  // namespace detail
 
-/// A network whose layers are chosen when the program runs, as a file describes them; to be used,
-/// not trained.
+/// A network whose layers are chosen at run time by a file, for inference only.
 ///
 ///     const auto net = bf::load_any<float>("model.safetensors");
 ///     const Eigen::MatrixXf Y = net.run(X);              // samples in columns
@@ -33,8 +32,8 @@ class AnyNetworkReader;
 ///
 /// Any number of layers with any connections: skips, delays, diagonal ones, sums, indices. Layers:
 /// Dense with each of the library's activations, Lstm, Gru, MinGru, LayerNorm, Dropout; layers and
-/// activations of a user's own need a network of their type (`load`). Its outputs are those of the
-/// network that was saved, to rounding. Each step costs a virtual call a layer.
+/// activations of your own need `load` into a network of their type. Outputs equal those of the
+/// saved network up to rounding. Each layer costs a virtual call per step.
 template <Real S>
 class AnyNetwork {
  public:
@@ -45,9 +44,9 @@ class AnyNetwork {
   [[nodiscard]] int layer_count() const { return static_cast<int>(layers_.size()); }
   [[nodiscard]] bool is_recurrent() const { return is_recurrent_; }
   [[nodiscard]] const Vector<S>& parameters() const { return w_; }  ///< in the layout of Network
-  [[nodiscard]] const ModelInfo& info() const { return info_; }     ///< what the file keeps with it
+  [[nodiscard]] const ModelInfo& info() const { return info_; }  ///< further contents of the file
 
-  /// Zeros, for sequences side by side.
+  /// A zero state for a batch of sequences.
   [[nodiscard]] AnyState<S> state(Index batch = 1) const {
     if (batch < 1) fail_argument("state: expected a batch of at least 1, got ", batch);
     AnyState<S> state(batch);
@@ -66,8 +65,8 @@ class AnyNetwork {
     return state;
   }
 
-  /// One step for each sequence of a batch: inputs × batch in, a view of the outputs out, valid
-  /// until the state's next step. Allocates nothing.
+  /// One step for each sequence of a batch. Takes inputs × batch and returns a view of the outputs,
+  /// valid until the state's next step. Allocates nothing.
   /// @throws std::invalid_argument for other sizes
   template <class X>
   Eigen::Map<const Matrix<S>> step(const Eigen::DenseBase<X>& x, AnyState<S>& state) const {
@@ -88,7 +87,7 @@ class AnyNetwork {
     return {state.output(layers_.size() - 1, 0), outputs(), state.batch()};
   }
 
-  /// Outputs for samples in columns, for a recurrent network sequences of `steps` steps,
+  /// Outputs for samples in columns or, for a recurrent network, for sequences of `steps` steps,
   /// time-major.
   /// @throws std::invalid_argument for other sizes
   template <class X>
@@ -98,7 +97,7 @@ class AnyNetwork {
       fail_argument("input has ", x.cols(), " columns, no whole number of sequences of ", steps,
                     " steps");
     }
-    // Samples without past go through in blocks, whose activations stay in the cache.
+    // Independent samples are processed in blocks, so that activations stay in the cache.
     const Index most = is_recurrent_ ? x.cols() / steps : (std::min)(x.cols(), Index{256});
     Matrix<S> result(outputs(), x.cols());
     AnyState<S> whole = state(most);
@@ -115,9 +114,9 @@ class AnyNetwork {
 
   struct Layer {
     Index units = 0;
-    int history = 0;                       ///< steps that its outputs are remembered
+    int history = 0;                       ///< number of past outputs that are kept
     detail::AnyLayerPointer<S> type = {};  ///< null for the input
-    std::vector<Block> blocks = {};        ///< of its connections; without columns for sums
+    std::vector<Block> blocks = {};        ///< of its connections; no columns if Identity
     Index own_offset = 0;
     std::vector<S> net_bias = {};
   };

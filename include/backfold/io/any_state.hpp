@@ -11,13 +11,13 @@ BACKFOLD_BEGIN_NAMESPACE
 template <Real S>
 class AnyNetwork;
 
-/// State of an AnyNetwork between steps, and its scratch. A value of the caller's;
-/// zero when it is made, for the network that made it and a batch.
+/// State of an AnyNetwork between steps, and its scratch: a value that the caller owns. It starts
+/// at zero and fits the network that made it and a batch size.
 template <Real S>
 class AnyState {
  public:
   [[nodiscard]] Index batch() const { return batch_; }
-  /// Forgets: all zeros.
+  /// Resets the state to zero.
   void reset() {
     for (auto& layer : layers_) {
       std::fill_n(layer.outputs.data(), layer.outputs.size(), S(0));
@@ -49,7 +49,7 @@ class AnyState {
     return own.memory.size() == 0 ? nullptr : own.memory.data() + delay * own.block;
   }
 
-  /// Moves the blocks one step into the past.
+  /// Shifts the blocks by one step.
   void shift() {
     for (Layer& layer : layers_) {
       for (auto* blocks : {&layer.outputs, &layer.memory}) {

@@ -10,8 +10,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The name of a block's array: layer2.weight, layer2.recurrent, layer2.bias, layer2.own,
-/// layer2.start, and of further connections layer2.weight_from_0, layer2.weight_from_3_delay_1.
+/// Name of a block's array: layer2.weight, layer2.recurrent, layer2.bias, layer2.own, layer2.start,
+/// and of further connections layer2.weight_from_0, layer2.weight_from_3_delay_1.
 inline std::string array_name(const Block& block) {
   const std::string layer = "layer" + std::to_string(block.layer) + ".";
   if (block.kind == Block::Kind::Bias) return layer + "bias";
@@ -24,9 +24,9 @@ inline std::string array_name(const Block& block) {
   return c.delay == 0 ? from : from + "_delay_" + std::to_string(c.delay);
 }
 
-/// The shape of a block's array. Weights are rows × columns, as PyTorch has them; columns of
-/// biases and of a layer's own parameters follow each other. One column is an array of one
-/// dimension, unless it is the weights from one unit.
+/// Shape of a block's array. Weights are rows × columns, as in PyTorch; bias columns and a layer's
+/// own columns are stored one after the other. A single column is a one-dimensional array, unless
+/// it is the weights from a single unit.
 inline std::vector<Index> array_shape(const Block& block) {
   const bool is_matrix =
       block.kind == Block::Kind::Weights && block.connection.weights != Weights::Diagonal;
@@ -35,7 +35,7 @@ inline std::vector<Index> array_shape(const Block& block) {
   return {block.columns, block.rows};
 }
 
-/// Copies a block between w, where it is column-major, and its array, which is row-major.
+/// Copies a block between w (column-major) and its array (row-major).
 template <class S, class T>
 void copy_block(const Block& block, bool to_array, S* in_w, T* in_array) {
   const bool transposes = block.kind == Block::Kind::Weights;

@@ -17,7 +17,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Adds the values that for_each_value shows to a file, under a prefix.
+/// Adds the values that for_each_value visits to a file, under a prefix.
 struct CheckpointWriter {
   TensorWriter& file;
   std::string prefix;
@@ -37,12 +37,12 @@ struct CheckpointWriter {
   }
 };
 
-/// Compares the arrays of a file with the values that for_each_value shows, or sets these.
+/// Compares the arrays of a file with the values that for_each_value visits, or sets these.
 struct CheckpointReader {
   const TensorFile& file;
   std::string prefix;
   bool sets;
-  std::size_t& arrays;  ///< counted
+  std::size_t& arrays;  ///< number of arrays so far
 
   template <class T>
   void operator()(const char* name, T* numbers, Index count) const {
@@ -55,7 +55,7 @@ struct CheckpointReader {
   }
   void operator()(const char* name, std::vector<double>& numbers) const {
     const auto read = numbers_of<double>(prefix + name);
-    if (sets) numbers.assign(read.begin(), read.end());  // keeps what is reserved
+    if (sets) numbers.assign(read.begin(), read.end());  // keeps the reserved memory
   }
 
  private:
@@ -75,20 +75,19 @@ struct CheckpointReader {
 
 }  // namespace detail
 
-/// A hook that keeps all of a training in a file every `every` epochs, and after the last. A run
-/// that finds the file goes on where it was written, with the same bits as one never stopped:
+/// Hook that saves the whole training to a file every `every` epochs and after the last one. A run
+/// that finds the file resumes there; its results are bitwise those of an uninterrupted run:
 ///
 ///     bf::Checkpoint checkpoint("run.checkpoint", 10, validate, stop);
 ///     bf::fit(net, loss, bf::Adam{}, data, {.epochs = 500}, validate, stop, checkpoint);
 ///
-/// Parameters, the optimizer's state and learning rate, the order of samples, generator, epoch and
-/// losses are kept, and the values of the hooks it is given: Validate, StopEarly, KeepBest,
-/// ReduceOnPlateau, or your own with for_each_value. It has to be the last of the run's hooks. The
-/// program's settings and data must be those of the first run. `epochs` is the sum over all runs.
-/// Remove the file to begin anew.
+/// The file has the parameters, the optimizer's state and learning rate, the order of samples,
+/// generator, epoch and losses, and the values of the hooks passed to the constructor: Validate,
+/// StopEarly, KeepBest, ReduceOnPlateau, or your own with for_each_value. A Checkpoint must be the
+/// last hook of the run. Settings and data must not change between runs. `epochs` is the total over
+/// all runs. Remove the file to start afresh.
 ///
-/// The file is written aside, flushed and renamed: a program killed at any moment leaves a whole
-/// one.
+/// The file is replaced atomically, so a program killed at any moment leaves a complete one.
 template <class... Hooks>
 class Checkpoint {
  public:
@@ -98,10 +97,10 @@ class Checkpoint {
     if (every < 1) fail_argument("Checkpoint: every must be >= 1, got ", every);
   }
 
-  /// Goes on where the file was written, in a training that has not begun.
-  /// @return false if the run that wrote it had been ended by a hook
+  /// Resumes from the file, in a training that has not begun.
+  /// @return false if a hook had ended the run that wrote it
   /// @throws std::runtime_error naming the file and the first difference, for the file of another
-  /// training; std::invalid_argument for an order or a generator that cannot be
+  /// training; std::invalid_argument for an invalid order or generator state
   template <class T>
   bool begin(T& training) {
     if (training.epoch() > 0 || !std::filesystem::exists(path_)) return true;

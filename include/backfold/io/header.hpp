@@ -79,7 +79,7 @@ class HeaderText {
     constants_ += "\ninline constexpr Scalar " + name + "[] = {";
     std::string line = "\n   ";
     for (const S value : numbers) {
-      // Appended: of `" " + number`, inserted in front, g++ 12 warns by mistake (GCC bug 105651).
+      // Appended, since g++ 12 gives a false warning for `" " + number` (GCC bug 105651).
       std::string text = " ";
       text.append(number(value)).append(",");
       if (line.size() + text.size() > 100) {
@@ -156,7 +156,7 @@ class HeaderText {
     }
   }
 
-  /// Scales the inputs, or turns outputs back.
+  /// Scales the inputs, or inverts the scaling of the outputs.
   void write_scaling(const std::string& from, const Scaling& scaling) {
     if (scaling.size() == 0) return;
     const bool of_inputs = from == "input";
@@ -179,7 +179,7 @@ class HeaderText {
     }
   }
 
-  /// The variable that holds a layer's output of this step, or of some steps ago.
+  /// Name of the variable with a layer's output of this step, or of some steps ago.
   [[nodiscard]] std::string output_of(int layer, int delay = 0) const {
     const std::string n = std::to_string(layer);
     if (delay > 0) {
@@ -320,17 +320,17 @@ class HeaderText {
 
 }  // namespace detail
 
-/// Writes a network as a C++17 header that needs nothing but the language: no library, no heap, no
-/// exceptions. Weights are constants, functions constexpr, so that they may be in read-only memory.
+/// Writes a network as a self-contained C++17 header: no library, no heap, no exceptions. Weights
+/// are constants, functions constexpr, so that they may be in read-only memory.
 ///
 ///     bf::write_header("model.hpp", net, {.name = "model"});
 ///
-/// gives `model::predict(input, output)`, or for a recurrent network `model::State` and
-/// `model::step(input, state, output)`, on arrays of `model::Scalar`, the network's scalar.
-/// Outputs are those of the network to some roundings. With scalings, inputs and outputs are in a
-/// user's units; they are computed in the network's scalar.
+/// The header has `model::predict(input, output)`, or for a recurrent network `model::State` and
+/// `model::step(input, state, output)`, on arrays of `model::Scalar`, the network's scalar. Outputs
+/// equal the network's up to rounding. With scalings, inputs and outputs are in the user's units;
+/// the scalings are computed in the network's scalar.
 ///
-/// @return the bytes of all constants
+/// @return the size of all constants in bytes
 /// @throws std::invalid_argument for a name that is no identifier, a layer or an activation that is
 /// not the library's, parameters that are not finite, or scalings of another size;
 /// std::runtime_error naming the file

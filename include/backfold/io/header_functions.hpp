@@ -7,7 +7,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The functions that each exported header begins with, in the language alone: after `Scalar`,
+/// Functions at the beginning of each exported header, which use no library. They follow `Scalar`,
 /// `series` (1/i! from i = 1 on), `series_terms`, `largest_exponent` and `log_terms`.
 inline constexpr const char* header_functions = R"(
 constexpr Scalar power_of_two(int k) {

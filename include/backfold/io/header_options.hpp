@@ -10,7 +10,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Settings for `write_header`.
 struct HeaderOptions {
   std::string name = "model";   ///< of the namespace
-  Scaling input_scaling = {};   ///< applied to inputs; of size 0: none
+  Scaling input_scaling = {};   ///< applied to inputs; none if of size 0
   Scaling target_scaling = {};  ///< inverted on outputs
 };
 

@@ -20,7 +20,7 @@ namespace detail {
 
 using Json = nlohmann::json;
 
-/// Levels of brackets within brackets. Text that is no JSON has some number too.
+/// Depth of nested brackets, for text that need not be valid JSON.
 inline int json_depth(std::string_view text) {
   int depth = 0, deepest = 0;
   bool in_string = false;
@@ -40,8 +40,8 @@ inline int json_depth(std::string_view text) {
   return deepest;
 }
 
-/// Reads JSON. A parser may take the last of equal keys; this one refuses them, since another
-/// program might take the first.
+/// Parses JSON. Duplicate keys are refused: one program would take the first value, another the
+/// last.
 /// @param what names the text in errors: "its header"
 /// @throws std::runtime_error naming the file
 inline Json parse_json(const std::string& path, const char* what, std::string_view text) {
@@ -67,7 +67,7 @@ inline Json parse_json(const std::string& path, const char* what, std::string_vi
   return json;
 }
 
-/// The value of a key in an object.
+/// Value of a key in an object.
 /// @throws std::runtime_error if there is none
 inline const Json& json_value(const std::string& path, const char* what, const Json& object,
                               const char* key) {
@@ -78,13 +78,13 @@ inline const Json& json_value(const std::string& path, const char* what, const J
   return *found;
 }
 
-/// The text of a string.
+/// Text of a string value.
 inline std::string json_text(const std::string& path, const char* what, const Json& json) {
   if (!json.is_string()) fail_runtime(path, ": ", what, ": expected a text, got ", json.dump());
   return json.get<std::string>();
 }
 
-/// A number of 0..`most`, without fraction.
+/// An integer in 0..`most`.
 inline Index json_count(const std::string& path, const char* what, const Json& json, Index most) {
   if (!json.is_number_unsigned() || json.get<std::uint64_t>() > static_cast<std::uint64_t>(most)) {
     fail_runtime(path, ": ", what, ": expected a whole number from 0 to ", most, ", got ",
@@ -93,7 +93,7 @@ inline Index json_count(const std::string& path, const char* what, const Json& j
   return static_cast<Index>(json.get<std::uint64_t>());
 }
 
-/// True if a text is UTF-8, as JSON needs it.
+/// True if a text is valid UTF-8, which JSON requires.
 inline bool is_utf8(const std::string& text) {
   using Handler = Json::error_handler_t;
   const Json json(text);

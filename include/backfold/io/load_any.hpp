@@ -15,9 +15,9 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Reads a connection as a file describes it, and checks it alone.
+/// Reads a connection from its description in a file, and checks it by itself.
 inline Connection read_connection(const std::string& path, const Json& json) {
-  constexpr Index longest_delay = 10000;  // its steps are remembered
+  constexpr Index longest_delay = 10000;  // limits the memory for past outputs
   constexpr Index most_layers = 10000;
   const auto value = [&](const char* key) -> const Json& {
     return json_value(path, "a connection", json, key);
@@ -39,7 +39,7 @@ inline Connection read_connection(const std::string& path, const Json& json) {
   return c;
 }
 
-/// Builds an AnyNetwork from a file. What Topology checks of a type is checked here of a file.
+/// Builds an AnyNetwork from a file. It makes the checks at run time that Topology makes of a type.
 template <Real S>
 class AnyNetworkReader {
  public:
@@ -179,13 +179,13 @@ class AnyNetworkReader {
 
 }  // namespace detail
 
-/// Reads a network whose type is not known when the program is compiled.
+/// Reads a network whose type is not known at compile time.
 ///
 ///     const auto net = bf::load_any<float>("model.safetensors");
 ///
 /// @throws std::runtime_error naming the file, for a damaged file, a layer or an activation that is
-/// not the library's, or a stored output that the network does not give; std::invalid_argument for
-/// settings out of their range, or a stored index without an entry
+/// not the library's, or if the network's outputs differ from the stored ones;
+/// std::invalid_argument for settings out of range, or a stored index without an entry
 template <Real S>
 [[nodiscard]] AnyNetwork<S> load_any(const std::string& path, const LoadOptions& options = {}) {
   const TensorFile file(path);

@@ -7,7 +7,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 /// Settings for loading.
 struct LoadOptions {
-  bool round = false;  ///< takes a file of doubles into a network of floats that are not equal
+  bool round = false;  ///< allows a file of doubles to be rounded to a network of floats
 };
 
 BACKFOLD_END_NAMESPACE

@@ -8,18 +8,18 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Information that a model's file keeps with the network, so that a program that loads it can turn
-/// a user's numbers into inputs and outputs into answers. All of it is optional.
+/// Optional information in a model's file, with which a program that loads it converts a user's
+/// numbers to inputs and outputs to answers.
 struct ModelInfo {
-  Scaling input_scaling = {};            ///< of size 0: none
-  Scaling target_scaling = {};           ///< of the targets in training; outputs are inverted by it
-  std::vector<std::string> inputs = {};  ///< a name for each input
+  Scaling input_scaling = {};   ///< of size 0: none
+  Scaling target_scaling = {};  ///< of the targets in training; its inverse applies to outputs
+  std::vector<std::string> inputs = {};   ///< a name for each input
   std::vector<std::string> outputs = {};  ///< a name for each output
   std::vector<std::string> classes = {};  ///< as `Categories::names()`: one for each output, or two
                                           ///< for one output, no and yes
 
-  /// Inputs whose outputs are stored too, and compared when the file is loaded: samples in columns,
-  /// for a recurrent network the steps of one sequence. Without them some numbers are drawn.
+  /// Inputs that are stored with their outputs, which `load` compares: samples in columns or, for a
+  /// recurrent network, the steps of one sequence. Without them, random inputs are drawn.
   Matrix<double> example = {};
   Matrix<double> example_outputs = {};  ///< set by `load`
   std::string version = {};             ///< of the library that wrote the file, set by `load`
@@ -27,7 +27,7 @@ struct ModelInfo {
 
 namespace detail {
 
-/// @throws std::invalid_argument unless the sizes are those of a network
+/// @throws std::invalid_argument unless the sizes match the network's
 inline void check_model_info(const ModelInfo& info, Index inputs, Index outputs) {
   const auto require = [](const char* what, Index got, Index expected, const char* of) {
     if (got != 0 && got != expected) {

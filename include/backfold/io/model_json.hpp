@@ -18,8 +18,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The key of a model's description in a file's metadata, and its first number: readers refuse a
-/// description of another format.
+/// Key of a model's description in a file's metadata, and the format's version: readers refuse
+/// other versions.
 inline constexpr const char* model_key = "backfold";
 inline constexpr int model_format = 1;
 
@@ -28,7 +28,7 @@ inline const char* name_of(Weights weights) {
   return names[static_cast<int>(weights)];
 }
 
-/// A layer as the file describes it.
+/// Description of a layer in a file.
 inline Json layer_json(const LayerDescription& layer, const std::vector<Block>& blocks) {
   Json json{{"type", layer.type}, {"units", layer.units}};
   if (layer.activation[0] != '\0') json["activation"] = layer.activation;
@@ -95,7 +95,7 @@ inline void add_scaling(TensorWriter& file, Json& model, const char* name, const
   file.add(prefix + ".width", {scaling.size()}, scaling.width().data());
 }
 
-/// @throws std::runtime_error naming the file, for numbers that Scaling refuses too
+/// @throws std::runtime_error naming the file, for numbers that Scaling refuses
 inline Scaling read_scaling(const TensorFile& file, const Json& model, const char* name,
                             Index features) {
   if (!model.contains(name)) return {};
@@ -127,7 +127,7 @@ inline std::vector<std::string> read_names(const std::string& path, const Json& 
   return names;
 }
 
-/// The description of a model in a file. @throws std::runtime_error if it has none
+/// Description of a model in a file. @throws std::runtime_error if there is none
 inline Json read_model_json(const TensorFile& file) {
   const auto found = file.metadata().find(model_key);
   if (found == file.metadata().end()) {
@@ -143,8 +143,7 @@ inline Json read_model_json(const TensorFile& file) {
   return model;
 }
 
-/// Reads the information that a file keeps with its network. @throws std::runtime_error for other
-/// sizes than the network's
+/// Reads the ModelInfo of a file. @throws std::runtime_error if sizes differ from the network's
 inline ModelInfo read_model_info(const TensorFile& file, const Json& model, Index inputs,
                                  Index outputs) {
   const std::string& path = file.path();
@@ -167,7 +166,7 @@ inline ModelInfo read_model_info(const TensorFile& file, const Json& model, Inde
   return info;
 }
 
-/// A stored matrix, as doubles: features × columns.
+/// A stored matrix of doubles, features × columns.
 inline Matrix<double> read_columns(const TensorFile& file, const std::string& name, Index rows) {
   const std::vector<double> numbers = file.read<double>(name);
   const TensorInfo& info = *file.find(name);
@@ -188,8 +187,8 @@ inline void read_example(const TensorFile& file, ModelInfo& info, Index inputs, 
   }
 }
 
-/// The numbers of a block's array, in the array's order.
-/// @param epsilon becomes that of float where the array is of floats
+/// Numbers of a block's array, in the array's order.
+/// @param epsilon set to that of float if the array is of floats
 /// @throws std::runtime_error naming the file, for another shape than the block's
 template <Real S>
 std::vector<S> read_block(const TensorFile& file, const Block& block, const LoadOptions& options,
@@ -208,7 +207,7 @@ std::vector<S> read_block(const TensorFile& file, const Block& block, const Load
 
 /// Compares the outputs of a loaded network with the stored ones.
 /// @param epsilon of the scalar in which both were computed, the coarser one
-/// @throws std::runtime_error naming the first that differs by more than rounding does
+/// @throws std::runtime_error naming the first that differs by more than rounding
 inline void require_equal_outputs(const std::string& path, const Matrix<double>& expected,
                                   const Matrix<double>& got, double epsilon) {
   const double tolerance = std::pow(epsilon, 0.6);  // 4e-10 in double, 7e-5 in float

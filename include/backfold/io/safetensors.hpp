@@ -14,7 +14,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Outputs for columns: samples, or the steps of one sequence.
+/// Outputs for the columns of X: samples, or the steps of one sequence.
 template <class Net>
 Matrix<double> outputs_for(const Net& net, const Matrix<double>& columns) {
   const Matrix<typename Net::Scalar> inputs = columns.template cast<typename Net::Scalar>();
@@ -23,7 +23,7 @@ Matrix<double> outputs_for(const Net& net, const Matrix<double>& columns) {
   return run(net, inputs, steps, workspace).template cast<double>();
 }
 
-/// Inputs for the stored pair: indices where layers look them up, else numbers from -1 to 1.
+/// Inputs for the stored pair: indices for a lookup, else numbers from -1 to 1.
 template <class Net>
 Matrix<double> drawn_example(const Net& net) {
   constexpr Index columns = 4;
@@ -52,15 +52,15 @@ void add_columns(TensorWriter& file, const std::string& name, const Matrix<doubl
 
 }  // namespace detail
 
-/// Writes a network into a safetensors file: parameters under readable names, its layers with their
-/// settings, and what the info adds, so that `load` and other programs can use it.
+/// Writes a network into a safetensors file: parameters under readable names, layers with their
+/// settings, and the info, so that `load` and other programs can use it.
 ///
 ///     bf::save("model.safetensors", net, {.input_scaling = scaling, .classes = species.names()});
 ///
-/// Weights are arrays of rows × columns as in PyTorch, layer1.weight, layer1.recurrent, layer1.bias
-/// and so on. The metadata's key "backfold" holds the description, as JSON. Outputs for a few
-/// inputs are stored too; `load` compares them. The file is written aside, flushed and renamed: a
-/// program that is killed, or a full disk, leaves the old file whole.
+/// Weights are arrays of rows × columns as in PyTorch, named layer1.weight, layer1.recurrent,
+/// layer1.bias and so on. The metadata's key "backfold" has the description, as JSON. Outputs for a
+/// few inputs are stored too, for `load` to compare. The file is replaced atomically: a killed
+/// program or a full disk leaves the old file unchanged.
 ///
 /// @throws std::invalid_argument for parameters that are not finite, names that are not UTF-8, or
 /// another number of names or features than the network has; std::runtime_error naming the file
@@ -101,17 +101,18 @@ void save(const std::string& path, const Network<S, Layers...>& net, const Model
   file.write(path);
 }
 
-/// Reads the parameters of a network from a safetensors file that `save` has written, and returns
-/// what is kept with them. The network must be of the file's type: its layers, connections and
-/// settings; sizes may be fixed or Dynamic. After an error it is as it was.
+/// Reads the parameters of a network from a safetensors file written by `save`, and returns the
+/// file's ModelInfo. The network must have the file's layers, connections and settings; sizes may
+/// be static or Dynamic. After an error the network is unchanged.
 ///
 ///     bf::Mlp<float, bf::Input<4>, bf::Dense<8, bf::Tanh>, bf::Dense<3, bf::Softmax>> net;
 ///     const bf::ModelInfo info = bf::load("model.safetensors", net);
 ///
-/// Floats are read into doubles; doubles into floats if each is one, or if `round` is set.
+/// Floats can be read into doubles; doubles into floats only if no rounding is needed, or if
+/// `round` is set.
 ///
 /// @throws std::runtime_error naming the file and the first difference between it and the network,
-/// the place where it is damaged, or a stored output that the network does not give
+/// the damaged place, or the stored output that the network does not reproduce
 template <Real S, class... Layers>
 ModelInfo load(const std::string& path, Network<S, Layers...>& net,
                const LoadOptions& options = {}) {

@@ -29,7 +29,7 @@ struct TensorInfo {
 
 namespace detail {
 
-/// A number from its bytes, of which the file has the least significant one first.
+/// A number from its bytes, in little-endian order.
 template <class S>
 S from_bytes(const char* bytes) {
   using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
@@ -40,7 +40,7 @@ S from_bytes(const char* bytes) {
   return std::bit_cast<S>(bits);
 }
 
-/// Bytes of a number of a type, 0 for a type that the format does not have.
+/// Bytes per number of a type; 0 for an unknown type.
 inline int bytes_of_tensor_type(const std::string& type) {
   static constexpr struct {
     const char* name;
@@ -74,20 +74,20 @@ inline std::string read_file(const std::string& path) {
 
 }  // namespace detail
 
-/// A safetensors file that has been read: arrays by name, and texts by key.
+/// Contents of a safetensors file: arrays by name, and texts by key.
 ///
 ///     const bf::TensorFile file("model.safetensors");
 ///     for (const bf::TensorInfo& t : file.tensors()) std::cout << t.name << '\n';
 ///     const std::vector<float> numbers = file.read<float>("layer1.weight");
 ///
-/// The file is read whole, and its header is checked whole: each array lies within the data, they
-/// neither overlap nor leave gaps, types and shapes fit the bytes. Reading takes memory in
-/// proportion to the file's size, whatever its numbers claim.
+/// The constructor reads the whole file and checks the whole header: each array is within the data,
+/// arrays neither overlap nor leave gaps, and types and shapes match the bytes. Memory is
+/// proportional to the file's size, whatever the header claims.
 ///
 /// Source: the safetensors format, github.com/huggingface/safetensors.
 class TensorFile {
  public:
-  /// @throws std::runtime_error naming the file and the fault
+  /// @throws std::runtime_error naming the file and the error
   explicit TensorFile(const std::string& path) : path_(path), content_(detail::read_file(path)) {
     read_header();
     check_order();
@@ -98,10 +98,10 @@ class TensorFile {
     return tensors_;
   }  ///< in order of their data
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const& { return metadata_; }
-  void tensors() && = delete;  // a loop over those of a temporary would outlive it
+  void tensors() && = delete;  // a reference into a temporary would dangle
   void metadata() && = delete;
 
-  /// The array of a name, or null.
+  /// The array with a name, or null.
   [[nodiscard]] const TensorInfo* find(const std::string& name) const {
     for (const TensorInfo& t : tensors_) {
       if (t.name == name) return &t;
@@ -109,8 +109,8 @@ class TensorFile {
     return nullptr;
   }
 
-  /// The numbers of an array of F32 or F64, row-major.
-  /// @param round takes doubles into floats that are not equal to them
+  /// Numbers of an array of F32 or F64, row-major.
+  /// @param round allows doubles that must be rounded to floats
   /// @throws std::runtime_error if there is no such array, or it holds something else
   template <Real S>
   [[nodiscard]] std::vector<S> read(const std::string& name, bool round = false) const {
@@ -134,7 +134,7 @@ class TensorFile {
     return numbers;
   }
 
-  /// The numbers of an array of I64.
+  /// Numbers of an array of I64.
   /// @throws std::runtime_error if there is no such array, or it holds something else
   [[nodiscard]] std::vector<std::int64_t> read_integers(const std::string& name) const {
     const TensorInfo* const info = find(name);
@@ -157,7 +157,7 @@ class TensorFile {
   }
 
   void read_header() {
-    constexpr std::uint64_t longest = 100'000'000;  // as other readers have it
+    constexpr std::uint64_t longest = 100'000'000;  // as in other readers
     if (content_.size() < prefix) {
       fail_runtime(path_, ": is no safetensors file: it has ", content_.size(), " bytes");
     }
@@ -226,7 +226,7 @@ class TensorFile {
     return info;
   }
 
-  /// The arrays follow each other and fill the data.
+  /// Checks that the arrays are consecutive and fill the data.
   void check_order() {
     std::stable_sort(tensors_.begin(), tensors_.end(), [](const auto& a, const auto& b) {
       return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;

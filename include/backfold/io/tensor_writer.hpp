@@ -18,7 +18,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The format's name of a type.
+/// Name of a type in the format.
 template <class S>
 constexpr const char* tensor_type() {
   static_assert(Real<S> || std::is_same_v<S, std::int64_t>,
@@ -35,12 +35,12 @@ constexpr const char* tensor_type() {
 ///     file.set_metadata("author", "me");
 ///     file.write("weights.safetensors");
 ///
-/// Arrays of 8 bytes a number come first, then those of float, and the data begin at a multiple of
-/// 8 bytes, so that programs can map the file and use the numbers where they are.
+/// Arrays of 8-byte numbers come first, then arrays of floats, and the data begin at a multiple of
+/// 8 bytes, so that programs can map the file and use the numbers in place.
 class TensorWriter {
  public:
-  /// Takes a copy of numbers, row-major: F32, F64 or I64.
-  /// @throws std::invalid_argument for a name that is there already, or is not UTF-8
+  /// Adds a copy of numbers, row-major: F32, F64 or I64.
+  /// @throws std::invalid_argument for a name that exists already or is not UTF-8
   template <class S>
   void add(const std::string& name, const std::vector<Index>& shape, const S* numbers) {
     detail::Json& entry = entry_of(name);
@@ -54,7 +54,7 @@ class TensorWriter {
     entry["data_offsets"] = {begin, data.size()};
   }
 
-  /// Sets a text of the header's __metadata__.
+  /// Sets an entry of the header's __metadata__.
   /// @throws std::invalid_argument unless both are UTF-8
   void set_metadata(const std::string& key, const std::string& text) {
     check_text(key);
@@ -62,7 +62,7 @@ class TensorWriter {
     metadata_[key] = text;
   }
 
-  /// Writes the file: aside first, flushed, then in place of an old one.
+  /// Writes a temporary file, flushes it, then replaces an old file by it.
   /// @throws std::runtime_error naming the file and the reason
   void write(const std::string& path) const {
     detail::Json header = entries_;
@@ -100,7 +100,7 @@ class TensorWriter {
     return entries_[name];
   }
 
-  /// Bytes of numbers, the least significant one first.
+  /// Little-endian bytes of numbers.
   template <class S>
   static void append(std::string& data, const S* numbers, Index count) {
     using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
