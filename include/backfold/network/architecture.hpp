@@ -43,12 +43,12 @@ constexpr auto block_offsets(const std::array<Index, 1 + sizeof...(Layers)>& uni
 
 }  // namespace detail
 
-/// The layers of a network with their sizes and settings, and where each one's block lies in the
-/// flat vector of parameters w. It holds no parameters: y = f(w, x).
+/// The layers of a network with their sizes and settings, and the offsets of their blocks in the
+/// flat vector of parameters w. It has no parameters itself: y = f(w, x).
 ///
 /// The block of a layer is a column-major matrix of block_rows (units; for cells gates·units) rows:
-/// the weights of each connection, then the bias; after it what is learnt to be before the first
-/// step. The blocks follow each other without gaps.
+/// the weights of each connection, then the bias and the layer's own columns, then its learnt
+/// start. The blocks are consecutive without gaps.
 template <Real S, class... Layers>
 class Architecture {
  public:
@@ -125,7 +125,8 @@ class Architecture {
     return block_offset<L>() + columns * block_rows<L>();
   }
 
-  /// True if connection C of layer L joins layers that step through time together, by a matrix.
+  /// True if connection C of layer L has a full matrix between layers that step through time
+  /// together.
   template <int L, int C>
   static constexpr bool is_matrix_in_time() {
     constexpr Connection c = LayerType<L>::connections[C];
@@ -133,14 +134,14 @@ class Architecture {
     return segment.in_time && segment.holds(c.source_of(L)) && c.weights == Weights::Full;
   }
 
-  /// From column to column of the transposed weights of such a connection.
+  /// Stride between columns of the transposed weights of connection C.
   template <int L, int C>
   [[nodiscard]] constexpr Index transposed_stride() const {
     constexpr Index width = native_width<S>;
     return (fan_in<L, C>() + width - 1) / width * width;
   }
 
-  /// Offset of the transposed weights of connection C among those of layer L.
+  /// Offset of the transposed weights of connection C in the piece of layer L.
   template <int L, int C>
   [[nodiscard]] constexpr Index transposed_offset() const {
     Index sum = 0;
@@ -170,7 +171,7 @@ class Architecture {
     return start_offset<L>() - own_offset<L>();
   }
 
-  /// Offset in w of what layer L learns to be before the first step, units × start_columns.
+  /// Offset in w of the learnt start of layer L, units × start_columns.
   template <int L>
   [[nodiscard]] constexpr Index start_offset() const {
     return block_offset<L + 1>() - Graph::start_columns(L) * units<L>();

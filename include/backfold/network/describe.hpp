@@ -10,7 +10,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A setting of a layer's activation, or of the layer, by name: {"slope", 2}.
+/// Setting of a layer or of its activation, by name: {"slope", 2}.
 struct SettingValue {
   const char* name;
   double value;
@@ -19,15 +19,15 @@ struct SettingValue {
   }
 };
 
-/// A block of w: the weights of one connection, or the parameters that a layer has for itself.
+/// A block of w: the weights of one connection, or a layer's own parameters.
 ///
-/// In w, rows × columns numbers from `offset` on, column-major without gaps. The blocks of a
-/// network follow each other and fill w.
+/// It is rows × columns numbers of w from `offset` on, column-major without gaps. The blocks of a
+/// network are consecutive and fill w.
 struct Block {
   enum class Kind { Weights, Bias, Own, Start };
   int layer;         ///< the layer it belongs to; the input is 0
   const char* type;  ///< of the layer: "Dense"
-  Kind kind;         ///< weights of a connection, bias columns, what else is its own, or its start
+  Kind kind;  ///< weights of a connection, bias columns, other own parameters, or the learnt start
   Connection connection;  ///< of weights; the source is the index of a layer
   Index rows, columns;    ///< rows: units, or gates·units; columns: fan-in, 1 for diagonal weights
   Index offset;           ///< in w
@@ -39,7 +39,7 @@ struct Block {
 struct LayerDescription {
   int layer;                           ///< its index; the input is 0
   const char* type;                    ///< "Input", "Dense", "Lstm", ...: the type's `name`
-  const char* activation;              ///< "Tanh", ..., or "" where a layer has none
+  const char* activation;              ///< "Tanh", ..., or "" if a layer has none
   std::vector<SettingValue> settings;  ///< of the activation, or of the layer if it has none
   Index units;
   std::vector<Connection> connections;  ///< into it, each source the index of a layer
@@ -50,7 +50,7 @@ struct LayerDescription {
 
 namespace detail {
 
-/// The `name` of a type, by which descriptions and files know it.
+/// The `name` of a type in descriptions and files.
 template <class T>
 constexpr const char* name_of() {
   if constexpr (requires { T::name; }) {
@@ -89,7 +89,7 @@ constexpr UnitSymmetry symmetry_of() {
   }
 }
 
-/// The Name of a layer as text that lasts.
+/// The Name of a layer, as text with static lifetime.
 template <class L>
 constexpr const char* label_text() {
   if constexpr (requires { L::label; }) {
@@ -115,7 +115,7 @@ LayerDescription describe_layer(int index, const L& layer, Index parameters) {
 
 }  // namespace detail
 
-/// The layers of a network, in order: what it is made of, at run time.
+/// The layers of a network in order, as data at run time.
 template <Real S, class... Layers>
 [[nodiscard]] std::vector<LayerDescription> layers(const Network<S, Layers...>& net) {
   const auto& architecture = net.architecture();
@@ -132,8 +132,8 @@ template <Real S, class... Layers>
   return list;
 }
 
-/// The blocks of a network's w, in their order: files, exports and fingerprints are loops over
-/// them. The numbers of a block are net.parameters().segment(block.offset, block.size()).
+/// The blocks of a network's w in order. Files, exports and fingerprints are loops over them. The
+/// numbers of a block are net.parameters().segment(block.offset, block.size()).
 template <Real S, class... Layers>
 [[nodiscard]] std::vector<Block> blocks(const Network<S, Layers...>& net) {
   const auto& architecture = net.architecture();
@@ -189,7 +189,7 @@ inline std::string describe_connections(const LayerDescription& layer) {
   return text;
 }
 
-/// A table: a row a layer.
+/// Table with a row for each layer.
 inline void print_layers(std::ostream& out, const std::vector<LayerDescription>& layers) {
   const std::vector<std::string> heading{"layer", "type", "units", "from", "parameters"};
   std::vector<std::vector<std::string>> rows{heading};
@@ -222,8 +222,8 @@ inline void print_layers(std::ostream& out, const std::vector<LayerDescription>&
 
 }  // namespace detail
 
-/// Writes a table of the layers: type, activation and its settings, units, where the connections
-/// come from (and how many steps ago), parameters.
+/// Writes a table of the layers: type, activation and its settings, units, sources and delays of
+/// the connections, parameters.
 template <Real S, class... Layers>
 std::ostream& operator<<(std::ostream& out, const Network<S, Layers...>& net) {
   detail::print_layers(out, layers(net));

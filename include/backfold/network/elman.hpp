@@ -8,8 +8,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The common recurrent network: a hidden layer that feeds back into itself, a linear output.
-/// Source: J. L. Elman, Finding structure in time (1990).
+/// Elman network: a hidden layer with a recurrent connection, and a linear output layer. Source: J.
+/// L. Elman, Finding structure in time (1990).
 template <Real S, Index Inputs, Index Hidden, Index Outputs, class HiddenActivation = Tanh,
           class OutputActivation = Linear>
 using Elman = Rnn<S, Input<Inputs>, Dense<Hidden, HiddenActivation, Recurrent<>>,

@@ -16,15 +16,15 @@ struct Feedback {
   Index count = 1;   ///< the number of rows
 };
 
-/// A loop from the outputs to the inputs, and the steps at which it is closed.
+/// Feedback from the outputs to the inputs, and the steps at which the loop is closed.
 struct FeedbackOptions {
-  /// The rows that are fed back; no two end in the same input. Empty: each output becomes the input
-  /// of its number. Inputs that no output reaches are always given.
+  /// Rows that are fed back, each to a different input. If empty, output i becomes input i. Inputs
+  /// without feedback are always given.
   std::vector<Feedback> rows{};
-  /// The part of the steps whose fed-back inputs are given all the same: 0 is a closed loop, 1
+  /// Fraction of the steps whose fed-back inputs are given nevertheless: 0 is a closed loop, 1 is
   /// teacher forcing. It is drawn for each step of each sequence from the noise of the pass.
   double teacher_ratio = 0;
-  /// The first steps, at least one, of which all inputs are given.
+  /// Number of initial steps, at least one, whose inputs are all given.
   Index warm_up = 1;
 
   /// @throws std::invalid_argument for numbers out of range
@@ -34,7 +34,7 @@ struct FeedbackOptions {
     }
     if (warm_up < 1) fail_argument("feedback: warm_up must be >= 1, got ", warm_up);
   }
-  /// @throws std::invalid_argument for rows that a network of these sizes lacks, or that overlap
+  /// @throws std::invalid_argument for rows outside a network of these sizes, or that overlap
   void check_rows(Index inputs, Index outputs) const {
     if (rows.empty() && outputs > inputs) {
       fail_argument("feedback: ", outputs, " outputs are no inputs of a network with ", inputs);

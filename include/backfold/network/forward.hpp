@@ -11,16 +11,17 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// One product that adds to the net input of a layer.
+/// Contribution of one product to the net input of a layer.
 struct Feed {
   int connection;
   Part part;
-  bool in_time;  ///< its source runs in the same segment: one product a step, else one for all
-  bool starts;   ///< the first to reach these rows of the net input
+  bool in_time;  ///< the source runs in the same segment: one product per step, not one for all
+                 ///< steps
+  bool starts;   ///< the first to write these rows of the net input
   bool ends;     ///< the last product of the layer
 };
 
-/// The products into layer L, in a list with room for all that there can be.
+/// List of the products into a layer, with capacity for one per gate of each part.
 template <class LayerType>
 struct FeedList {
   static constexpr int capacity = [] {
@@ -32,10 +33,10 @@ struct FeedList {
   }();
   std::array<Feed, capacity> feeds{};
   int count = 0;
-  std::array<bool, net_gates<LayerType>()> reached{};  ///< the gates that some feed adds to
+  std::array<bool, net_gates<LayerType>()> reached{};  ///< gates that some feed writes
 
-  /// Adds the product of a part: one feed for each run of gates that are all reached already, or
-  /// all new, since a product either starts its rows or adds to them.
+  /// Adds the product of a part, as one feed for each run of gates that are all new or all reached
+  /// before: a product either starts its rows or adds to them.
   constexpr void add(int connection, const Part& part, bool in_time) {
     for (int first = 0, end = 0; first < part.gates; first = end) {
       const bool starts = !is_reached(part.net_gate + first);
@@ -55,7 +56,7 @@ struct FeedList {
   }
 };
 
-/// First those whose sources are known for all steps.
+/// The feeds of layer L; those whose sources are known for all steps come first.
 template <class Graph, class LayerType, int L>
 constexpr auto feed_list() {
   FeedList<LayerType> list;
@@ -76,15 +77,15 @@ struct FeedsOf {
   static constexpr int count = list.count;
   static constexpr auto& value = list.feeds;
 
-  /// True if the net input is complete only step by step.
+  /// True if the net input must be completed step by step.
   static constexpr bool in_time = [] {
-    // A cell feels its own past in other ways than through its connections, too.
+    // A cell depends on its own past also without a connection, through its memory.
     if (!fuses_activation<LayerType>) return Graph::segment_of(L).in_time;
     return count > 0 && value[static_cast<std::size_t>(count == 0 ? 0 : count - 1)].in_time;
   }();
 };
 
-/// The bias of the net input of layer L, from a gate on. @pre has_net_bias
+/// Bias of the net input of layer L, starting at a gate. @pre has_net_bias
 template <int L, class P>
 BACKFOLD_ALWAYS_INLINE auto net_bias(const P& pass, int gate) {
   using S = typename P::S;
@@ -116,7 +117,7 @@ BACKFOLD_ALWAYS_INLINE void start_unreached([[maybe_unused]] const P& pass, [[ma
   });
 }
 
-/// net[part of L] ← (what is there or the bias) + W·x, and φ of it where `function` says so.
+/// net[part of L] ← (its present value, or the bias) + W·x, followed by `function`.
 template <int L, int K, class List, class P, class Source, class Target, class Function>
 BACKFOLD_ALWAYS_INLINE void apply_feed(const List&, const P& pass, const Source& x,
                                        const Target& net, const Function& function) {
@@ -145,7 +146,7 @@ BACKFOLD_ALWAYS_INLINE void apply_feed(const List&, const P& pass, const Source&
   }
 }
 
-/// The rows of the net input that a feed adds to, of `columns` columns (or Columns of them).
+/// The rows of the net input that a feed writes, in `columns` columns (Columns if static).
 template <int L, int K, class List, Index Columns, class P, class S>
 BACKFOLD_ALWAYS_INLINE auto fed_rows(const List&, const P& pass, S* net, Index columns) {
   using Type = typename P::template LayerType<L>;
@@ -167,7 +168,7 @@ struct ValueOf {
   }
 };
 
-/// Runs the feeds of layer L that are (or are not) in time, at block t (or for all steps).
+/// Runs the feeds of layer L that are in time, at block t, or those that are not, for all steps.
 template <int L, bool InTime, bool ForLoss, class P>
 BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
   using Type = typename P::template LayerType<L>;
@@ -225,7 +226,7 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
   }
 }
 
-/// The biases of layers that gather them, one for each net input.
+/// Gathers the biases of layers with gather_bias, one for each row of net.
 template <class P>
 BACKFOLD_ALWAYS_INLINE void gather_biases(const P& pass) {
   for_each_index<P::Arch::layer_count - 1>([&](auto l) {
@@ -241,8 +242,8 @@ BACKFOLD_ALWAYS_INLINE void gather_biases(const P& pass) {
 
 }  // namespace detail
 
-/// Runs a network over all steps of a batch, segment by segment of its schedule: outputs (and what
-/// the gradient needs) stand in the pass's workspace afterwards.
+/// Runs a network over all steps of a batch, segment by segment of its schedule. The outputs, and
+/// the numbers that the gradient needs, are then in the pass's workspace.
 ///
 /// @tparam KeepOutputNet keeps the net input of the output layer too, for a loss that works on it
 template <bool KeepOutputNet, class P>

@@ -6,11 +6,11 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Lets a network run free: each output is the next input.
+/// Free run of a network: each output is the next input.
 ///
-/// @param input the first input, inputs × batch, @param state moves on
+/// @param input the first input, inputs × batch @param state advanced by the run
 /// @param outputs outputs × (batch·steps), overwritten: as many steps as fit
-/// @throws std::invalid_argument for wrong sizes, and where outputs cannot be inputs
+/// @throws std::invalid_argument for wrong sizes, and if there are not as many outputs as inputs
 template <class Net, class X, Index Batch, class Y>
 void free_run(const Net& net, const Eigen::DenseBase<X>& input, State<Net, Batch>& state,
               Eigen::PlainObjectBase<Y>& outputs) {
@@ -25,7 +25,7 @@ void free_run(const Net& net, const Eigen::DenseBase<X>& input, State<Net, Batch
   }
   if (outputs.cols() == 0) return;
   const auto first = step(net, input, state);
-  // Every output lies where the first one does, in the state; `outputs` may be row-major.
+  // Every output is at one address, in the state; `outputs` may be row-major.
   const Eigen::Map<const Matrix<typename Net::Scalar>> y(first.data(), first.rows(), first.cols());
   for (Index column = 0; column < outputs.cols(); column += batch) {
     if (column > 0) step(net, y, state);
@@ -33,11 +33,12 @@ void free_run(const Net& net, const Eigen::DenseBase<X>& input, State<Net, Batch
   }
 }
 
-/// Lets a network run free with inputs from outside: the outputs of a step become some inputs of
-/// the next one, all others are given.
+/// Free run of a network with external inputs: outputs of a step become some inputs of the next
+/// one, all others are given.
 ///
-/// @param inputs inputs × (batch·steps); rows that are fed back count in the first `warm_up` steps
-/// @param state moves on
+/// @param inputs inputs × (batch·steps); rows that are fed back are read only in the first
+/// `warm_up` steps
+/// @param state advanced by the run
 /// @param outputs outputs × (batch·steps), overwritten. Allocates one step of inputs.
 /// @throws std::invalid_argument for wrong sizes, rows that the network lacks, a teacher_ratio
 template <class Net, class X, Index Batch, class Y>

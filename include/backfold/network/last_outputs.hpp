@@ -7,13 +7,13 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The output at the last step of each sequence; 0 for a sequence of length 0.
+/// Output at the last step of each sequence; 0 for a sequence of length 0.
 ///
 ///     auto Y = run(net, X, steps, workspace, {.lengths = lengths});
 ///     Eigen::MatrixXd last = last_outputs(Y, lengths);   // outputs × batch
 ///
 /// @param outputs outputs × (batch·steps), time-major, @param lengths one for each sequence
-/// @throws std::invalid_argument for lengths that the outputs do not have
+/// @throws std::invalid_argument for lengths that exceed the steps of the outputs
 template <class Y>
 [[nodiscard]] auto last_outputs(const Eigen::DenseBase<Y>& outputs,
                                 std::span<const Index> lengths) {

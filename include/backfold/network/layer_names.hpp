@@ -9,7 +9,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// True if some connection of a layer gives its source by name.
+/// True if a connection of a layer names its source.
 template <class L>
 constexpr bool has_named_source() {
   if constexpr (requires { L::connections[0].source; }) {
@@ -34,7 +34,7 @@ struct LayerNames {
     return true;
   }();
 
-  /// The index of the layer of this name.
+  /// Index of the layer with this name.
   template <LayerName Name>
   static constexpr int index = [] {
     int found = -1;
@@ -45,7 +45,7 @@ struct LayerNames {
   }();
 };
 
-/// The index of a named layer, which must exist.
+/// Index of a named layer, which must exist.
 template <LayerName Name, class... Layers>
 constexpr int index_of_name() {
   constexpr int index = LayerNames<Layers...>::template index<Name>;
@@ -53,7 +53,7 @@ constexpr int index_of_name() {
   return index < 0 ? 1 : index;
 }
 
-/// An option as it is, but for a source by name: that becomes an index.
+/// Replaces the name of an option's source by its index; other options are unchanged.
 template <class Option, class... Layers>
 struct Numbered {
   using Type = Option;
@@ -79,7 +79,7 @@ requires(!Source.name.empty()) struct Numbered<After<Source>, Layers...> {
   using Type = After<index_of_name<Source.name, Layers...>()>;
 };
 
-/// A layer with the sources of its connections by index.
+/// A layer type whose connections have their sources as indices.
 template <class L, class... Layers>
 struct NumberedLayer {
   using Type = L;

@@ -8,8 +8,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Keeps the net input of a layer in addition to its output: where φ' needs it, where the loss
-/// does, and where φ acts on whole columns.
+/// True if a pass keeps the net input of a layer besides its output: φ' or the loss needs it, or φ
+/// acts on whole columns.
 template <class LayerType, bool ForLoss>
 constexpr bool keeps_net() {
   if constexpr (!fuses_activation<LayerType>) {

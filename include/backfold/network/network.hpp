@@ -14,11 +14,11 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Fixed-size parameters up to this many bytes lie in the network object; more lie on the heap, so
-/// that a network of any size can be a local variable.
+/// Parameters of static size up to this many bytes are stored in the network object, more on the
+/// heap, so that a network of any size can be a local variable.
 inline constexpr Index largest_inline_parameters = 65536;
 
-/// @throws std::invalid_argument if somebody has resized w, or moved it away
+/// @throws std::invalid_argument if w has been resized or moved from
 template <class Net>
 BACKFOLD_ALWAYS_INLINE void check_parameters(const Net& net) {
   const Index expected = net.architecture().parameter_count();
@@ -30,10 +30,10 @@ BACKFOLD_ALWAYS_INLINE void check_parameters(const Net& net) {
 
 }  // namespace detail
 
-/// An architecture and its parameters w: one contiguous vector, all layers' blocks in it.
+/// An architecture and its parameters w, one contiguous vector with the blocks of all layers.
 ///
 /// A network is a value: copies are independent. It is const while it runs, so threads can share
-/// it. Mlp and Rnn are its names in use.
+/// it. Use it through the aliases Mlp and Rnn.
 template <Real S, class... Layers>
 class Network {
  public:
@@ -44,7 +44,7 @@ class Network {
   static constexpr int output_layer = ArchitectureType::output_layer;
   static constexpr bool fixed = ArchitectureType::fixed;
 
-  /// The length of w where it is a constant and w lies in the object, else Dynamic.
+  /// The length of w if it is a constant and w is in the object, else Dynamic.
   static constexpr Index inline_parameters =
       fixed && ArchitectureType::fixed_parameter_count * Index{sizeof(S)} <=
                    detail::largest_inline_parameters
@@ -55,8 +55,8 @@ class Network {
   /// All sizes from the type; w = 0.
   Network() requires fixed { reset(); }
 
-  /// One size for each layer, in order (those that the type fixes are checked); w = 0.
-  /// @throws std::invalid_argument for a size below 1 or other than the type's
+  /// One size for each layer, in order (static ones are compared with the type); w = 0.
+  /// @throws std::invalid_argument for a size below 1 or different from the type's
   template <class... Sizes>
   requires(sizeof...(Sizes) > 0 &&
            (std::is_arithmetic_v<Sizes> && ...)) explicit Network(Sizes... sizes)
@@ -64,10 +64,10 @@ class Network {
     reset();
   }
 
-  /// The layers themselves, where sizes or activations have settings of their own; w = 0.
+  /// The layers themselves, for sizes or settings that are not in the type; w = 0.
   explicit Network(const Layers&... layers) : architecture_(layers...) { reset(); }
 
-  /// A network of other sizes in its type (fixed or Dynamic), or of the other scalar.
+  /// Converts between static and Dynamic sizes, and between scalars.
   /// @throws std::invalid_argument if the numbers of units differ
   template <Real OtherS, class... OtherLayers>
   requires(sizeof...(OtherLayers) ==
@@ -77,7 +77,7 @@ class Network {
 
   [[nodiscard]] const ArchitectureType& architecture() const { return architecture_; }
 
-  /// The flat w, to read and to set; its length must stay.
+  /// The flat w, to read and to set; its length must not change.
   Parameters& parameters() { return parameters_; }
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
   [[nodiscard]] Index parameter_count() const { return parameters_.size(); }
@@ -85,8 +85,8 @@ class Network {
   [[nodiscard]] Index outputs() const { return architecture_.outputs(); }
 
   /// A view of all weights into layer L, [W | U]: a column for each input in the order of the
-  /// connections. Assigning a matrix of another size throws std::invalid_argument, and so does
-  /// each of these views where w itself has been given another length.
+  /// connections. Assigning a matrix of another size throws std::invalid_argument; so does each of
+  /// these views if w itself has been resized.
   template <int L>
   auto weights() {
     return weights_view<L>(parameters_.data());
@@ -106,7 +106,8 @@ class Network {
     return weights_view<L, C>(parameters_.data());
   }
 
-  /// Those of a layer by its name: net.weights<"encoder">(), net.weights<"encoder", 1>().
+  /// Views of the weights by the layer's name: net.weights<"encoder">(), net.weights<"encoder",
+  /// 1>().
   template <LayerName Name, int... C>
   auto weights() {
     return weights<detail::index_of_name<Name, Layers...>(), C...>();
@@ -116,7 +117,7 @@ class Network {
     return weights<detail::index_of_name<Name, Layers...>(), C...>();
   }
 
-  /// A view of the bias of layer L: units numbers (for cells all their bias columns).
+  /// A view of the bias of layer L: `units` numbers (for cells, all bias columns).
   template <int L>
   auto bias() {
     return bias_view<L>(parameters_.data());
@@ -134,8 +135,8 @@ class Network {
     return bias<detail::index_of_name<Name, Layers...>()>();
   }
 
-  /// A view of the parameters that layer L has for itself besides its bias, such as a LayerNorm's
-  /// [gain | shift]: units × columns.
+  /// A view of layer L's own parameters other than its bias, such as a LayerNorm's [gain | shift]:
+  /// units × columns.
   template <int L>
   auto own() {
     return own_view<L>(parameters_.data());
@@ -172,14 +173,14 @@ class Network {
     return start<detail::index_of_name<Name, Layers...>()>();
   }
 
-  /// y = f(w, X) for samples in columns, as a matrix of its own: outputs × columns. A vector of
-  /// fixed size through a network of fixed sizes takes no heap; else see `run`, which takes a
-  /// workspace. (network/predict.hpp)
+  /// y = f(w, X) for samples in columns, returned as a matrix: outputs × columns. With a vector of
+  /// static size and a network of static sizes it needs no heap; to avoid allocations otherwise,
+  /// use `run` with a workspace. (network/predict.hpp)
   template <class X>
   [[nodiscard]] auto operator()(const Eigen::DenseBase<X>& inputs) const;
 
-  /// Draws all weights from an initializer, connection by connection; the biases are drawn by its
-  /// `draw_bias`, or 0 if it has none.
+  /// Draws all weights from an initializer, connection by connection; biases come from its
+  /// `draw_bias`, or are 0 if it has none.
   /// @throws std::invalid_argument for settings of the initializer out of range
   template <class Init, BitGenerator64 Generator>
   void initialize(const Init& initializer, Generator& random) {
@@ -204,7 +205,7 @@ class Network {
           {connection.source_of(L), connection.delay, connection.weights, connection.entries},
           detail::weight_gates<Type>()};
       if constexpr (connection.weights == Weights::Lookup) {
-        // Each unit gets one number at a time.
+        // Fills column by column with a fan-in of 1, since a lookup adds one number to each unit.
         for (Index j = 0; j < fan_in; ++j) {
           fill(initializer, random, weights + j * rows, rows, 1, place);
         }
@@ -277,7 +278,7 @@ class Network {
     }
   }
 
-  /// Numbers of w, which the caller may write unless T is const.
+  /// Numbers of w; writable unless T is const.
   template <class Plain, Index Rows, Index Cols, class T>
   static auto view(T* numbers, Index rows, Index cols) {
     if constexpr (std::is_const_v<T>) {
@@ -287,7 +288,7 @@ class Network {
     }
   }
 
-  /// The columns of the weights into layer L where they are a constant, of connection C or of all.
+  /// Columns of the weights into layer L, of connection C or of all, if static.
   template <int L, int C>
   static constexpr Index fixed_columns() {
     using Type = typename ArchitectureType::template LayerType<L>;
@@ -358,7 +359,7 @@ class Network {
 
 namespace detail {
 
-/// The network of these layers, with their connections' sources by index.
+/// The network of these layers, with the names of sources replaced by indices.
 template <Real S, class... Layers>
 struct NetworkOf {
   using Type = Network<S, Layers...>;
@@ -383,11 +384,11 @@ struct MlpOf<Network<S, Layers...>> {
 
 }  // namespace detail
 
-/// A multilayer perceptron: a network without delays and memories.
+/// A multilayer perceptron: a network without delays or memories.
 template <Real S, class... Layers>
 using Mlp = typename detail::MlpOf<typename detail::NetworkOf<S, Layers...>::Type>::Type;
 
-/// A network that may have delayed connections and cells with a memory, and so runs over sequences.
+/// A network over sequences, which may have delayed connections and cells with a memory.
 template <Real S, class... Layers>
 using Rnn = typename detail::NetworkOf<S, Layers...>::Type;
 

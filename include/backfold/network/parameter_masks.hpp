@@ -9,8 +9,8 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// 1 for each parameter that is the weight of a connection, 0 for biases and what else layers have
-/// for themselves: the usual share of a penalty.
+/// Mask with 1 for each weight of a connection and 0 for biases and layers' other own parameters:
+/// the usual share of a penalty.
 template <class Net>
 [[nodiscard]] Vector<double> weights_mask(const Net& net) {
   Vector<double> mask = (Vector<double>::Zero)(net.parameter_count());
@@ -20,10 +20,10 @@ template <class Net>
   return mask;
 }
 
-/// 1 for each parameter of a layer, its connections' weights among them; 0 for all others.
+/// Mask with 1 for each parameter of a layer, including the weights into it, and 0 for all others.
 ///
 /// @param layer its index; the input is 0
-/// @throws std::invalid_argument for a layer without parameters, or none
+/// @throws std::invalid_argument for a layer that does not exist or has no parameters
 template <class Net>
 [[nodiscard]] Vector<double> layer_mask(const Net& net, int layer) {
   Vector<double> mask = (Vector<double>::Zero)(net.parameter_count());

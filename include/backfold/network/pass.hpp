@@ -13,12 +13,11 @@ struct PassSettings {
   Noise noise{};
 };
 
-/// One run of a network over a batch: where each layer's numbers are. It only points.
+/// View of one run of a network over a batch: pointers to each layer's numbers. It owns nothing.
 ///
-/// Block t of a layer holds its batch at step t; blocks before 0 hold what was before the first
-/// step.
+/// Block t of a layer is its batch at step t; blocks with t < 0 precede the first step.
 ///
-/// @tparam Most that of the workspace
+/// @tparam Most as in Workspace
 /// @tparam GraphType the schedule: the network's, or one that closes a loop around it
 template <class Net, Index Batch, Purpose Most = Purpose::Tangent,
           class GraphType = typename Net::Graph>
@@ -34,22 +33,22 @@ class Pass {
 
   static constexpr bool takes_single_steps = Most == Purpose::Step;
 
-  /// The columns of a step, and of all steps, where they are constants.
+  /// Columns of a step, and of all steps, if static.
   static constexpr Index step_columns = Batch;
   static constexpr Index all_columns =
       Workspace<Net, Batch, Most>::fixed_steps == 1 ? Batch : Dynamic;
 
-  /// A pass that knows no input yet.
+  /// A pass without inputs so far.
   Pass(const Arch& architecture, const S* w, Workspace<Net, Batch, Most>& workspace,
        const PassSettings& settings = {})
       : architecture_(architecture), w_(w), workspace_(workspace), settings_(settings) {}
 
-  /// Reads the input where the caller has it: features × (batch·steps).
+  /// Reads the input from the caller's memory: features × (batch·steps).
   void read_input(const ConstMatrixView<S>& input) {
     input_ = input.data();
     input_stride_ = input.outerStride();
   }
-  /// Reads the input from the workspace, where it has been copied.
+  /// Reads the input from its copy in the workspace.
   void read_own_input() {
     input_ = own_output<0>();
     input_stride_ = units<0>();
@@ -59,7 +58,7 @@ class Pass {
   [[nodiscard]] Workspace<Net, Batch, Most>& workspace() const { return workspace_; }
   [[nodiscard]] Index batch() const { return Batch == Dynamic ? workspace_.batch() : Batch; }
   [[nodiscard]] Index steps() const {
-    // A network without delays takes sequences too, as one batch, where that is Dynamic.
+    // With a Dynamic batch, a network without delays may have several steps too.
     constexpr bool is_one = takes_single_steps || (!Net::Graph::is_recurrent && Batch != Dynamic);
     return is_one ? 1 : workspace_.steps();
   }
@@ -94,13 +93,13 @@ class Pass {
     return block<L>(pieces.output, t);
   }
 
-  /// ∂E/∂x of layer L, and then its delta, in block t.
+  /// ∂E/∂x of layer L in block t, later replaced by its delta.
   template <int L>
   [[nodiscard]] S* delta(Index t = 0) const {
     return block<L>(workspace_.plan().layers[L].delta, Graph::history(L) + t);
   }
 
-  /// The net input of layer L in block t, where it is kept.
+  /// The net input of layer L in block t, if it is kept.
   template <int L>
   [[nodiscard]] S* net(Index t = 0) const {
     constexpr int gates = net_gates<LayerType<L>>();
@@ -118,8 +117,8 @@ class Pass {
     return workspace_.at(workspace_.plan().layers[L].d_memory);
   }
 
-  /// Inputs of cell layer L at step t, null if it has none: its output of the step
-  /// before, and that one's delta, if it has a connection from itself; its memory, if it has one.
+  /// Inputs of cell layer L at step t: its previous output and the delta of that, null without a
+  /// connection from itself; its memory, null if it has none.
   template <int L>
   [[nodiscard]] S* previous_output(Index t) const {
     return Graph::feeds_itself(L) ? own_output<L>(t - 1) : nullptr;
@@ -146,7 +145,7 @@ class Pass {
   [[nodiscard]] auto weights(int weight_gate = 0) const {
     return weights_in<L, C, Gates>(w_, weight_gate);
   }
-  /// That block in another vector laid out as w (the gradient).
+  /// That block of another vector with the layout of w (the gradient).
   template <int L, int C, int Gates, class T>
   [[nodiscard]] auto weights_in(T* w, int weight_gate) const {
     constexpr Connection c = LayerType<L>::connections[C];
@@ -159,7 +158,8 @@ class Pass {
         architecture_.template block_rows<L>());
   }
 
-  /// Room for the transposed weights of a connection in time; a part of it is some of its columns.
+  /// Buffer for the transposed weights of a connection in time; a part of the connection is a range
+  /// of its columns.
   template <int L, int C, int Gates = weight_gates<LayerType<L>>()>
   [[nodiscard]] auto transposed_weights(int weight_gate = 0) const {
     constexpr Connection c = LayerType<L>::connections[C];
@@ -183,8 +183,7 @@ class Pass {
     return w_ + architecture_.template start_offset<L>() + column * units<L>();
   }
 
-  /// The arrays of layer L's forward step: block t, or all steps where it does not step through
-  /// time.
+  /// Arrays of layer L's forward step: block t, or all steps if it does not step through time.
   template <int L>
   [[nodiscard]] LayerStep<S> layer_step(Index t, Index columns) const {
     return {net<L>(t),
@@ -198,7 +197,7 @@ class Pass {
             settings_.mode,
             LayerNoise(settings_.noise, L, batch(), t)};
   }
-  /// And its pull-back.
+  /// Arrays of layer L's pull-back.
   template <int L>
   [[nodiscard]] LayerPullBack<S> layer_pull_back(Index t, Index columns, S* gradient) const {
     return {net<L>(t),

@@ -8,8 +8,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The lengths of a run's sequences, null if all have all steps.
-/// @throws std::invalid_argument for another number of them, or one out of range
+/// The lengths of a run's sequences; null if all have all steps.
+/// @throws std::invalid_argument for a wrong number of lengths, or one out of range
 template <class Net, Index Batch>
 const Index* checked_lengths(const RunOptions<Net, Batch>& options, Index batch, Index steps) {
   if (options.lengths.empty()) return nullptr;
@@ -21,7 +21,7 @@ const Index* checked_lengths(const RunOptions<Net, Batch>& options, Index batch,
   return options.lengths.data();
 }
 
-/// Checks, and runs a network forward; the pass that has run.
+/// Checks the arguments and runs a network forward. @returns the pass
 /// @param purpose for which the workspace is laid out
 template <class Net, class X, Index Batch>
 auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
@@ -37,13 +37,13 @@ auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
   const Index batch = x.cols() / steps;
   const Index* const lengths = checked_lengths(options, batch, steps);
   const bool own = workspace.holds(x);
-  // Products of a tangent pass read the inputs again: a copy outlives the caller's.
+  // A tangent pass reads the inputs again, so it needs a copy that outlives the caller's.
   const bool copies = own || lengths != nullptr || purpose == Purpose::Tangent;
   const PassShape shape{batch, steps, purpose, copies};
   Array<S> kept;
   auto source = x;
   if (own && !workspace.serves(net.architecture(), shape)) {
-    source = copied(x, kept);  // a new layout puts something else in its place
+    source = copied(x, kept);  // a new layout would overwrite it
   }
   Pass<Net, Batch> pass(net.architecture(), net.parameters().data(), workspace);
   const PassData<S, State<Net, Batch>> data{source, lengths, options.initial, options.final};
@@ -54,7 +54,7 @@ auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
   return pass;
 }
 
-/// The outputs of a pass as an Eigen view, of fixed sizes where they are known.
+/// The outputs of a pass as an Eigen view, with static sizes if known.
 template <class P>
 auto outputs_view(const P& pass, Index columns) {
   constexpr int layer = P::Arch::output_layer;
@@ -68,12 +68,12 @@ auto outputs_view(const P& pass, Index columns) {
 }  // namespace detail
 
 /// y = f(w, x) for samples in columns (for a recurrent network: sequences of `steps` steps,
-/// time-major), into a workspace: allocates nothing once that is large enough.
+/// time-major), into a workspace. Allocates nothing once that is large enough.
 ///
 ///     run(net, X, steps, workspace, {.lengths = lengths, .final = &state})
 ///
 /// @param inputs may be outputs that the workspace has returned
-/// @return a view of the outputs, outputs × columns of X, that lives until the workspace's next use
+/// @return a view of the outputs, outputs × columns of X, valid until the workspace's next use
 /// @throws std::invalid_argument for wrong sizes, and lengths outside 0..steps
 template <class Net, class X, Index Batch>
 auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
@@ -82,8 +82,8 @@ auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
   return detail::outputs_view(detail::run_pass(net, inputs, steps, workspace, options),
                               inputs.cols());
 }
-/// @param initial what was before the first step (zeros if nullptr)
-/// @param final gets what is after the last
+/// @param initial state before the first step (zero if nullptr)
+/// @param final set to the state after the last step
 template <class Net, class X, Index Batch>
 auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
          Workspace<Net, Batch>& workspace,
@@ -92,7 +92,7 @@ auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
   return run(net, inputs, steps, workspace, RunOptions<Net, Batch>{{}, initial, final});
 }
 
-/// Outputs for samples that are no sequences.
+/// Outputs for independent samples.
 template <class Net, class X, Index Batch>
 auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Workspace<Net, Batch>& workspace) {
   static_assert(!Net::Graph::is_recurrent,
@@ -109,9 +109,9 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
   static_assert(detail::static_check_inputs<Network, X>());
   constexpr Index columns = X::ColsAtCompileTime;
   if (inputs.cols() == 0) fail_argument("input has no columns");
-  // Any number of samples goes through in blocks: their activations stay in the cache, and the
-  // memory for them does not grow with the number of samples. The last one is never a single
-  // column, whose sums are rounded in another order, so that `run` gives the same outputs.
+  // Samples are processed in blocks, so that activations stay in the cache and memory does not grow
+  // with the number of samples. The last block is never a single column, whose sums are rounded in
+  // a different order, so that outputs equal those of `run`.
   constexpr Index most = columns == Dynamic ? Index{256} : columns;
   const Index n = inputs.cols();
   Workspace<Network, columns> workspace(*this, (std::min)(n, columns == Dynamic ? most + 1 : n), 1,
@@ -135,12 +135,11 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
   return outputs;
 }
 
-/// One step of a recurrent network: y^t from x^t (inputs × batch) and what the state remembers,
-/// which then moves on. Memory and time do not grow with the steps taken; nothing is allocated.
+/// One step of a recurrent network: y^t from x^t (inputs × batch) and the state, which it advances.
+/// Memory and time per step do not depend on the number of steps before; nothing is allocated.
 ///
-/// @param input may be (part of) the view of y^(t−1) that the step before returned, or of what the
-/// state remembers
-/// @return a view of y^t, outputs × batch, that lives in the state until its next step
+/// @param input may be (part of) the view of y^(t−1) from the previous step, or of the state
+/// @return a view of y^t, outputs × batch, valid until the state's next step
 /// @throws std::invalid_argument for wrong sizes
 template <class Net, class X, Index Batch>
 BACKFOLD_ALWAYS_INLINE auto step(const Net& net, const Eigen::DenseBase<X>& input,

@@ -17,7 +17,7 @@ void check_inputs(const Net& net, Index rows) {
   }
 }
 
-/// @return true, for a static_assert: its own come before the errors of what it guards
+/// @return true, for use in a static_assert, so that its own messages come before other errors
 template <class Net, class X>
 constexpr bool static_check_inputs() {
   constexpr Index rows = X::RowsAtCompileTime;
@@ -31,8 +31,8 @@ constexpr bool static_check_inputs() {
   return true;
 }
 
-/// The columns of a network's inputs, after the checks of network and input.
-/// @throws std::invalid_argument for a w of another length, or other rows
+/// Checks network and inputs, and returns the inputs' columns.
+/// @throws std::invalid_argument for a w of wrong length, or a wrong number of rows
 template <class Net, class X>
 BACKFOLD_ALWAYS_INLINE auto checked_inputs(const Net& net, const Eigen::DenseBase<X>& inputs) {
   static_assert(static_check_inputs<Net, X>());
@@ -42,18 +42,18 @@ BACKFOLD_ALWAYS_INLINE auto checked_inputs(const Net& net, const Eigen::DenseBas
   return x;
 }
 
-/// Data that a pass runs over, and the states before and after it; null where there are none.
+/// Data of a pass, and the states before and after it; null if there are none.
 template <class S, class StateType>
 struct PassData {
   const ConstMatrixView<S>& inputs;
   const Index* lengths = nullptr;
   const StateType* initial = nullptr;
   StateType* final = nullptr;
-  const ConstMatrixView<S>* initial_columns = nullptr;  ///< a state for each sequence, instead
+  const ConstMatrixView<S>* initial_columns = nullptr;  ///< or its columns, one a sequence
 };
 
-/// Copies the input into the workspace, to be read from there. @pre no view of what the workspace
-/// keeps of a layer's input is given to users, so that the two do not overlap
+/// Copies the input into the workspace. @pre the input does not overlap the copy, as no user has a
+/// view of the workspace's input
 template <class P, class S>
 BACKFOLD_ALWAYS_INLINE void take_input(P& pass, const ConstMatrixView<S>& x) {
   for (Index c = 0; c < x.cols(); ++c) {
@@ -62,7 +62,7 @@ BACKFOLD_ALWAYS_INLINE void take_input(P& pass, const ConstMatrixView<S>& x) {
   pass.read_own_input();
 }
 
-/// Lets a pass read its inputs: where the caller has them, or from a copy in the workspace.
+/// Gives a pass its inputs: in the caller's memory, or a copy in the workspace.
 template <class P, class S>
 BACKFOLD_ALWAYS_INLINE void bind_inputs(P& pass, const ConstMatrixView<S>& inputs, bool copies) {
   if (P::Graph::history(0) > 0 || copies) {
@@ -72,8 +72,8 @@ BACKFOLD_ALWAYS_INLINE void bind_inputs(P& pass, const ConstMatrixView<S>& input
   }
 }
 
-/// Makes a pass ready to run forward: the workspace gets its layout, the pass its inputs and what
-/// was before the first step.
+/// Prepares a pass to run forward: lays out the workspace, and sets the inputs and the state before
+/// the first step.
 /// @throws std::invalid_argument for states that do not fit
 template <class P, class StateType>
 BACKFOLD_ALWAYS_INLINE void prepare(P& pass, const PassShape& shape,
@@ -91,7 +91,7 @@ BACKFOLD_ALWAYS_INLINE void prepare(P& pass, const PassShape& shape,
   }
 }
 
-/// Takes the state after a pass, where one is asked for.
+/// Stores the state after a pass, if requested.
 template <class P, class StateType>
 BACKFOLD_ALWAYS_INLINE void take_final(const P& pass,
                                        const PassData<typename P::S, StateType>& data) {

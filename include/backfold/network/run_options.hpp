@@ -13,9 +13,9 @@ struct RunOptions {
   /// One for each sequence, 0..steps; empty if all have all steps. Inputs after the end of a
   /// sequence are never read, its outputs there are 0.
   std::span<const Index> lengths{};
-  /// Before the first step; zeros, or what a LearntStart says, if nullptr.
+  /// State before the first step; if nullptr, zeros or the LearntStart.
   const State<Net, Batch>* initial = nullptr;
-  State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
+  State<Net, Batch>* final = nullptr;  ///< set to the state after the last step of each sequence
 };
 
 BACKFOLD_END_NAMESPACE

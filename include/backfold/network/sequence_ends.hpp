@@ -6,8 +6,8 @@
 #include "backfold/core/error.hpp"
 #include "backfold/network/pass.hpp"
 
-/// Passes over sequences of different lengths: steps after the end of a sequence hold numbers that
-/// are finite and reach no result.
+/// Passes over sequences of different lengths. Steps after the end of a sequence have finite
+/// numbers that do not affect results.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -24,7 +24,7 @@ BACKFOLD_COLD inline void check_lengths(const char* what, const Index* lengths, 
   }
 }
 
-/// Copies the inputs, zeros where sequences have ended.
+/// Copies the inputs, with zeros after the end of each sequence.
 template <class S>
 BACKFOLD_NO_INLINE void copy_inputs(const ConstMatrixView<S>& inputs, Index batch,
                                     const Index* lengths, S* to) {
@@ -38,10 +38,10 @@ BACKFOLD_NO_INLINE void copy_inputs(const ConstMatrixView<S>& inputs, Index batc
   }
 }
 
-/// Repeats the last step of each sequence after its end: a network that grows without bound has
-/// infinities there, and 0·∞ would reach the gradient. Zeros would not do: a cell may divide by
-/// what its forward step has left. A sequence without steps repeats its first one, whose input is
-/// 0.
+/// Repeats the last step of each sequence after its end: an unstable network has infinities there,
+/// and 0·∞ would be added to the gradient. Zeros would not serve, since a cell's pull-back may
+/// divide by the numbers of its forward step. A sequence without steps repeats its first step,
+/// whose input is 0.
 template <class P>
 void repeat_last_steps(const P& pass, const Index* lengths) {
   using S = typename P::S;
@@ -68,7 +68,7 @@ void repeat_last_steps(const P& pass, const Index* lengths) {
   });
 }
 
-/// Zeros in place of the outputs after the end of each sequence.
+/// Sets the outputs after the end of each sequence to 0.
 template <class P>
 void clear_ended_outputs(const P& pass, const Index* lengths) {
   using S = typename P::S;

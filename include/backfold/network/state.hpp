@@ -10,7 +10,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Column b of some rows becomes column b of a block, for all columns.
+/// Copies some rows of each column to the columns of a block.
 template <class S>
 BACKFOLD_NO_INLINE void copy_rows(const ConstMatrixView<S>& from, Index first_row, Index rows,
                                   S* to) {
@@ -21,14 +21,12 @@ BACKFOLD_NO_INLINE void copy_rows(const ConstMatrixView<S>& from, Index first_ro
 
 }  // namespace detail
 
-/// The memory of a recurrent network between steps: for each layer that a delay leads from, its
-/// outputs of as many steps as the longest delay, and the memories of cells. A value of the
-/// caller's.
+/// State of a recurrent network between steps: the past outputs of each source of a delay, up to
+/// the longest delay, and the memories of cells. It is a value that the caller owns.
 ///
 /// All its numbers are one vector: `values()`, layer by layer, the oldest outputs first and then
-/// the memory, each units × batch. It begins with zeros, or with what the network has learnt to be
-/// before the first step (LearntStart). `step` computes in a buffer after them, which is neither
-/// part of the value nor copied.
+/// the memory, each units × batch. It starts at zero, or at the network's LearntStart. The buffer
+/// of `step` follows in memory; it is neither part of the value nor copied.
 ///
 ///     const Eigen::VectorXd saved = state.values();
 ///     const double distance = (a.values() - b.values()).norm();
@@ -51,7 +49,7 @@ class State {
   }
   State(State&&) noexcept = default;
   State& operator=(State&&) noexcept = default;
-  /// Allocates nothing where both have the same sizes.
+  /// Allocates nothing if sizes are equal.
   State& operator=(const State& other) {
     if (this == &other) return *this;
     const bool fits = workspace_.serves(other.architecture_, {.batch = other.batch()});
@@ -62,14 +60,13 @@ class State {
   }
   ~State() = default;
 
-  /// Forgets: all zeros.
+  /// Resets the state to zero.
   void reset() {
     static_assert(!Graph::learns_start,
                   "backfold: this network learns what is before the first step: give it to reset");
     set_zero();
   }
-  /// Forgets: what `net` has before the first step, zeros unless it has learnt another
-  /// (LearntStart).
+  /// Resets to the state of `net` before the first step: its LearntStart, otherwise zero.
   void reset(const Net& net) {
     set_zero();
     if constexpr (Graph::learns_start) {
@@ -79,11 +76,10 @@ class State {
     }
   }
 
-  /// The number of remembered numbers.
+  /// Number of values.
   [[nodiscard]] Index size() const { return workspace_.plan().remembered; }
 
-  /// A view of all that is remembered, one vector. Assigning another length throws
-  /// std::invalid_argument.
+  /// View of all values as one vector. Assigning another length throws std::invalid_argument.
   auto values() {
     check_room();
     return detail::SizedMap<Vector<S>, fixed_size, 1>(workspace_.at(0), size(), 1);
@@ -95,21 +91,21 @@ class State {
 
   [[nodiscard]] Index batch() const { return workspace_.batch(); }
 
-  /// Changes the batch; all zeros if that is another one.
+  /// Changes the batch size; a different one resets the state to zero.
   void resize(Index batch) {
     if (batch == this->batch() && workspace_.has_room()) return;
     workspace_.reserve(architecture_, batch, 1);
     set_zero();
   }
 
-  /// @throws std::invalid_argument unless it is for this batch and layers of these sizes
+  /// @throws std::invalid_argument unless it is for this batch size and layers of these sizes
   void check_fits(const Arch& architecture, Index batch) const {
     if (batch != this->batch()) {
       fail_argument("state: it is for a batch of ", this->batch(), ", the data have ", batch);
     }
     check_units(architecture);
   }
-  /// The units alone, where the batch is known to fit.
+  /// Checks the units alone, if the batch is known to fit.
   void check_units(const Arch& architecture) const {
     check_room();
     for_each_index<Arch::layer_count>([&](auto l) {
@@ -121,7 +117,7 @@ class State {
     });
   }
 
-  /// The output of layer L `delay` steps ago, units × batch.
+  /// Output of layer L `delay` steps ago, units × batch.
   /// @throws std::invalid_argument for a delay below 1 or longer than the longest of the layer
   template <int L>
   auto output(int delay = 1) {
@@ -132,7 +128,7 @@ class State {
     return view<L>(workspace_.at(workspace_.plan().layers[L].past_output), block_of<L>(delay));
   }
 
-  /// The memory of cell layer L (the c of an LSTM), units × batch.
+  /// Memory of cell layer L (the cell state c of an LSTM), units × batch.
   template <int L>
   auto memory() {
     static_assert(has_memory<L>(), "backfold: this layer has no memory beside its output");
@@ -188,7 +184,7 @@ class State {
       detail::copy_rows<S>({from, units, batch(), 0}, 0, units, to);  // one column for all
     }
   }
-  /// The outputs k + 1 steps ago, or the memory after them.
+  /// Outputs k + 1 steps ago or, after them, the memory.
   template <int L>
   S* start_block([[maybe_unused]] int k) {
     if constexpr (Graph::history(L) > 0) {
@@ -202,7 +198,7 @@ class State {
     if (!workspace_.has_room()) fail_argument("state: it has been moved from");
   }
 
-  /// Index of the block of layer L's outputs of `delay` steps ago.
+  /// Index of the block with layer L's outputs `delay` steps ago.
   template <int L>
   static Index block_of(int delay) {
     constexpr int history = Graph::history(L);
@@ -233,7 +229,7 @@ class State {
 
 namespace detail {
 
-/// Holds the states before and after a pass, where there are any, against its sizes.
+/// Checks that the initial and final states, if given, match the pass.
 template <class P, class StateType>
 void check_states(const P& pass, const StateType* initial, const StateType* final) {
   for (const StateType* state : {initial, final}) {
@@ -241,7 +237,7 @@ void check_states(const P& pass, const StateType* initial, const StateType* fina
   }
 }
 
-/// The numbers that a state remembers of one sequence.
+/// Number of values of a state for one sequence.
 template <class Net>
 Index remembered_of(const typename Net::ArchitectureType& architecture) {
   Index count = 0;
@@ -253,8 +249,8 @@ Index remembered_of(const typename Net::ArchitectureType& architecture) {
   return count;
 }
 
-/// Holds the initial states of data against a network.
-/// @throws std::invalid_argument if it remembers another count of numbers
+/// Checks that the initial states of data match a network.
+/// @throws std::invalid_argument for a wrong number of rows
 template <class Net>
 void check_initial_states(const Net& net, const Sequences<typename Net::Scalar>& data) {
   const Index rows = data.initial_states.rows();
@@ -266,8 +262,8 @@ void check_initial_states(const Net& net, const Sequences<typename Net::Scalar>&
   }
 }
 
-/// Puts what a state remembers before the first step of a pass; without a state, that of each
-/// sequence by a column of its own; without either, zeros or what is learnt to be there.
+/// Sets the blocks before the first step of a pass: from a state; else from a column for each
+/// sequence; else to the learnt start or zero.
 template <class P, class StateType>
 void set_history(const P& pass, const StateType* state,
                  const ConstMatrixView<typename P::S>* columns = nullptr) {
@@ -278,7 +274,7 @@ void set_history(const P& pass, const StateType* state,
     constexpr int layer = l();
     const Index units = pass.template units<layer>();
     const Index block = units * pass.batch();
-    // A state has a block for each step, the oldest first, and the memory after them.
+    // A state has a block for each past step, oldest first, then the memory.
     auto set = [&](S* to, [[maybe_unused]] int column, int place, auto&& from) {
       if (state != nullptr) {
         copy_numbers(from(), to, block);
@@ -306,7 +302,7 @@ void set_history(const P& pass, const StateType* state,
   });
 }
 
-/// Takes what delays need after the last step of each sequence of a pass.
+/// Stores the state after the last step of each sequence of a pass.
 template <class P, class StateType>
 void get_history(const P& pass, const Index* lengths, StateType& state) {
   using Graph = typename P::Graph;
@@ -329,7 +325,7 @@ void get_history(const P& pass, const Index* lengths, StateType& state) {
   });
 }
 
-/// Takes ∂E/∂(what was before the first step) after a backward pass.
+/// Stores ∂E/∂(state before the first step) after a backward pass.
 template <class P, class StateType>
 void get_history_gradient(const P& pass, StateType& d_state) {
   using Graph = typename P::Graph;
@@ -348,7 +344,7 @@ void get_history_gradient(const P& pass, StateType& d_state) {
   });
 }
 
-/// Lets the step just taken become the past.
+/// Shifts the history by one step.
 template <class P>
 BACKFOLD_ALWAYS_INLINE void shift_history(const P& pass) {
   for_each_index<P::Arch::layer_count>([&](auto l) {

@@ -5,14 +5,14 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A recurrent network in a real-time loop: y^t = stepper(x^t). It owns the state and the room
-/// that a step computes in, and allocates nothing after it is made.
+/// A recurrent network in a real-time loop: y^t = stepper(x^t). It owns the state and the buffer of
+/// a step, and allocates nothing after construction.
 ///
 ///     bf::Stepper stepper(net);
 ///     while (running) output = stepper(input);
 ///
 /// It reads the network's parameters at each step, so changed ones take effect. The network is not
-/// copied: it outlives the stepper and stays where it is.
+/// copied: it must outlive the stepper and not move.
 ///
 /// @tparam Batch the number of sequences that are stepped together
 template <class Net, Index Batch = 1>
@@ -23,17 +23,17 @@ class Stepper {
   explicit Stepper(const Net&&, Index = 1) = delete;
 
   /// y^t from x^t, inputs × batch.
-  /// @return a view of y^t, outputs × batch, that lives in the stepper until its next step
+  /// @return a view of y^t, outputs × batch, valid until the stepper's next step
   /// @throws std::invalid_argument for wrong sizes
   template <class X>
   BACKFOLD_ALWAYS_INLINE auto operator()(const Eigen::DenseBase<X>& x) {
     return step(*net_, x, state_);
   }
 
-  /// Forgets the past.
+  /// Resets the state.
   void reset() { state_.reset(*net_); }
 
-  /// The past, to read, save and set.
+  /// The state, to read, save and set.
   State<Net, Batch>& state() { return state_; }
   [[nodiscard]] const State<Net, Batch>& state() const { return state_; }
 

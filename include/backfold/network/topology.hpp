@@ -11,7 +11,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// A connection with both its ends: number `index` of those into layer `target`.
+/// A connection by its target: number `index` of the connections into layer `target`.
 struct Link {
   int source;
   int target;
@@ -20,7 +20,7 @@ struct Link {
   Weights weights;
 };
 
-/// Layers first..last that run together: for the whole sequence at once, or step by step in time.
+/// Layers first..last, which run together: for the whole sequence at once, or step by step in time.
 struct Segment {
   int first;
   int last;
@@ -61,13 +61,13 @@ inline constexpr bool closes_loop = requires {
 
 }  // namespace detail
 
-/// The graph of a network, worked out from the layers' types at compile time.
+/// Graph and schedule of a network, computed from the layers' types at compile time.
 ///
 /// Because every layer is chained to the one before, a delayed connection from layer s back to
 /// layer t <= s makes the layers t..s depend on one another through time, and on no other layer:
 /// the strongly connected components are runs of neighbouring layers. They are the segments that
-/// step through time, and so does a cell with a memory, which depends on its own past without a
-/// connection; each other layer is a segment of its own and runs for the whole sequence at once.
+/// step through time. A cell with a memory is one too, since it depends on its own past without a
+/// connection. Each other layer is a segment of its own, which runs for the whole sequence at once.
 template <class InputLayer, class... Layers>
 struct Topology {
   static_assert(detail::is_input<InputLayer>,
@@ -114,8 +114,8 @@ struct Topology {
   static constexpr std::array<Index, layer_count> fixed_units{InputLayer::units_at_compile_time,
                                                               Layers::units_at_compile_time...};
 
-  /// A connection whose weights do not fit these numbers of units, index -1 if there is none:
-  /// one-to-one between different numbers, or a Lookup by more than one unit. Dynamic fits any.
+  /// First connection whose kind does not match these numbers of units, index -1 if there is none:
+  /// one-to-one between different numbers, or a Lookup by more than one unit. Dynamic matches any.
   static constexpr detail::Link unfit_link(const std::array<Index, layer_count>& units) {
     for (const detail::Link& link : links) {
       if (link.source < 0 || link.source >= layer_count) continue;
@@ -155,7 +155,7 @@ struct Topology {
         const bool same_end = links[a].target == links[b].target &&
                               links[a].source == links[b].source &&
                               links[a].delay == links[b].delay;
-        // A sum without weights may stand next to one with weights.
+        // An identity connection may have a parallel connection with weights.
         const bool same_kind =
             (links[a].weights == Weights::Identity) == (links[b].weights == Weights::Identity);
         if (same_end && same_kind) {
@@ -183,7 +183,7 @@ struct Topology {
     return false;
   }();
 
-  /// True if a layer has a connection from itself: then a cell is given its previous output.
+  /// True if a layer has a connection from itself; a cell is then given its previous output.
   static constexpr bool feeds_itself(int layer) {
     for (const detail::Link& link : links) {
       if (link.source == layer && link.target == layer) return true;
@@ -191,7 +191,7 @@ struct Topology {
     return false;
   }
 
-  /// The longest delay with which the output of a layer is used: how many steps are remembered.
+  /// Longest delay of the connections from a layer: the number of past outputs to keep.
   static constexpr int history(int layer) {
     int longest = 0;
     for (const detail::Link& link : links) {
@@ -200,12 +200,12 @@ struct Topology {
     return longest;
   }
 
-  /// Layers that learn what is before the first step.
+  /// Layers with a learnt start.
   static constexpr std::array<bool, layer_count> learns{false, detail::learns_start<Layers>...};
   static constexpr bool learns_start = (detail::learns_start<Layers> || ...);
 
-  /// Columns of what a layer learns to be before the first step: its outputs one step ago, two
-  /// steps ago and so on, and its memory; 0 if it learns none.
+  /// Columns of a layer's learnt start: its outputs one step ago, two steps ago and so on, then its
+  /// memory; 0 without a learnt start.
   static constexpr int start_columns(int layer) {
     const auto l = static_cast<std::size_t>(layer);
     return learns[l] ? history(layer) + int{has_memory[l]} : 0;

@@ -9,25 +9,26 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// A workspace up to this many bytes lies in the object; a larger one on the heap, so that it can
-/// be a local variable.
+/// A workspace up to this many bytes is stored in the object; a larger one is on the heap, so that
+/// it can be a local variable.
 inline constexpr Index largest_inline_workspace = 65536;
 
 }  // namespace detail
 
-/// The numbers of one pass through a network: outputs, net inputs and deltas of all layers, in one
-/// buffer. Make one for each thread and keep it: only making it, `reserve`, and a use that needs
-/// more than those before allocate: more samples, steps or units, a purpose that keeps more, or the
-/// first lengths of sequences. With a fixed Batch, a small network of fixed sizes needs no heap at
-/// all, if it has no delays or takes single steps.
+/// Numbers of one pass through a network: outputs, net inputs and deltas of all layers, in one
+/// buffer. Make one for each thread and keep it. Allocations occur in the constructor, in
+/// `reserve`, and in a use that needs more than those before: more samples, steps or units, a
+/// purpose that keeps more, or the first lengths of sequences. With a static Batch, a small network
+/// of static sizes needs no heap if it has no delays or takes single steps.
 ///
 ///     Workspace workspace(net, 32, steps);                          // for gradients too
 ///     Workspace outputs(net, 32, steps, Purpose::Forward);          // for `run` and `loss_of`
 ///
-/// For gradients its size in numbers is about Σ_l (2(history_l + steps) + gates_l·steps)·units_l·
-/// batch, and the weights of its loops; forward alone, the most that layers need at one time.
+/// For gradients its size in numbers is about Σ_l (2(history_l + steps) +
+/// gates_l·steps)·units_l·batch, plus the recurrent weights. Forward alone needs only the largest
+/// amount that is in use at one time.
 ///
-/// @tparam Most the purpose that it may be used for: `Purpose::Step` alone, or all others
+/// @tparam Most `Purpose::Step` for single steps alone; any other allows all purposes
 template <class Net, Index Batch = Dynamic, Purpose Most = Purpose::Tangent>
 class Workspace {
  public:
@@ -38,7 +39,7 @@ class Workspace {
   static constexpr Index fixed_steps =
       takes_single_steps || !Net::Graph::is_recurrent ? Index{1} : Dynamic;
 
-  /// Shape of a workspace in the object, where it serves all purposes.
+  /// Largest shape of a workspace in the object, which serves all purposes.
   static constexpr detail::PassShape inline_shape{Batch, 1, Most, true};
   static constexpr bool is_inline = [] {
     if constexpr (Net::fixed && Batch != Dynamic && fixed_steps == 1) {
@@ -52,10 +53,10 @@ class Workspace {
   explicit Workspace(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch, Index steps = 1,
                      Purpose purpose = Purpose::Gradient)
       : Workspace(net, detail::PassShape{batch, steps, purpose}) {}
-  /// For all that passes of a shape keep.
+  /// Allocates for passes of a shape.
   Workspace(const Net& net, const detail::PassShape& shape) { reserve(net.architecture(), shape); }
 
-  /// One of the shape of another, without a copy of its numbers.
+  /// Takes the shape of another workspace, without copying its numbers.
   struct ShapeOf {
     const Workspace& other;
   };
@@ -64,14 +65,14 @@ class Workspace {
     if constexpr (!is_inline) buffer_ = detail::Array<Scalar>(shape.other.buffer_.size());
   }
 
-  /// Makes room for passes of up to `batch` samples and `steps` steps. Allocates.
+  /// Allocates for passes of up to `batch` samples and `steps` steps.
   void reserve(const ArchitectureType& architecture, Index batch, Index steps,
                Purpose purpose = Purpose::Gradient) {
     reserve(architecture, detail::PassShape{batch, steps, purpose});
   }
 
-  /// Lays the pieces out for a pass, and these sizes of layers, unless they serve it as they are;
-  /// grows the buffer if it must.
+  /// Lays out the pieces for a pass and these sizes of layers, unless the present layout serves;
+  /// grows the buffer if needed.
   void shape(const ArchitectureType& architecture, const detail::PassShape& pass) {
     if constexpr (Batch != Dynamic && fixed_steps == 1) {
       if (pass.batch != Batch || pass.steps != 1) {
@@ -84,7 +85,7 @@ class Workspace {
       if (Batch != Dynamic && pass.batch != Batch) {
         fail_argument("workspace: its type is for a batch of ", Batch, ", got ", pass.batch);
       }
-      // Steps that may throw come first, so that a workspace that cannot grow stays as it is.
+      // Steps that may throw come first, so that a workspace that cannot grow is unchanged.
       detail::PassShape joined = shape_.joined_with(pass);
       if (takes_single_steps) joined.purpose = Purpose::Step;
       const Plan plan = Plan::of(architecture, joined);
@@ -95,7 +96,7 @@ class Workspace {
     }
   }
 
-  /// True if `shape` would leave everything where it is.
+  /// True if `shape` would not change the layout.
   [[nodiscard]] bool serves(const ArchitectureType& architecture,
                             const detail::PassShape& pass) const {
     if constexpr (is_inline) {
@@ -107,12 +108,12 @@ class Workspace {
     }
   }
 
-  /// True if it has the numbers that its plan asks for: what was moved from has not.
+  /// True if the buffer has the size of the plan; false after a move from it.
   [[nodiscard]] constexpr bool has_room() const {
     return is_inline || buffer_.size() >= plan().size;
   }
 
-  /// True if some numbers of a view are its own, so that a pass overwrites them.
+  /// True if a view overlaps the workspace, so that a pass overwrites it.
   [[nodiscard]] bool holds(const ConstMatrixView<Scalar>& view) const {
     return view.overlaps(buffer_.data(), buffer_.size());
   }

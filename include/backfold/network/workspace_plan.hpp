@@ -24,20 +24,20 @@ struct LayerPieces {
   Index memory = 0;       ///< steps blocks
   Index d_memory = 0;     ///< one block
   Index net_bias = 0;     ///< net_gates·units (layers that gather their bias)
-  Index transposed = 0;   ///< the weights that carry the error from step to step, transposed once
+  Index transposed = 0;   ///< weights of the connections in time, transposed once per backward pass
 };
 
-/// Offsets of the pieces that all layers share, and the size of the buffer.
+/// Offsets of the pieces shared by all layers, and the size of the buffer.
 struct SharedPieces {
-  Index remembered = 0;  ///< the first numbers, where single steps are taken: those of a State
-  Index weights = 0;     ///< a weight for each sample and step, where targets are masked
-  Index block = 0;       ///< one block of the largest layer but the input, for sums on the way back
+  Index remembered = 0;  ///< single steps: number of values of a State, which come first
+  Index weights = 0;     ///< a weight for each sample and step, if targets are masked
+  Index block = 0;       ///< backward: one block of the largest layer except the input
   Index scratch = 0;     ///< of the products
   Index size = 0;
 };
 
-/// The properties of a layer that determine the sizes of its pieces, and when they are in use.
-/// Times are counted in segments: 0 is before the first one.
+/// The properties of a layer that determine the sizes of its pieces, and when they are in use. Time
+/// is counted in segments; 0 is before the first one.
 struct LayerShape {
   Index units = 0;
   Index history = 0;
@@ -63,8 +63,8 @@ struct PlacedPiece {
 /// Upper bound of the pieces of a workspace.
 constexpr int most_pieces(int layers) { return 6 * layers + 3; }
 
-/// Places pieces in a buffer. A pass forward lets pieces share memory that are in use at different
-/// times, by first fit; any other keeps all pieces apart.
+/// Places pieces in a buffer. In a forward pass, pieces in use at different times share memory, by
+/// first fit; for other purposes all pieces are disjoint.
 template <Real S>
 class BufferLayout {
  public:
@@ -80,7 +80,7 @@ class BufferLayout {
     return size.value("workspace: a batch of ", shape_.batch, " and ", shape_.steps, " steps");
   }
 
-  /// Places the past of all layers: a step reads and replaces it, one vector without gaps.
+  /// Places the past of all layers, which a step reads and replaces, as one vector without gaps.
   constexpr Index place_remembered(const LayerShape* layers, int count, LayerPieces* pieces) {
     auto take = [&](Size numbers) {
       const Index start = size_;
@@ -105,8 +105,8 @@ class BufferLayout {
     if (is_step()) {
       piece.output = take(block);
     } else if (!is_input || shape_.copies_input || layer.history > 0) {
-      // A state reaches the past before the first segment, and is taken after the last one. Outputs
-      // of the pass before may be copied as inputs: they are not where the copy is.
+      // The past is set from a state before the first segment, and read after the last one. Outputs
+      // of the pass before may be copied as inputs, so they must not overlap the copy.
       const bool early = layer.history > 0 || (layer.last_use == end_ && shape_.copies_input);
       const bool late = layer.history > 0;
       piece.past_output = take(blocks, early ? 0 : now, late ? end_ : layer.last_use);
@@ -155,7 +155,7 @@ class BufferLayout {
     if (goes_back()) piece.d_memory = take(block);
   }
 
-  /// A piece that is in use in the whole pass.
+  /// Places a piece that is in use during the whole pass.
   constexpr Index take(Size numbers) { return take(numbers, 0, end_); }
   constexpr Index take(Size numbers, int first_use, int last_use) {
     const Index count = counted(numbers.rounded_up(64 / sizeof(S)));
@@ -189,7 +189,7 @@ class BufferLayout {
 };
 
 /// Lays out the pieces of `count` layers: one function for all networks.
-/// @throws std::invalid_argument if they are more numbers than can be counted
+/// @throws std::invalid_argument if their total size overflows
 template <Real S>
 BACKFOLD_COLD constexpr SharedPieces lay_out(const LayerShape* layers, int count, int segments,
                                              const PassShape& shape, PlacedPiece* placed,
@@ -203,7 +203,7 @@ BACKFOLD_COLD constexpr SharedPieces lay_out(const LayerShape* layers, int count
   return shared;
 }
 
-/// Number of a layer's segment in the order in which they run, from 1 on; 0 for the input.
+/// Position of a layer's segment in the schedule, from 1 on; 0 for the input.
 template <class Graph>
 constexpr int segment_number(int layer) {
   for (int s = 0; s < Graph::segment_count; ++s) {
@@ -212,8 +212,8 @@ constexpr int segment_number(int layer) {
   return 0;
 }
 
-/// Number of the last segment that reads the output of a layer; the caller reads the output
-/// layer's.
+/// Position of the last segment that reads the output of a layer; for the output layer, after all
+/// segments, since the caller reads it.
 template <class Graph>
 constexpr int last_use(int layer) {
   if (layer == Graph::layer_count - 1) return Graph::segment_count + 1;
@@ -252,7 +252,7 @@ constexpr LayerShape shape_of(const Arch& architecture) {
   return shape;
 }
 
-/// Offsets of all pieces of a workspace in its buffer.
+/// Layout of a workspace: offsets of all pieces in its buffer.
 template <int LayerCount>
 struct WorkspacePlan : SharedPieces {
   std::array<LayerPieces, LayerCount> layers{};
