@@ -9,7 +9,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// A sum times φ' of the output.
+/// Multiplies a sum by φ', from the output.
 template <class Function>
 struct TimesDerivative {
   Function function;
@@ -19,9 +19,9 @@ struct TimesDerivative {
   }
 };
 
-/// Backpropagation through a pass that has run forward. ∂E/∂net of the output layer stands in its
-/// delta; this fills the deltas of all layers (in the net of layers that do not fuse their φ) and
-/// the gradient.
+/// Backpropagation through a pass that has run forward. It starts from ∂E/∂net in the delta of the
+/// output layer, and fills the deltas of all layers (in `net` for layers that do not fuse their φ)
+/// and the gradient.
 template <class P>
 class Backward {
  public:
@@ -32,11 +32,12 @@ class Backward {
   using LayerType = typename P::template LayerType<L>;
   static constexpr int output_layer = Arch::output_layer;
 
-  /// @param from_start the pass began with what is learnt to be before the first step
+  /// @param from_start true if the pass began with the learnt starts
   Backward(const P& pass, S* gradient, bool from_start = false)
       : pass_(pass), sums_(pass, gradient), gradient_(gradient), from_start_(from_start) {}
 
-  /// @tparam ToInput carries the error on to the input and to what was before the first step
+  /// @tparam ToInput true to propagate the error to the input and to the state before the first
+  /// step
   template <bool ToInput>
   void run() const {
     transpose_weights_in_time();
@@ -71,7 +72,7 @@ class Backward {
     constexpr int count = segment.last - segment.first + 1;
     for_each_index_reversed<count>([&](auto i) {
       constexpr int layer = segment.first + i();
-      // The loss has given the output layer's delta, if it can fuse φ' too.
+      // The loss has already set the output layer's delta if φ' is fused.
       constexpr bool is_given = layer == output_layer && fuses_activation<LayerType<layer>>;
       if constexpr (!is_given || segment.in_time) gather_whole<layer, !segment.in_time>();
     });
@@ -97,7 +98,7 @@ class Backward {
     S* const delta = pass_.template delta<L>();
     const Index before = pass_.template units<L>() * pass_.batch() * Graph::history(L);
     for (Index i = -before; i < 0; ++i) delta[i] = S(0);
-    // If every link is delayed, as out of a loop, no product reaches the last steps.
+    // If every link is delayed, as out of a loop, no product writes the last steps.
     constexpr bool reaches_all = count > 0 && list[0].delay == 0;
     if constexpr (!reaches_all && !is_output) {
       const Index n = pass_.template units<L>() * pass_.columns();
@@ -119,7 +120,7 @@ class Backward {
     if constexpr (Finish && !fused) finish<L, P::all_columns>(0, pass_.columns());
   }
 
-  /// Step t of layer L in time: the error from its segment, and φ'.
+  /// Step t of layer L in time: adds the error from its segment, and applies φ'.
   template <int L>
   void step(Index t) const {
     constexpr bool is_given = L == output_layer && fuses_activation<LayerType<L>>;
@@ -143,8 +144,8 @@ class Backward {
     }
   }
 
-  /// δ^t of a Dense output layer in time: δ of the loss is there; to it comes φ'·(what the links
-  /// into later steps bring).
+  /// δ^t of a Dense output layer in time: adds φ'·(error from the links into later steps) to the δ
+  /// of the loss.
   template <int L>
   void add_to_output_delta(Index t) const {
     constexpr auto list = Consumers<Graph, L>::template list<true>;
@@ -244,7 +245,7 @@ class Backward {
     });
   }
 
-  /// True if φ' can be applied by the last product, from the output alone.
+  /// True if the last product can apply φ', from the output alone.
   template <int L>
   static constexpr bool fuses() {
     if constexpr (L == 0) {
@@ -257,7 +258,7 @@ class Backward {
     }
   }
 
-  /// From ∂E/∂x of layer L to ∂E/∂net, in the columns from block t on.
+  /// Turns ∂E/∂x of layer L into ∂E/∂net, in the columns from block t on.
   template <int L, Index Columns>
   void finish(Index t, Index columns) const {
     if constexpr (L == 0) {

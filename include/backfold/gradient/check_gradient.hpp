@@ -10,7 +10,7 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace detail {
 
 /// Calls f(i, (E(w + h) − E(w − h)) / 2h) for each parameter i in turn, as long as it returns true.
-/// @pre f leaves the network as it is; its parameters come back to their values
+/// @pre f does not change the network. The parameters are restored exactly.
 template <class Net, class L, class Function>
 void for_each_difference(Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
                          Workspace<Net>& workspace, double h, const Function& f) {
@@ -33,13 +33,13 @@ void for_each_difference(Net& net, const L& loss, const Sequences<typename Net::
 
 /// Largest distance of a gradient from central differences.
 struct GradientCheck {
-  double largest_difference = 0;  ///< relative to the largest entry of the gradient (to 1, if all
-                                  ///< are 0); NaN as soon as one is
-  Index parameter = -1;           ///< where that is
+  double largest_difference = 0;  ///< relative to the largest entry of the gradient (1 if all
+                                  ///< are 0); NaN if one is
+  Index parameter = -1;           ///< index of that entry
 };
 
-/// Holds ∇E(w) against (E(w + h) − E(w − h)) / 2h for every parameter. Slow: 2n passes. For a
-/// network of doubles; points at a kink of an activation or loss differ rightly.
+/// Compares ∇E(w) with (E(w + h) − E(w − h)) / 2h for every parameter. It takes 2n passes, and a
+/// network of doubles. At a kink of an activation or loss, differences are expected.
 ///
 /// @param h the step, relative to max(1, |w_i|)
 template <class Net, class L>

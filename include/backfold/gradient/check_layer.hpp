@@ -23,20 +23,20 @@ Report check_one_layer(const L& layer) {
   if constexpr (requires { L::unit_symmetry; }) {
     if (L::unit_symmetry >= UnitSymmetry::Exchange) check_exchange(layer, report);
   }
-  // A network with a layer that is wrong by itself adds no information, and may crash.
+  // A network with a wrong layer adds no information, and may crash.
   if (report.ok()) check_in_network(layer, report);
   return report;
 }
 
 }  // namespace detail
 
-/// Runs our own checks on a layer: its pull-back against differences of its step, in inference and
-/// in training; samples that feel no others; biases there and back; nothing left unset; finite for
-/// gates of ±1e4, NaN for NaN, in float and double; units that can change places, where its
-/// unit_symmetry says so. If all that holds, a small network with the
-/// layer in it, for batches of 1 and 3: steps against whole sequences, the gradient against
-/// differences, real-time recurrent learning against backpropagation. Of fixed size, the layer is
-/// checked with its size Dynamic too.
+/// Runs the library's checks on a layer, in float and double, in inference and in training: its
+/// pull-back against differences of its step; independence of samples; gathering and scattering of
+/// biases; no result left unset; finite results for gates of ±1e4, NaN for NaN; exchange of units,
+/// if its unit_symmetry allows it. If all pass, it checks a small network with the layer, for
+/// batches of 1 and 3: single steps against whole sequences, the gradient against differences,
+/// real-time recurrent learning against backpropagation. A layer of static size is checked with
+/// Dynamic size too.
 template <class L>
 [[nodiscard]] Report check_layer(const L& layer) {
   static_assert(Layer<L>, "backfold: not a layer (see layer/layer.hpp)");
@@ -48,7 +48,7 @@ template <class L>
   return report;
 }
 
-/// The name of check_layer for a Cell.
+/// Former name of check_layer, for a Cell.
 template <class C>
 [[nodiscard]] Report check_cell(const C& cell) {
   static_assert(Cell<C>, "backfold: not a cell (see layer/layer.hpp)");

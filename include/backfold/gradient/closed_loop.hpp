@@ -10,7 +10,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The schedule of a network whose outputs are fed back: input and all layers step through time
+/// Schedule of a network whose outputs are fed back: the input and all layers step through time
 /// together.
 template <class Graph>
 struct LoopedGraph : Graph {
@@ -38,7 +38,7 @@ class LoopedPass : public Pass<Net, Batch, Purpose::Tangent, LoopedGraph<typenam
         lengths_(data.lengths),
         noise_(settings.noise, 0, data.batch(), 0) {}
 
-  /// The outputs of step t − 1 become inputs of step t.
+  /// Copies outputs of step t − 1 to the inputs of step t.
   void feed_back(Index t) const {
     for (Index b = 0; b < this->batch(); ++b) {
       if (!is_fed(t, b)) continue;
@@ -48,8 +48,8 @@ class LoopedPass : public Pass<Net, Batch, Purpose::Tangent, LoopedGraph<typenam
                             [&](Index input, Index output) { x[input] = y[output]; });
     }
   }
-  /// d_outputs ← d_outputs + what E feels of the outputs of step t through the inputs of step
-  /// t + 1. E feels nothing of the given inputs that were replaced: their derivatives become 0.
+  /// Adds to d_outputs the derivative of E with respect to the outputs of step t through the inputs
+  /// of step t + 1. The derivatives of the given inputs that were replaced become 0.
   void pull_back_feedback(Index t, S* d_outputs) const {
     for (Index b = 0; t + 1 < this->steps() && b < this->batch(); ++b) {
       if (!is_fed(t + 1, b)) continue;
@@ -65,7 +65,7 @@ class LoopedPass : public Pass<Net, Batch, Purpose::Tangent, LoopedGraph<typenam
  private:
   [[nodiscard]] Index input_units() const { return this->template units<0>(); }
   [[nodiscard]] Index output_units() const { return this->template units<output_layer>(); }
-  /// A function of the noise, the step and the sequence: the pull-back asks again.
+  /// It is a function of the noise, the step and the sequence, so the pull-back can draw it again.
   [[nodiscard]] bool is_fed(Index t, Index b) const {
     if (t < options_.warm_up || (lengths_ != nullptr && t >= lengths_[b])) return false;
     const double drawn = noise_.bits(t * this->batch() + b, 0)[0] * 0x1p-32;
@@ -81,12 +81,12 @@ class LoopedPass : public Pass<Net, Batch, Purpose::Tangent, LoopedGraph<typenam
 
 /// A loss over sequences in which the network's outputs are fed back as inputs of the next step:
 ///
-///     x^t_i = y^(t−1)_o for the rows i, o of the feedback, else as the data give it.
+/// x^t_i = y^(t−1)_o for the rows i, o of the feedback, else the input of the data.
 ///
-/// E and its gradient are those of this loop: the error goes back through the fed outputs too. The
-/// inputs of the data are the teacher: what is given in the first `warm_up` steps, and at the steps
-/// that `teacher_ratio` leaves to them. It works where a loss does: `loss_of`, `gradient`, `fit`,
-/// `Training`, `Validate`, on networks with and without delays.
+/// E and its gradient include the loop: the error flows back through the fed outputs too. The
+/// inputs of the data are the teacher: they are used in the first `warm_up` steps, and at a
+/// fraction `teacher_ratio` of the others. It can replace a loss in `loss_of`, `gradient`, `fit`,
+/// `Trainer` and `Validate`, on networks with and without delays.
 ///
 ///     bf::ClosedLoop loss(bf::HalfSquaredError{}, {.warm_up = 10});
 ///     bf::ClosedLoop some(bf::HalfSquaredError{}, {.rows = {{.input = 1, .output = 0}},
@@ -98,11 +98,11 @@ class LoopedPass : public Pass<Net, Batch, Purpose::Tangent, LoopedGraph<typenam
 ///
 /// Sources: Williams & Zipser, A learning algorithm for continually running fully recurrent neural
 /// networks (1989), teacher forcing; Bengio et al., Scheduled sampling for sequence prediction with
-/// recurrent neural networks (2015), a part of the steps. Differs: there the error does not go back
-/// through the fed outputs.
+/// recurrent neural networks (2015), a fraction of the steps. Differs: there the error does not
+/// flow back through the fed outputs.
 template <class L>
 struct ClosedLoop : L {
-  /// Marks a loss that makes the passes over its data.
+  /// Marks a loss that makes the passes over its data itself.
   using MakesPass = ClosedLoop;
 
   FeedbackOptions feedback;
@@ -120,7 +120,7 @@ struct ClosedLoop : L {
   [[nodiscard]] const L& compared() const { return *this; }
 
   /// The pass over the data, for `gradient`.
-  /// @throws std::invalid_argument for rows that the network lacks
+  /// @throws std::invalid_argument for rows outside the network's inputs or outputs
   template <class Net, Index Batch>
   auto pass(const typename Net::ArchitectureType& architecture, const typename Net::Scalar* w,
             const Sequences<typename Net::Scalar>& data, Workspace<Net, Batch>& workspace,

@@ -9,12 +9,12 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Ways of the error back to layer L, through the links out of it.
+/// Links out of layer L, through which the error flows back to it.
 template <class Graph, int L>
 struct Consumers {
   static constexpr Segment segment = Graph::segment_of(L);
 
-  /// No error comes back to the index of a Lookup.
+  /// The index of a Lookup has no derivative.
   static constexpr bool comes_back(const Link& link, bool in_time) {
     return link.source == L && link.weights != Weights::Lookup &&
            segment.holds(link.target) == in_time;
@@ -25,8 +25,8 @@ struct Consumers {
     return n;
   }
 
-  /// Those that run for the whole sequence: undelayed ones first, since they reach every column.
-  /// Those in time: in the order of the links.
+  /// Links for the whole sequence; undelayed ones first, since they write every column. Links in
+  /// time, in their order.
   template <bool InTime>
   static constexpr auto list = [] {
     std::array<Link, count(InTime)> result{};

@@ -16,8 +16,8 @@ concept MakesPass = requires {
   typename L::MakesPass;
 };
 
-/// Shape of the pass that evaluates a loss over data with or without lengths. The output of a loop
-/// and its input are read at all steps, so that a loss that closes one keeps both and their deltas.
+/// Shape of the pass that evaluates a loss over data with or without lengths. A loss that closes a
+/// loop from outputs to inputs reads both at all steps, so it keeps both and their deltas.
 template <class L>
 constexpr PassShape evaluated_shape(Index batch, Index steps, Purpose purpose, bool has_lengths) {
   if constexpr (MakesPass<L>) {
@@ -27,7 +27,7 @@ constexpr PassShape evaluated_shape(Index batch, Index steps, Purpose purpose, b
   }
 }
 
-/// E and, for a gradient, ∇E by a pass that knows its workspace.
+/// E and, for a gradient, ∇E, by a pass with a workspace.
 template <Purpose For, class P, class L, class Scale, class StateType>
 BACKFOLD_ALWAYS_INLINE double evaluate_pass(P& pass, const L& loss,
                                             const Sequences<typename P::S>& data,
@@ -54,8 +54,8 @@ BACKFOLD_ALWAYS_INLINE double evaluate_pass(P& pass, const L& loss,
   return error;
 }
 
-/// One forward pass and E; for a gradient, one backward pass and ∇E too: the one function of
-/// `loss_of` and `gradient`, so that they cannot disagree.
+/// One forward pass and E; for a gradient, one backward pass and ∇E too. `loss_of` and `gradient`
+/// share this function, so they cannot disagree.
 ///
 /// @tparam For Forward, Gradient or InputGradient
 template <Purpose For, class Net, Index Batch, class L, class Scale>
@@ -79,8 +79,8 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
   }
 }
 
-/// @throws std::invalid_argument for data in which single targets of a column are missing, where
-/// the loss takes all of them together
+/// @throws std::invalid_argument for data in which some targets of a column are missing, if the
+/// loss couples them
 template <class Net, class L, class S>
 void check_mask(const Sequences<S>& data) {
   using Type = typename Net::ArchitectureType::template LayerType<Net::output_layer>;
@@ -107,8 +107,8 @@ void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar
   check_mask<Net, L>(data);
 }
 
-/// Data whose numbers a pass does not overwrite while it still reads them: where they lie in its
-/// workspace, as outputs of a run before do, copies, which live as long as this.
+/// Data that a pass can read without overwriting them. Data in its workspace, such as outputs of an
+/// earlier run, are copied; the copies live as long as this object.
 template <class S>
 class DataApart {
  public:

@@ -8,14 +8,14 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Forward differentiation of a pass that has run: ∂ of each layer's numbers in a direction v of
-/// the parameters, and in directions of the input and of what was before the first step.
+/// Forward-mode differentiation of a completed pass: derivatives of each layer's numbers in a
+/// direction v of the parameters, of the input and of the state before the first step.
 ///
 ///     ∂net^t = Σ (W ∂x^(t−d) + V x^(t−d)) + v_b,   ∂x^t = (∂x^t/∂net^t) ∂net^t
 ///
-/// A second pass of the same shape holds the tangents: those of a layer's output stand where the
-/// pass has its output. The layers' own Jacobians come from their pull-backs: φ' is symmetric, a
-/// layer of independent units has a diagonal, and any other gives a row for each unit.
+/// A second pass of the same shape stores the tangents, each at the place of its number. The
+/// layers' own Jacobians come from their pull-backs: an elementwise φ' needs no transposition, a
+/// layer of independent units gives a diagonal, and any other a row for each unit.
 template <class P>
 class ForwardMode {
  public:
@@ -25,7 +25,7 @@ class ForwardMode {
   template <int L>
   using LayerType = typename P::template LayerType<L>;
 
-  /// Numbers that a run over so many columns works in.
+  /// Size of the scratch for a run over `columns` columns.
   static Size scratch_size(const Arch& architecture, Index batch, Index steps) {
     Size size = 0;
     for_each_index<Arch::output_layer>([&](auto l) {
@@ -44,8 +44,8 @@ class ForwardMode {
   ForwardMode(const P& pass, const P& tangent, const S* v, S* scratch)
       : pass_(pass), tangent_(tangent), v_(v), scratch_(scratch) {}
 
-  /// Sets the tangents of all layers after the input. @pre those of the input and of what was
-  /// before the first step are set, and the pass still has its net inputs
+  /// Sets the tangents of all layers after the input. @pre the tangents of the input and of the
+  /// state before the first step are set, and the pass still has its net inputs
   void run() const {
     for_each_index<Graph::segment_count>([&](auto s) {
       constexpr Segment segment = Graph::schedule[s()];

@@ -9,11 +9,12 @@ BACKFOLD_BEGIN_NAMESPACE
 /// E(w) of a network over data: Σ over samples and steps, or their mean.
 ///
 /// Runs the forward pass that `gradient` runs, so that the two cannot disagree. Allocates nothing
-/// once the workspace has its size, unless data lie in the workspace: they are copied.
+/// once the workspace has its size, unless the data are stored in the workspace: then they are
+/// copied.
 ///
 ///     loss_of(net, loss, data, workspace, {.reduction = Reduction::Mean, .initial = &state})
 ///
-/// @throws std::invalid_argument for data or states whose sizes do not fit
+/// @throws std::invalid_argument for data or states of wrong sizes
 template <class Net, class L, Index Batch>
 double loss_of(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
                Workspace<Net, Batch>& workspace,
@@ -28,7 +29,7 @@ double loss_of(const Net& net, const L& loss, const Sequences<typename Net::Scal
       static_cast<typename Net::Scalar*>(nullptr), options.pass());
 }
 
-/// The former name of loss_of.
+/// Former name of loss_of.
 template <class Net, class L, Index Batch>
 [[deprecated("backfold: error is now named loss_of")]] double error(
     const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
@@ -52,8 +53,8 @@ template <class Net, class L, Index Batch>
 ///     δ_j^t = φ'(net_j^t) Σ w_jk δ_k^(t+d) over the connections out of j, to k with delay d,
 ///     ∂E/∂w_ij = Σ_t x_i^(t−d) δ_j^t;  δ is 0 after the last step.
 ///
-/// Everything that a network of delays allows is one product over all
-/// steps. Allocates nothing once workspace and gradient have their sizes.
+/// Layers outside loops are computed by one product over all steps. Allocates nothing once
+/// workspace and gradient have their sizes.
 ///
 /// Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors
 /// (1986); Werbos, Backpropagation through time (1990).
@@ -64,11 +65,11 @@ template <class Net, class L, Index Batch>
 ///
 ///     gradient(net, loss, data, workspace, G.col(i), {.parameters = w})
 ///
-/// @param gradient overwritten: a vector, which becomes as long as w, or a contiguous view as long
-/// as w: a Map, a column, part of an optimizer's buffer
+/// @param gradient overwritten: a vector, which is resized to the length of w, or a contiguous view
+/// of this length (a Map, a column, part of an optimizer's buffer)
 /// @return E
-/// @throws std::invalid_argument for data, states or parameters whose sizes do not fit, a gradient
-/// that cannot have the length of w, or lies in memory of the data or the network
+/// @throws std::invalid_argument for data, states or parameters of wrong sizes, and for a gradient
+/// that cannot have the length of w or overlaps the data or the network
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
                 Workspace<Net, Batch>& workspace, G&& gradient,
@@ -83,7 +84,7 @@ double gradient(const Net& net, const L& loss, const Sequences<typename Net::Sca
       net.architecture(), w, loss, apart, detail::ScaleBy{options.reduction}, workspace,
       options.initial, options.final, target, options.pass());
 }
-/// For a reduction alone, or with the states as well.
+/// Overloads with a reduction, and states, as separate arguments.
 template <class Net, class L, Index Batch, class G>
 double gradient(const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,
                 Workspace<Net, Batch>& workspace, G&& g, Reduction reduction,
@@ -101,7 +102,7 @@ double gradient(const Net& net, const L& loss, const Sequences<typename Net::Sca
 ///
 /// @param d_inputs inputs × columns of the data, overwritten; may be the matrix of the inputs
 /// @return E
-/// @throws std::invalid_argument for data or states whose sizes do not fit
+/// @throws std::invalid_argument for data or states of wrong sizes
 template <class Net, class L, Index Batch, class G, class D>
 double gradient_with_inputs(const Net& net, const L& loss,
                             const Sequences<typename Net::Scalar>& data,
@@ -135,8 +136,8 @@ double gradient_with_inputs(const Net& net, const L& loss,
       net.architecture(), w, loss, apart, detail::ScaleBy{options.reduction}, workspace,
       options.initial, options.final, target, options.pass());
   const detail::Pass<Net, Batch> pass(net.architecture(), w, workspace);
-  // An assignment, since the caller's matrix may be row-major; after the pass, since it may be
-  // that of the inputs.
+  // Assigned, since the caller's matrix may be row-major, and after the pass, since it may be the
+  // matrix of the inputs.
   d_inputs.resize(rows, cols);
   d_inputs.derived().matrix() = Eigen::Map<const Matrix<S>>(pass.template delta<0>(), rows, cols);
   if constexpr (Net::Graph::is_recurrent) {
@@ -145,7 +146,7 @@ double gradient_with_inputs(const Net& net, const L& loss,
   return error;
 }
 
-/// Its former arguments.
+/// Overload with the former arguments.
 template <class Net, class L, Index Batch, class G, class D>
 [[deprecated("backfold: gradient_with_inputs takes options by name")]] double gradient_with_inputs(
     const Net& net, const L& loss, const Sequences<typename Net::Scalar>& data,

@@ -8,7 +8,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// @throws std::invalid_argument unless a caller's matrix can take a size: resize asserts it alone
+/// @throws std::invalid_argument unless a caller's matrix can have this size; Eigen's resize only
+/// asserts it
 template <Index Rows, Index Cols, class M>
 void check_result(const char* what, const Eigen::PlainObjectBase<M>&, Index rows, Index cols) {
   constexpr bool fits =
@@ -32,7 +33,7 @@ template <class Net, class G>
 inline constexpr bool is_gradient =
     G::IsVectorAtCompileTime&& std::is_same_v<typename G::Scalar, typename Net::Scalar>;
 
-/// @throws std::invalid_argument if the gradient lies in memory that a pass reads
+/// @throws std::invalid_argument if the gradient overlaps memory that a pass reads
 template <class S>
 void check_gradient_apart(const ConstMatrixView<S>& gradient, const Sequences<S>& data, const S* w,
                           Index n) {
@@ -47,7 +48,7 @@ void check_gradient_apart(const ConstMatrixView<S>& gradient, const Sequences<S>
   }
 }
 
-/// For a vector, which becomes as long as w.
+/// For a vector, which is resized to the length of w.
 /// @throws std::invalid_argument if its type cannot
 template <class Net, class G>
 void check_length(const Net& net, Eigen::PlainObjectBase<G>& gradient) {
@@ -69,9 +70,9 @@ void check_length(const Net& net, const Eigen::DenseBase<G>& gradient) {
   }
 }
 
-/// Target of a gradient: a vector, which becomes as long as w, or a view as long as w.
-/// @throws std::invalid_argument if its type or size does not fit, it is not contiguous, or it lies
-/// in memory that is read meanwhile
+/// Target of a gradient: a vector, which is resized to the length of w, or a view with this length.
+/// @throws std::invalid_argument if its type or size does not fit, it is not contiguous, or it
+/// overlaps memory that the pass reads
 template <class Net, class G, class S = typename Net::Scalar>
 S* gradient_target(const Net& net, const Sequences<S>& data, const S* w, G& gradient) {
   using Type = std::remove_const_t<G>;

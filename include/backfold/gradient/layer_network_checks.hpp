@@ -21,7 +21,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// A network around a layer, each other one as wide, in which all that it names exist.
+/// A network around a layer, with other layers of equal width, in which all sources that the layer
+/// names exist.
 template <class L>
 struct NetworkAround {
   static constexpr bool looks_up = L::connections[0].weights == Weights::Lookup;
@@ -52,7 +53,7 @@ struct NetworkAround {
   }
 };
 
-/// A layer in a network, for sequences that repeat.
+/// Checks of a layer in a network, on reproducible sequences.
 template <class L>
 struct LayerInNetwork {
   static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -86,7 +87,7 @@ struct LayerInNetwork {
     for (Index i = 0; i < numbers.size(); ++i) numbers.data()[i] = uniform(random, -1, 1);
   }
   [[nodiscard]] Sequences<double> data() const { return {X, Z, steps}; }
-  /// So that memory which nobody sets is seen.
+  /// Fills the workspace with NaN, which reveals memory that is read before it is set.
   void forget() { std::fill_n(workspace.at(0), workspace.plan().size, nan); }
   Vector<double> gradient(Mode mode) {
     Vector<double> g = (Vector<double>::Constant)(net.parameter_count(), nan);
@@ -96,7 +97,7 @@ struct LayerInNetwork {
   }
 };
 
-/// Steps one after the other against whole sequences.
+/// Compares single steps with a run over whole sequences.
 template <class L>
 void check_steps(LayerInNetwork<L>& at, Report& report) {
   at.forget();
@@ -110,7 +111,7 @@ void check_steps(LayerInNetwork<L>& at, Report& report) {
   }
 }
 
-/// The gradient against differences in some directions.
+/// Compares the gradient with differences in some directions.
 template <class L>
 void check_slopes(LayerInNetwork<L>& at, Mode mode, Report& report) {
   const Vector<double> g = at.gradient(mode);
@@ -134,7 +135,7 @@ void check_slopes(LayerInNetwork<L>& at, Mode mode, Report& report) {
   at.net.parameters() = w;
 }
 
-/// Real-time recurrent learning against backpropagation through time.
+/// Compares real-time recurrent learning with backpropagation through time.
 template <class L>
 void check_rtrl(LayerInNetwork<L>& at, Report& report) {
   using Net = typename LayerInNetwork<L>::Net;

@@ -11,13 +11,13 @@
 #include "backfold/core/report.hpp"
 #include "backfold/layer/layer.hpp"
 
-/// Checks of the functions of a layer alone.
+/// Checks of the functions of a layer, without a network.
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// True if a layer has a connection from itself, and so is given its previous output.
+/// True if a layer has a connection from itself, so that its steps take its previous output.
 template <class L>
 constexpr bool layer_feeds_itself() {
   for (const Connection& c : L::connections) {
@@ -26,7 +26,8 @@ constexpr bool layer_feeds_itself() {
   return false;
 }
 
-/// The steps of any layer. Those of an activation are what products do where they fuse it.
+/// Steps of any layer. For a layer that fuses its activation, they apply φ and φ' as the products
+/// do.
 template <class L, Real S>
 void run_any_forward(const L& layer, const LayerStep<S>& at) {
   if constexpr (fuses_activation<L>) {
@@ -47,9 +48,9 @@ void run_any_pull_back(const L& layer, const LayerPullBack<S>& at) {
   }
 }
 
-/// One step of a layer for some samples: x = (net, previous output, memory before, own parameters)
-/// in, y = (output, memory, and a block that no step may touch) out. What must be set is NaN
-/// before.
+/// One step of a layer for some samples. Inputs x = (net, previous output, memory before, own
+/// parameters), outputs y = (output, memory, and a guard block that no step may write). Outputs are
+/// NaN before the step.
 template <class L, Real S>
 struct SampleStep {
   const L& layer;
@@ -71,11 +72,11 @@ struct SampleStep {
     for (S& v : x) v = static_cast<S>(uniform(random, -1, 1));
     y.head(set_size()).setConstant(std::numeric_limits<S>::quiet_NaN());
   }
-  /// The number of entries of y that a step sets.
+  /// Number of entries of y that a step sets.
   [[nodiscard]] Index set_size() const { return has_memory<L>() ? 2 * block : block; }
   [[nodiscard]] bool is_set() const { return all_finite(y.data(), set_size()); }
   [[nodiscard]] bool is_own(Index i) const { return i >= net_size + 2 * block; }
-  /// The sample that number i of x belongs to, and the unit.
+  /// Sample and unit of entry i of x.
   [[nodiscard]] Index sample_of(Index i) const {
     return i < net_size ? i / (net_gates<L>() * units) : (i - net_size) % block / units;
   }
@@ -97,7 +98,7 @@ struct SampleStep {
   }
   void forward() { run_any_forward(layer, step()); }
 
-  /// The pull-back's result for ∂E/∂y = `adjoint`; places that it adds to start from 1.
+  /// Result of the pull-back for ∂E/∂y = `adjoint`; arrays that it adds to start from 1.
   Vector<S> pulled_back(const Vector<S>& adjoint) {
     Vector<S> d_x = (Vector<S>::Ones)(x.size());
     d_x.segment(net_size + block, block) = adjoint.tail(block);
@@ -125,8 +126,8 @@ struct SampleStep {
   }
 };
 
-/// The pull-back against differences of the forward step, and that samples feel no others in it,
-/// nor units if the layer says so.
+/// Compares the pull-back with differences of the forward step, and checks that samples are
+/// independent in it, and units too if the layer declares it.
 template <class L>
 void check_pull_back(const L& layer, Mode mode, Report& report) {
   SampleStep<L, double> at(layer, 3, mode), done = at;
@@ -172,7 +173,7 @@ void check_pull_back(const L& layer, Mode mode, Report& report) {
   }
 }
 
-/// A gate at ±1e4 leaves all finite, a gate of NaN is felt.
+/// Checks that gates of ±1e4 give finite results, and a gate of NaN gives NaN.
 template <Real S, class L>
 void check_extremes(const L& layer, Report& report) {
   for (const double extreme : {-1e4, 1e4, std::numeric_limits<double>::quiet_NaN()}) {
@@ -187,8 +188,8 @@ void check_extremes(const L& layer, Report& report) {
   }
 }
 
-/// The biases come back to where they came from: gather is linear, scatter its transpose, and each
-/// sets all its numbers and no others.
+/// Checks the biases: gather is linear, scatter is its transpose, and each sets all its numbers and
+/// no others.
 template <class L>
 void check_biases(const L& layer, Report& report) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -237,12 +238,12 @@ void check_biases(const L& layer, Report& report) {
   }
 }
 
-/// In all runs of `units` numbers, those of the first two units change places.
+/// Exchanges the first two units in all runs of `units` numbers.
 inline void swap_first_units(Vector<double>& numbers, Index units) {
   for (Index i = 0; i < numbers.size(); i += units) std::swap(numbers[i], numbers[i + 1]);
 }
 
-/// Units that have changed places do as before, where the layer says that they may.
+/// Checks that exchanged units give exchanged results, if the layer declares that symmetry.
 template <class L>
 void check_exchange(const L& layer, Report& report) {
   if (layer.units() < 2) return;

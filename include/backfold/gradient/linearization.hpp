@@ -7,19 +7,18 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A direction in the parameters, the inputs and the state before the first step. A part that is
-/// null is 0.
+/// Direction in the parameters, the inputs and the state before the first step; null parts are 0.
 template <class Net, Index Batch = Dynamic>
 struct Direction {
   using S = typename Net::Scalar;
   const Vector<S>* parameters = nullptr;       ///< as long as w
   const Matrix<S>* inputs = nullptr;           ///< inputs × columns of X
   const State<Net, Batch>* initial = nullptr;  ///< before the first step
-  State<Net, Batch>* final = nullptr;          ///< gets the tangent of what is after the last step
+  State<Net, Batch>* final = nullptr;  ///< set to the tangent of the state after the last step
 };
 
-/// Targets of a vector-Jacobian product: by the parameters, the inputs and the state before the
-/// first step. A part that is null is not wanted.
+/// Results of a vector-Jacobian product, with respect to the parameters, the inputs and the state
+/// before the first step; null parts are not computed.
 template <class Net, Index Batch = Dynamic>
 struct Cotangent {
   using S = typename Net::Scalar;
@@ -29,15 +28,15 @@ struct Cotangent {
 };
 
 /// A network's outputs at some inputs, and their derivatives there in both modes. With Y = f(w, X)
-/// and its Jacobian J by (w, X, state before the first step):
+/// and its Jacobian J with respect to (w, X, state before the first step):
 ///
 ///     Y = run(net, X, steps)
 ///     jacobian_vector_product(net, v)   J v, forward mode: tangents of the outputs
 ///     vector_jacobian_product(net, U)   Jᵀ u, backpropagation (through time) of any U
 ///
-/// Any network and any layer of the `Layer` concept, in inference. A product of either mode costs
-/// some passes, for layers with Jacobians between their units (LayerNorm, Softmax) as many
-/// pull-backs as they have units. Allocates nothing once it has the size of the batch.
+/// Any network and any layer of the `Layer` concept, in inference. A product in either mode costs a
+/// few passes; layers with Jacobians between their units (LayerNorm, Softmax) need a pull-back for
+/// each unit. Allocates nothing once it has the size of the batch.
 ///
 ///     bf::Linearization at(net, X.cols());
 ///     at.run(net, X);
@@ -52,19 +51,19 @@ class Linearization {
   using Graph = typename Net::Graph;
   using StateType = State<Net, Batch>;
 
-  /// Allocates all it needs for so many samples and steps.
+  /// Allocates all buffers for `batch` samples and `steps` steps.
   explicit Linearization(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch,
                          Index steps = 1)
       : primal_(net, shape_of(batch, steps)), tangent_(net, shape_of(batch, steps)) {
     reserve(net, batch, steps);
   }
 
-  /// Y = f(w, X), from which the derivatives are taken.
+  /// Y = f(w, X), the point of linearization.
   ///
   /// @param x inputs × (batch·steps), time-major
-  /// @param initial before the first step (zeros if nullptr), @param final gets what is after the
-  /// last
-  /// @return a view of the outputs that lives until the next use
+  /// @param initial state before the first step (zero if nullptr) @param final set to the state
+  /// after the last step
+  /// @return a view of the outputs, valid until the next use
   /// @throws std::invalid_argument for wrong sizes
   template <class X>
   auto run(const Net& net, const Eigen::DenseBase<X>& x, Index steps = 1,
@@ -78,9 +77,9 @@ class Linearization {
     return detail::outputs_view(pass, pass.columns());
   }
 
-  /// J v: the tangents of the outputs. @pre the network's parameters are those of the run
+  /// J v: the tangents of the outputs. @pre the network's parameters are unchanged since the run
   ///
-  /// @return a view, outputs × columns of X, that lives until the next use
+  /// @return a view, outputs × columns of X, valid until the next use
   /// @throws std::invalid_argument for wrong sizes, or before a run
   auto jacobian_vector_product(const Net& net, const Direction<Net, Batch>& direction) {
     check_ready(net);
@@ -102,8 +101,8 @@ class Linearization {
     return detail::outputs_view(tangent, tangent.columns());
   }
 
-  /// Jᵀ u for u = U column by column. Results get their sizes. @pre the network's parameters are
-  /// those of the run
+  /// Jᵀ u for u = U column by column. Results are resized. @pre the network's parameters are
+  /// unchanged since the run
   ///
   /// @param u outputs × columns of X
   /// @throws std::invalid_argument for wrong sizes, or before a run
@@ -149,7 +148,7 @@ class Linearization {
       "backfold: a Linearization takes the state before the first step as an input: it is "
       "not for networks with a LearntStart");
   using P = detail::Pass<Net, Batch>;
-  /// Whether some layer's pull-back leaves deltas where its net input was.
+  /// True if a layer's pull-back overwrites its net input with deltas.
   static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {
     return (!detail::fuses_activation<typename P::template LayerType<static_cast<int>(L) + 1>> ||
             ...);
@@ -203,7 +202,7 @@ class Linearization {
     to = *inputs;
   }
 
-  /// Runs forward again if a backward pass has made deltas of the net inputs.
+  /// Runs forward again if a backward pass has overwritten net inputs with deltas.
   void restore_net(const P& pass) {
     if (!net_is_whole_) forward<false>(pass);
     net_is_whole_ = true;

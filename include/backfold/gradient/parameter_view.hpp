@@ -7,8 +7,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Parameters that belong to somebody else: any contiguous Eigen vector (a vector, a Map, a
-/// column). It points, and copies nothing.
+/// Non-owning view of parameters in any contiguous Eigen vector (a vector, a Map, a column).
 template <Real S>
 class ParameterView {
  public:

@@ -13,7 +13,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The activation that the loss sees at the output layer; a cell's output is taken as it is.
+/// Activation of the output layer for the loss; for a cell it is the identity.
 template <class Type>
 decltype(auto) output_activation(const Type& layer) {
   if constexpr (!fuses_activation<Type>) {
@@ -28,7 +28,8 @@ constexpr bool loss_needs_net() {
   return needs_net<L, std::remove_cvref_t<decltype(output_activation(std::declval<Output>()))>>;
 }
 
-/// The weight of each column of outputs, 0 where it has no target; and how many have one.
+/// Computes the weight of each column of outputs, 0 without a target, and the number of columns
+/// with a target.
 template <class S>
 BACKFOLD_NO_INLINE Index weigh_columns(const Sequences<S>& data, S* weights) {
   const Index batch = data.batch();
@@ -52,7 +53,7 @@ BACKFOLD_NO_INLINE Index weigh_columns(const Sequences<S>& data, S* weights) {
   return count;
 }
 
-/// Factor of E and gradient, from the number of columns that have a target.
+/// Factor of E and gradient for the number of columns with a target.
 struct ScaleBy {
   Reduction reduction;
   double operator()(Index targets) const {
@@ -60,7 +61,7 @@ struct ScaleBy {
   }
 };
 
-/// The error of a pass whose targets have weights of their own, not scaled, and its delta.
+/// Error, not scaled, of a pass with a weight for each target, and its delta.
 template <bool WithDelta, class P, class L, class A, class S>
 BACKFOLD_NO_INLINE double masked_error_of(const P& pass, const L& loss, const A& activation,
                                           const Sequences<S>& data, double scale) {

@@ -7,24 +7,24 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Options of a pass over data: reduction, mode, noise, the states before and after, and w.
+/// Options of a pass over data: reduction, mode, noise, initial and final state, and w.
 template <class Net, Index Batch = Dynamic>
 struct PassOptions {
-  /// `Sum` is the objective as it is defined; `Mean` divides by the number of columns that have a
-  /// target (those of weight 0 and after a sequence's end have none). A column in which only some
-  /// targets are missing counts as one.
+  /// `Sum` is the sum over all columns; `Mean` divides it by the number of columns with a target.
+  /// Columns of weight 0 and after a sequence's end have none; a column in which only some targets
+  /// are missing counts as one.
   Reduction reduction = Reduction::Sum;
-  Mode mode = Mode::Inference;  ///< Training: with the noise of layers such as Dropout
-  Noise noise{};                ///< which noise
-  /// Before the first step; if nullptr, the data's initial_states, zeros or what a LearntStart
-  /// says.
+  Mode mode = Mode::Inference;  ///< Training enables the noise of layers such as Dropout
+  Noise noise{};                ///< key of the noise
+  /// State before the first step; if nullptr, the data's initial_states, else the LearntStart or
+  /// zero.
   const State<Net, Batch>* initial = nullptr;
-  State<Net, Batch>* final = nullptr;  ///< gets what is after the last step of each sequence
-  /// Gets ∂E/∂(each number of the state before the first step), from gradient_with_inputs alone.
+  State<Net, Batch>* final = nullptr;  ///< set to the state after the last step of each sequence
+  /// Set to ∂E/∂(state before the first step), by gradient_with_inputs only.
   State<Net, Batch>* d_initial = nullptr;
 
-  /// The w at which the objective is evaluated; the network's own without one. It may not move
-  /// until the pass has ended.
+  /// The w at which the objective is evaluated; by default the network's own. It must not move
+  /// during the pass.
   ParameterView<typename Net::Scalar> parameters{};
 
   [[nodiscard]] detail::PassSettings pass() const { return {mode, noise}; }
@@ -33,7 +33,7 @@ struct PassOptions {
 namespace detail {
 
 /// The w of a pass.
-/// @throws std::invalid_argument if it has another length than the network's
+/// @throws std::invalid_argument if its length differs from the network's
 template <class Net, Index Batch>
 const typename Net::Scalar* parameters_of(const Net& net, const PassOptions<Net, Batch>& options) {
   const auto& w = options.parameters;

@@ -8,14 +8,14 @@
 BACKFOLD_BEGIN_NAMESPACE
 
 /// Real-time recurrent learning: the gradient of each step's error as soon as the step is taken,
-/// exact for any network. It carries the sensitivities P = ∂(what the network remembers)/∂w
-/// forward:
+/// exact for any network. It carries the sensitivities P = ∂(state)/∂w forward in time:
 ///
-///     ∂E^t/∂w = (∂E^t/∂w at the step, the past held) + (∂E^t/∂past) · P^(t−1)
+/// ∂E^t/∂w = (∂E^t/∂w at constant state) + (∂E^t/∂state) · P^(t−1)
 ///
-/// With the weights held, the gradients of all steps add up to that of BPTT. Memory does not grow
-/// with time. A full step of n recurrent units takes about n²·(parameters) multiply-adds; a layer
-/// whose only loops are diagonal takes one for each of its parameters. Batch 1.
+/// At constant weights, the gradients of all steps add up to the gradient of BPTT. Memory does not
+/// grow with time. A step of n fully connected recurrent units takes about n²·(parameters)
+/// multiply-adds; a layer whose only loops are diagonal takes one for each of its parameters. The
+/// batch size is 1.
 ///
 ///     bf::Rtrl rtrl(net);
 ///     for (each step) {
@@ -30,7 +30,7 @@ class Rtrl {
  public:
   using S = typename Net::Scalar;
 
-  /// Allocates all it needs for networks of this architecture.
+  /// Allocates all buffers for networks of this architecture.
   explicit Rtrl(const Net& net)
       : workspace_(net, 1, 1, Purpose::InputGradient),
         states_{State<Net, 1>(net, 1), State<Net, 1>(net, 1)},
@@ -44,17 +44,17 @@ class Rtrl {
                   "backfold: Rtrl is for networks with delays or memories; others need no past");
   }
 
-  /// Forgets the past.
+  /// Resets state and sensitivities.
   void reset() {
     check_room();
     states_[now_].reset();
     sensitivity_.reset();
   }
 
-  /// Takes one step and gives the gradient of its error. Allocates nothing if `gradient` has its
+  /// Takes one step and computes the gradient of its error. Allocates nothing if `gradient` has its
   /// size.
   ///
-  /// @param x inputs × 1, @param z outputs × 1, @param gradient as long as w, overwritten
+  /// @param x inputs × 1, @param z outputs × 1, @param gradient overwritten, as long as w
   /// @return E^t
   /// @throws std::invalid_argument for wrong sizes
   template <class L, class X, class Z, class G>
@@ -74,7 +74,7 @@ class Rtrl {
     return error;
   }
 
-  /// Takes one step that has no target.
+  /// Takes one step without a target.
   /// @throws std::invalid_argument for wrong sizes
   template <class X>
   void step(const Net& net, const Eigen::DenseBase<X>& x) {
@@ -85,20 +85,19 @@ class Rtrl {
     advance(pass_of(net, own));
   }
 
-  /// y^t of the last step taken.
+  /// Output y^t of the last step.
   [[nodiscard]] const Vector<S>& output() const { return output_; }
 
-  /// The number of entries of P: (parameters that reach a layer)·units for each of its steps that
-  /// is remembered and for the present one; where its loops are diagonal, one for each own
-  /// parameter.
+  /// Number of entries of P: for each layer, (parameters that affect it)·units for the present step
+  /// and each past step that is kept. If its loops are diagonal, its own parameters count one each.
   [[nodiscard]] Index size() const { return sensitivity_.size(); }
 
-  /// The state of the network.
+  /// State of the network.
   [[nodiscard]] const State<Net, 1>& state() const { return states_[now_]; }
 
  private:
   using PassType = detail::Pass<Net, 1>;
-  /// True if some layer's pull-back leaves deltas where its net input was.
+  /// True if a layer's pull-back overwrites its net input with deltas.
   static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {
     return (
         !detail::fuses_activation<typename PassType::template LayerType<static_cast<int>(L) + 1>> ||
@@ -116,7 +115,7 @@ class Rtrl {
     states_[now_].check_units(net.architecture());
   }
 
-  /// A copy of the input, which may be an output or a state of ours that the step overwrites.
+  /// Copies the input, which may be an output or a state that the step overwrites.
   ConstMatrixView<S> kept(const ConstMatrixView<S>& input) {
     detail::copy_numbers(input.data(), input_.data(), input.rows());
     return {input_.data(), input.rows(), 1};
@@ -133,7 +132,8 @@ class Rtrl {
   }
 
   void advance(const PassType& pass) {
-    // The backward pass has made deltas of the gates of cells: they are run once more.
+    // The backward pass has overwritten the gates of cells with deltas; forward runs again to
+    // restore them.
     if constexpr (overwrites_net) forward<false>(pass);
     sensitivity_.advance(pass);
     detail::copy_numbers(pass.template own_output<Net::output_layer>(), output_.data(),
@@ -142,7 +142,7 @@ class Rtrl {
   }
 
   Workspace<Net, 1> workspace_;
-  State<Net, 1> states_[2];  ///< what was before the last step, and what is remembered now
+  State<Net, 1> states_[2];  ///< before the last step, and now
   int now_ = 0;
   detail::Sensitivity<Net> sensitivity_;
   Vector<S> input_, output_;

@@ -7,12 +7,13 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Forward differentiation of the own step of layer L, one that fuses no activation:
+/// Forward-mode differentiation of the step of a layer L that fuses no activation:
 ///
 ///     ∂x = J_net ∂net + J_before ∂x_before + J_memory ∂memory_before + J_own v_own
 ///
-/// and the memory likewise. The Jacobians come from the layer's pull-back of unit vectors: of all
-/// units at once where units are independent (the Jacobian is diagonal), else a row for each unit.
+/// and the memory likewise. The Jacobians come from the layer's pull-back of unit vectors: one
+/// pull-back for all units if units are independent (the Jacobian is diagonal), else one row for
+/// each unit.
 template <class P, int L>
 class StepTangent {
  public:
@@ -20,14 +21,14 @@ class StepTangent {
   using Arch = typename P::Arch;
   using Type = typename P::template LayerType<L>;
 
-  /// Numbers that a run over so many columns works in.
+  /// Size of the scratch for `columns` columns.
   static Size scratch_size(const Arch& architecture, Size columns) {
     const Index rows = (net_gates<Type>() + 3) * architecture.template units<L>();
     return Size(rows) * columns + architecture.template own_count<L>();
   }
 
-  /// @param tangent a pass that holds the tangents of `pass`, those of net and of the step before
-  /// set
+  /// @param tangent a pass with the tangents of `pass`; the tangents of net and of the step before
+  /// are set
   /// @param v direction in w, or null for none
   StepTangent(const P& pass, const P& tangent, const S* v, S* scratch)
       : pass_(pass),
@@ -38,9 +39,10 @@ class StepTangent {
         own_(pass.architecture().template own_count<L>()),
         v_own_(v == nullptr ? nullptr : v + pass.architecture().template own_offset<L>()) {}
 
-  /// Sets the tangents of the output and the memory in block t, of so many columns.
+  /// Sets the tangents of the output and the memory in `columns` columns from block t on.
   void run(Index t, Index columns) const {
-    // A pull-back sums ∂E/∂own over its columns, so they are taken one by one where that is needed.
+    // A pull-back sums ∂E/∂own over its columns, so columns are processed one by one if v_own is
+    // needed.
     const bool moves_own = own_ > 0 && v_own_ != nullptr;
     const Index at_once = moves_own ? 1 : columns;
     for (Index c = 0; c < columns; c += at_once) {
@@ -56,12 +58,13 @@ class StepTangent {
   static constexpr bool is_diagonal = units_are_independent<Type>;
   static constexpr bool has_before = P::Graph::feeds_itself(L);
 
-  /// Some columns of a step: a pull-back that works in the scratch, and what its results multiply.
+  /// Some columns of a step: a pull-back in the scratch, and the tangents that its results
+  /// multiply.
   struct Columns {
     LayerPullBack<S> back;
     const S* primal_net = nullptr;
     S* d_output = nullptr;
-    const S* net = nullptr;  ///< a tangent, as the following
+    const S* net = nullptr;  ///< a tangent, like the next ones
     const S* output_before = nullptr;
     const S* memory_before = nullptr;
   };
@@ -120,7 +123,7 @@ class StepTangent {
     run_pull_back(pass_.architecture().template layer<L>(), back);
   }
 
-  /// Number i of column c, of a diagonal Jacobian.
+  /// Entry i of column c, for a diagonal Jacobian.
   [[nodiscard]] S of_unit(const Columns& at, Index c, Index i) const {
     const Index k = c * units_ + i;
     S sum(0);
@@ -135,7 +138,7 @@ class StepTangent {
     return sum;
   }
 
-  /// The number of column c that one row of a full Jacobian gives.
+  /// Entry of column c from one row of a full Jacobian.
   [[nodiscard]] S of_row(const Columns& at, Index c) const {
     auto dot = [](const S* a, const S* b, Index n) {
       S sum(0);

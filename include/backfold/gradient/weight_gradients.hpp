@@ -12,10 +12,10 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Use of a connection's rows of weights by its parts.
+/// Use of the rows of a connection's weights by its parts.
 struct WeightUse {
-  bool once;    ///< each in one part
-  bool shared;  ///< some in several parts
+  bool once;    ///< each row is in exactly one part
+  bool shared;  ///< some rows are in several parts
 };
 
 template <class LayerType, class List>
@@ -32,7 +32,7 @@ constexpr WeightUse weight_use(const List& parts) {
   return use;
 }
 
-/// ∂E/∂net of layer L from block t on, the rows of some gates.
+/// ∂E/∂net of layer L from block t on, in the rows of some gates.
 template <int L, int Gates, Index Columns, class P>
 auto net_deltas(const P& pass, Index t, int net_gate, Index columns) {
   using S = typename P::S;
@@ -49,7 +49,7 @@ auto net_deltas(const P& pass, Index t, int net_gate, Index columns) {
          Columns > (from, Gates * units, columns, net_gates<Type>() * units);
 }
 
-/// The gradients of all parameters from the deltas of a pass that has run back.
+/// Gradients of all parameters from the deltas of a completed backward pass.
 template <class P>
 class WeightGradients {
  public:
@@ -60,7 +60,7 @@ class WeightGradients {
 
   WeightGradients(const P& pass, S* gradient) : pass_(pass), gradient_(gradient) {}
 
-  /// The layers' pull-backs add to the gradient of what is their own.
+  /// Clears the gradient of the layers' own parameters, to which their pull-backs add.
   template <int L>
   void clear_own() const {
     if constexpr (own_columns<LayerType<L>>() > 0) {
@@ -70,7 +70,7 @@ class WeightGradients {
     }
   }
 
-  /// The gradient of layer L's block: Σ_t δ^t (x^(t−d))ᵀ for each connection, Σ_t δ^t for the bias.
+  /// Gradient of layer L's block: Σ_t δ^t (x^(t−d))ᵀ for each connection, Σ_t δ^t for the bias.
   template <int L>
   void add_up() const {
     using Type = LayerType<L>;
@@ -102,8 +102,8 @@ class WeightGradients {
     if constexpr (Type::bias_columns > 0) add_up_bias<L>();
   }
 
-  /// The gradient of what is learnt to be before the first step: Σ over the sequences of a batch, 0
-  /// where the pass did not begin with it.
+  /// Gradient of the learnt start: the sum over the sequences of a batch; 0 if the pass started
+  /// from a given state.
   template <int L>
   void add_up_start(bool from_start) const {
     using Graph = typename P::Graph;
@@ -124,7 +124,7 @@ class WeightGradients {
   }
 
  private:
-  /// The gradient of connection C of layer L ← 0.
+  /// Sets the gradient of connection C of layer L to 0.
   template <int L, int C>
   void clear_weights() const {
     const auto g = pass_.template weights_in<L, C, weight_gates<LayerType<L>>()>(gradient_, 0);
@@ -133,7 +133,7 @@ class WeightGradients {
     }
   }
 
-  /// G ← G + D·Xᵀ, for the rare weights that lead to several gates.
+  /// G ← G + D·Xᵀ, for the rare weights that are used by several gates.
   template <class D, class X, class G>
   static void add_outer(const D& d, const X& x, const G& g) {
     for (Index c = 0; c < d.cols(); ++c) {
@@ -143,7 +143,7 @@ class WeightGradients {
     }
   }
 
-  /// The gradient of the bias: Σ_t δ^t.
+  /// Gradient of the bias: Σ_t δ^t.
   template <int L>
   void add_up_bias() const {
     using Type = LayerType<L>;

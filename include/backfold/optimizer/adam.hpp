@@ -12,14 +12,14 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Moments and count of steps of Adam and AdamW.
+/// Moments and step count of Adam and AdamW.
 template <Real S, Index N>
 struct AdamState {
   explicit AdamState(Index n) : vectors(n) {}
   StateVectors<S, N, 3> vectors;  ///< gradient, m, v
   std::int64_t steps = 0;         ///< of the whole vector
 
-  /// Calls f(name, numbers, count) for all that further steps depend on.
+  /// Calls f(name, numbers, count) for all values that later steps depend on.
   template <class Function>
   void for_each_value(const Function& f) {
     f("m", vectors[1], vectors.size());
@@ -36,14 +36,14 @@ void check_adam(const char* const (&names)[4], const Settings& s) {
   check_not_negative(names[3], s.epsilon);
 }
 
-/// w and moments after a gradient, in one pass, in registers; if it Decays, w shrinks by
-/// η·weight_decay first. Compiled once for all objectives.
-/// @tparam Usual true if β1 and β2 are at least ½, which fixes the end that a Blend starts from
+/// Updates w and the moments in one pass over memory; if Decays, w first shrinks by the factor 1 −
+/// η·weight_decay. Compiled once for all objectives.
+/// @tparam Usual true if β1 and β2 are at least ½, so that each Blend starts from the old value
 template <Index N, bool Usual, bool Decays, class Settings, Real S>
 BACKFOLD_NO_INLINE void adam_update(const Settings& settings, double weight_decay,
                                     std::int64_t count, Index n, const S* g, S* w, S* first,
                                     S* second) {
-  // 1 − β^τ in double, exact for small τ and for τ in the millions.
+  // 1 − β^τ in double, accurate for small τ and for τ in the millions.
   const double steps = static_cast<double>(count);
   const double correction1 =
       settings.beta1 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta1));
@@ -93,9 +93,9 @@ BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_
 
 }  // namespace detail
 
-/// Adam: m ← β1 m + (1 − β1)∇E, v ← β2 v + (1 − β2)∇E², m̂ = m/(1 − β1^τ), v̂ = v/(1 − β2^τ),
-/// w ← w − η m̂/√(v̂ + ε), or m̂/(√v̂ + ε) with ε outside the root. τ counts the steps of the whole
-/// vector.
+/// Adam: m ← β1 m + (1 − β1)∇E, v ← β2 v + (1 − β2)∇E², m̂ = m/(1 − β1^τ), v̂ = v/(1 − β2^τ), w ← w
+/// − η m̂/√(v̂ + ε), or m̂/(√v̂ + ε) with ε outside the root. τ counts the steps of the whole
+/// vector w.
 ///
 /// Source: Kingma & Ba, Adam: a method for stochastic optimization (2015). Differs: ε inside the
 /// root by default; EpsilonPlacement::OutsideRoot is the paper's and PyTorch's form.

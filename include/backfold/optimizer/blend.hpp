@@ -7,15 +7,14 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The step of a moving average, which keeps a part of what is old: keep·old + rest·next, with
-/// keep + rest = 1.
+/// Step of an exponential moving average: keep·old + rest·next, with keep + rest = 1.
 ///
-/// Taken from the closer end, by the smaller part of the difference. In this form no term is lost,
-/// whatever its size against the other: `old + rest·(next − old)` loses a small `next` where `keep`
-/// is near 0. And the smaller part is rounded to a scalar, not the larger: a `keep` of 0.9999 as a
-/// float would forget at a rate that is off by 2e-4.
+/// Starts from the end with the larger factor and adds the difference times the smaller one. This
+/// form loses no term, whatever their magnitudes: `old + rest·(next − old)` loses a small `next` if
+/// `keep` is near 0. The smaller factor is rounded to the scalar, not the larger: `keep` = 0.9999
+/// rounded to float would make the rate of decay wrong by 2e-4.
 ///
-/// @tparam KeepsMost whether `keep` is known to be at least ½
+/// @tparam KeepsMost true if `keep` is known to be at least ½
 template <class V, bool KeepsMost = false>
 class Blend {
  public:
@@ -34,7 +33,7 @@ class Blend {
   /// keep·old + term
   [[nodiscard]] BACKFOLD_ALWAYS_INLINE V keep_and_add(const V& old, const V& term) const {
     if constexpr (sizeof(typename V::Scalar) == sizeof(double)) {
-      return multiply_add(keep_, old, term);  // no rounding: a setting is a double
+      return multiply_add(keep_, old, term);  // keep_ is not rounded: settings are doubles
     } else {
       return select(from_old_, old, V(0)) + multiply_add(-part_, old, term);
     }

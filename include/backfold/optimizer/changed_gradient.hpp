@@ -7,8 +7,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// An optimizer whose E and gradient pass through `Derived::change(w, gradient, n)` first, which
-/// returns what it adds to E.
+/// Base of wrappers that change E and the gradient by `Derived::change(w, gradient, n)`, which
+/// returns the term added to E.
 template <class Derived, class O>
 struct ChangedGradient {
   static_assert(Optimizer<O>,
@@ -22,7 +22,7 @@ struct ChangedGradient {
     typename O::template State<S, N> inner;
     Index size;
 
-    /// Those of the optimizer within.
+    /// Values of the inner optimizer.
     template <class Function>
     void for_each_value(const Function& f) {
       inner.for_each_value(f);
@@ -36,7 +36,7 @@ struct ChangedGradient {
         w,
         [&](const S* at, S* gradient) {
           const double error = objective(at, gradient);
-          // A non-finite gradient is left alone, and stops the step.
+          // Leave non-finite gradients alone; the inner step rejects them.
           if (!all_finite(gradient, state.size)) return error;
           return error + self.change(at, gradient, state.size);
         },

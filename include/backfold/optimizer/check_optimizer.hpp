@@ -33,13 +33,13 @@ void check_steps(const O& optimizer, Report& report) {
   for (int i = 0; i < 300; ++i) last = optimizer.step(w, objective, state);
   report.expect(last < first, "300 steps down a bowl do not descend: from ", first, " to ", last);
 
-  // Equal parameters with equal gradients stay equal, wherever they stand.
+  // Equal parameters with equal gradients stay equal, whatever their index.
   for (Index i = 3; i < n; ++i) {
     report.expect(w[i] == w[i % 3], "parameter ", i, " moved otherwise than ", i % 3,
                   ", with the same derivatives");
   }
 
-  // A step that is not finite changes nothing: what comes after it is as if it had not been.
+  // A step that is not finite changes nothing: the following steps are as without it.
   auto other_state = state;
   S other[n];
   for (Index i = 0; i < n; ++i) other[i] = w[i];
@@ -64,8 +64,8 @@ void check_steps(const O& optimizer, Report& report) {
 
 }  // namespace detail
 
-/// Runs our own checks on an optimizer: it descends, treats equal parameters equally, and a step
-/// that is not finite changes neither parameters nor state; in float and double.
+/// Runs the library's checks on an optimizer, in float and double: it descends, treats equal
+/// parameters equally, and a step that is not finite changes neither parameters nor state.
 template <class O>
 [[nodiscard]] Report check_optimizer(const O& optimizer) {
   Report report;

@@ -12,10 +12,10 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// A norm as a product that may overflow where its factors do not.
+/// A norm as largest·relative; the product may overflow, the factors do not.
 struct NormParts {
   double largest;   ///< the largest magnitude
-  double relative;  ///< the norm divided by that, 1 or more; 1 where that is 0 or not finite
+  double relative;  ///< the norm divided by it, >= 1; 1 if it is 0 or not finite
 };
 
 template <Real S>
@@ -39,15 +39,15 @@ NormParts norm_parts(const S* x, Index n) {
 
 }  // namespace detail
 
-/// The Euclidean norm of n numbers, in double, without overflow on the way.
+/// Euclidean norm of n numbers, in double, without intermediate overflow.
 template <Real S>
 double norm_of(const S* x, Index n) {
   const auto [largest, relative] = detail::norm_parts(x, n);
   return largest * relative;
 }
 
-/// Any optimizer with the gradient scaled down to a norm where it is longer:
-/// ∇E ← ∇E · min(1, c/|∇E|) over the whole vector.
+/// Any optimizer with the norm of the gradient limited to c: ∇E ← ∇E · min(1, c/|∇E|) over the
+/// whole vector.
 ///
 ///     bf::ClipNorm{bf::Adam{.learning_rate = 1e-3}, 1.0}
 ///
@@ -77,7 +77,7 @@ struct ClipNorm : detail::ChangedGradient<ClipNorm<O>, O> {
   }
 };
 
-/// Any optimizer with each number of the gradient held to [−c, c].
+/// Any optimizer with each entry of the gradient clamped to [−c, c].
 template <class O>
 struct ClipValue : detail::ChangedGradient<ClipValue<O>, O> {
   double largest_value;  ///< c > 0

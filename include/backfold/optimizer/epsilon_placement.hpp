@@ -10,20 +10,22 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Placement of ε in the divisor √v of RMSprop and Adam.
 enum class EpsilonPlacement {
   InsideRoot,   ///< η/√(v + ε)
-  OutsideRoot,  ///< η/(√v + ε), as PyTorch and the paper on Adam have it
+  OutsideRoot,  ///< η/(√v + ε), as in PyTorch and the paper on Adam
 };
 
 namespace detail {
 
-/// A gradient held to what has a finite square: an infinite v would stop its parameter for good.
+/// Clamps the gradient so that its square is finite: an infinite v would freeze the parameter
+/// forever.
 template <class V>
 BACKFOLD_ALWAYS_INLINE V with_finite_square(const V& gradient) {
   const V largest(sizeof(typename V::Scalar) == 4 ? 1e19 : 1e154);
   return at_most(at_least(gradient, -largest), largest);
 }
 
-/// 1/√(scale·v + ε), or 1/(√(scale·v) + ε). The square is held to normal numbers: a parameter that
-/// has never felt a gradient is not divided by zero where ε = 0, nor is an overflow a NaN.
+/// 1/√(scale·v + ε), or 1/(√(scale·v) + ε). The radicand is clamped to normal numbers. With ε = 0,
+/// a parameter whose gradient was always 0 then does not divide by zero, and an overflow does not
+/// give NaN.
 template <EpsilonPlacement Placement, class V>
 BACKFOLD_ALWAYS_INLINE V over_root(const V& v, const V& scale, const V& epsilon) {
   using Limits = std::numeric_limits<typename V::Scalar>;
@@ -37,7 +39,7 @@ BACKFOLD_ALWAYS_INLINE V over_root(const V& v, const V& scale, const V& epsilon)
   }
 }
 
-/// Calls f(constant) with the placement as a constant.
+/// Calls f with the placement as a compile-time constant.
 template <class Function>
 BACKFOLD_ALWAYS_INLINE void with_constant(EpsilonPlacement placement, const Function& f) {
   if (placement == EpsilonPlacement::InsideRoot) {

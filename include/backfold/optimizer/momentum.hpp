@@ -9,7 +9,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Gradient descent with momentum: Δw^τ = −η∇E(w) + μΔw^(τ−1), w ← w + Δw^τ.
 ///
 /// Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors
-/// (1986). Differs: PyTorch's buffer is Δw/(−η), the same while η is constant.
+/// (1986). Differs: PyTorch's buffer is Δw/(−η), which is equivalent only while η is constant.
 struct Momentum {
   double learning_rate = 0.01;  ///< η >= 0
   double momentum = 0.9;        ///< μ in [0, 1)
@@ -19,7 +19,7 @@ struct Momentum {
     explicit State(Index n) : vectors(n) {}
     detail::StateVectors<S, N, 2> vectors;  ///< gradient, Δw
 
-    /// Calls f(name, numbers, count) for all that further steps depend on.
+    /// Calls f(name, numbers, count) for all values that later steps depend on.
     template <class Function>
     void for_each_value(const Function& f) {
       f("change", vectors[1], vectors.size());

@@ -8,10 +8,10 @@ BACKFOLD_BEGIN_NAMESPACE
 
 /// Nesterov's accelerated gradient: Δw^τ = −η∇E(w + μΔw^(τ−1)) + μΔw^(τ−1), w ← w + Δw^τ.
 ///
-/// The true lookahead: the objective is asked once, at w + μΔw, and E is that of the point it saw.
+/// True lookahead: the objective is evaluated once, at w + μΔw, and E is returned for this point.
 /// Source: Sutskever, Martens, Dahl & Hinton, On the importance of initialization and momentum in
 /// deep learning (2013). Differs: PyTorch keeps the lookahead point itself as w (Bengio's form),
-/// which is the same sequence only while η and μ are constant.
+/// which gives the same sequence only while η and μ are constant.
 struct Nesterov {
   double learning_rate = 0.01;  ///< η >= 0
   double momentum = 0.9;        ///< μ in [0, 1)
@@ -21,7 +21,7 @@ struct Nesterov {
     explicit State(Index n) : vectors(n) {}
     detail::StateVectors<S, N, 3> vectors;  ///< gradient, Δw, w + μΔw
 
-    /// Calls f(name, numbers, count) for all that further steps depend on.
+    /// Calls f(name, numbers, count) for all values that later steps depend on.
     template <class Function>
     void for_each_value(const Function& f) {
       f("change", vectors[1], vectors.size());

@@ -13,17 +13,18 @@
 #include "backfold/core/size.hpp"
 #include "backfold/core/types.hpp"
 
-/// Optimizers know a vector w and an objective, no network. Settings are plain numbers in the
-/// optimizer; what it remembers from step to step is its State, made by `start`.
+/// Optimizers depend on a vector w and an objective, not on a network. An optimizer has only
+/// settings; the numbers that it keeps between steps are its State, made by `start`.
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Fixed numbers of parameters up to this lie inside an optimizer's state; more lie on the heap.
+/// Up to this static number of parameters, an optimizer's state is stored in the object; above, on
+/// the heap.
 inline constexpr Index largest_inline_state = 4096;
 
-/// Vectors of an optimizer's state, each as long as w, in one piece of memory.
+/// Vectors of an optimizer's state, each as long as w, in one buffer.
 template <Real S, Index N, int Count>
 class StateVectors {
  public:
@@ -56,10 +57,10 @@ class StateVectors {
 ///     template <Real S, Index N, class Objective>
 ///     double step(S* w, Objective&& objective, State<S, N>& state) const;
 ///
-/// `objective(const S* w, S* gradient)` returns E and overwrites the gradient. `step` returns the E
-/// it saw. Where E or a number of the gradient is not finite it returns NaN and leaves w and state
-/// as they were. One with settings for single parameters may have a `check_count(Index n)`, called
-/// by `start`, that throws where they are not for n parameters.
+/// `objective(const S* w, S* gradient)` returns E and overwrites the gradient. `step` returns E at
+/// the point where the gradient was evaluated. If E or the gradient is not finite, it returns NaN
+/// and changes neither w nor the state. An optimizer with settings for single parameters may have a
+/// `check_count(Index n)`, called by `start`, which throws if they are not for n parameters.
 template <class O>
 concept Optimizer = requires(const O optimizer, double* w,
                              double (*objective)(const double*, double*),
@@ -70,20 +71,20 @@ concept Optimizer = requires(const O optimizer, double* w,
 
 namespace detail {
 
-/// An optimizer around another one, its member `inner`.
+/// A wrapper: an optimizer around another one, its member `inner`.
 template <class O>
 concept WrapsOptimizer = requires(O& optimizer) {
   requires Optimizer<std::remove_cvref_t<decltype(optimizer.inner)>>;
 };
 
-/// Calls check_count(n) of an optimizer and of those that it wraps, where they have one.
+/// Calls check_count(n), if it exists, of an optimizer and of the optimizers that it wraps.
 template <class O>
 void check_counts(const O& optimizer, Index n) {
   if constexpr (requires { optimizer.check_count(n); }) optimizer.check_count(n);
   if constexpr (WrapsOptimizer<O>) check_counts(optimizer.inner, n);
 }
 
-/// Checks an optimizer's settings, also against the number of parameters.
+/// Checks an optimizer's settings, including those that depend on the number of parameters.
 template <class O>
 void check_for(const O& optimizer, Index n) {
   (optimizer.check)();
@@ -92,9 +93,8 @@ void check_for(const O& optimizer, Index n) {
 
 }  // namespace detail
 
-/// The optimizer within all wrappers, which has the settings: `innermost(clipped).learning_rate`.
-/// A wrapper has the optimizer that it wraps as its member `inner`; without wrappers it is the
-/// optimizer itself.
+/// The optimizer inside all wrappers, which has the learning rate:
+/// `innermost(clipped).learning_rate`. Without wrappers it is the optimizer itself.
 template <class O>
 [[nodiscard]] constexpr auto& innermost(O& optimizer) {
   if constexpr (detail::WrapsOptimizer<O>) {
@@ -104,7 +104,7 @@ template <class O>
   }
 }
 
-/// Checks an optimizer's settings and makes its state for n parameters: the one place that
+/// Checks an optimizer's settings and makes its state for n parameters. Only this function
 /// allocates. @throws std::invalid_argument for settings out of range or for another number of
 /// parameters, n < 1, or n other than N
 template <Real S, Index N = Dynamic, class O>
@@ -120,7 +120,7 @@ auto start(const O& optimizer, Index n = N) {
 
 namespace detail {
 
-/// E and gradient at w; false where one of them is not finite.
+/// Evaluates E and the gradient at w; false if a number is not finite.
 template <Index N, class Objective, Real S>
 BACKFOLD_ALWAYS_INLINE bool evaluate_finite(Objective&& objective, const S* w, S* gradient, Index n,
                                             double& error) {
@@ -130,7 +130,7 @@ BACKFOLD_ALWAYS_INLINE bool evaluate_finite(Objective&& objective, const S* w, S
   return false;
 }
 
-/// True if a number lies in [low, high) and is finite, else an error that names it.
+/// @throws std::invalid_argument unless a setting is in [low, high)
 inline void check_setting(const char* name, double value, double low, double high) {
   if (!(value >= low && value < high)) {
     fail_argument(name, " must be >= ", low, " and < ", high, ", got ", value);
@@ -147,16 +147,16 @@ inline void check_not_negative(const char* name, double value) {
   }
 }
 
-/// 0 for what is below the smallest normal number: a moment that dies out would otherwise slow
-/// every step after.
+/// Flushes denormal numbers to 0: a decaying moment would otherwise slow down every later step.
 template <class V>
 BACKFOLD_ALWAYS_INLINE V flushed(const V& v) {
   return select(abs(v) < V((std::numeric_limits<typename V::Scalar>::min)()), V(0), v);
 }
 
-/// One pass over the gradient and the vectors it changes: f(g, v...) on references to their lanes.
-/// @tparam Rare compiles f once, for whole and partial registers alike: slower code, for settings
-/// that few programs use and all would have to compile
+/// One pass over the gradient and the vectors that it updates: f(g, v...) on references to their
+/// lanes.
+/// @tparam Rare compiles f once, for whole and partial registers alike: slower, but less to
+/// compile, for settings that few programs use
 template <Index N, bool Rare = false, Real S, class Function, class... Vectors>
 BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const Function& f,
                                        Vectors*... vectors) {

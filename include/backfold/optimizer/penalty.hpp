@@ -12,11 +12,12 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// An optimizer with Σ λ m_i term(w_i) added to E; `Derived` has the name, the term and its slope.
+/// Base of optimizers with λ Σ m_i term(w_i) added to E; `Derived` has the name, the term and its
+/// derivative.
 template <class Derived, class O>
 struct Penalized : ChangedGradient<Derived, O> {
   double strength;       ///< λ >= 0
-  Vector<double> share;  ///< m_i >= 0, one for each parameter; none: all are 1
+  Vector<double> share;  ///< m_i >= 0, one for each parameter; if empty, all are 1
 
   Penalized(const O& optimizer, double lambda, Vector<double> m = {})
       : ChangedGradient<Derived, O>{optimizer}, strength(lambda), share((std::move)(m)) {}
@@ -30,7 +31,7 @@ struct Penalized : ChangedGradient<Derived, O> {
       check_not_negative((optimizer + ": share").c_str(), share[i]);
     }
   }
-  /// @throws std::invalid_argument if there are m_i, but not one for each of n parameters
+  /// @throws std::invalid_argument unless there are no m_i, or n
   void check_count(Index n) const {
     if (share.size() != 0) check_count_of(Derived::name, share.size(), n);
   }
@@ -53,14 +54,14 @@ struct Penalized : ChangedGradient<Derived, O> {
 
 }  // namespace detail
 
-/// Any optimizer with half the squares of parameters added to the error:
-/// E ← E + ½λ Σ m_i w_i², ∇E ← ∇E + λ m ∘ w. After SGD this is weight decay; after Adam it is not
-/// (see AdamW), as the penalty's gradient passes through its moments.
+/// Any optimizer with half the sum of squared parameters added to E: E ← E + ½λ Σ m_i w_i², ∇E ← ∇E
+/// + λ m ∘ w. After SGD this is weight decay; after Adam it is not (see AdamW), as the penalty's
+/// gradient passes through its moments.
 ///
 ///     bf::PenalizeL2{bf::Adam{}, 1e-4, bf::weights_mask(net)}     // weights, not biases
 ///
-/// E, as `fit` reports it, has the penalty in it, once for each step; with Reduction::Sum λ is to
-/// be held against the sum over a batch. `start` refuses m_i that are not one for each parameter.
+/// The losses of `fit` include the penalty, once per step. With Reduction::Sum, λ is relative to
+/// the sum over a batch. `start` refuses a number of m_i other than the number of parameters.
 ///
 /// Source: Krogh & Hertz, A simple weight decay can improve generalization (1992).
 template <class O>
@@ -75,13 +76,13 @@ struct PenalizeL2 : detail::Penalized<PenalizeL2<O>, O> {
 template <class O, class... Share>
 PenalizeL2(const O&, double, const Share&...) -> PenalizeL2<O>;
 
-/// Any optimizer with the magnitudes of parameters added to the error:
-/// E ← E + λ Σ m_i |w_i|, ∇E ← ∇E + λ m ∘ sign w, with sign 0 = 0. It draws parameters that do not
-/// matter to 0, around which they go on by steps of ηλ.
+/// Any optimizer with the magnitudes of parameters added to E: E ← E + λ Σ m_i |w_i|, ∇E ← ∇E + λ m
+/// ∘ sign w, with sign 0 = 0. It drives parameters with little effect to 0, around which they
+/// oscillate by steps of ηλ.
 ///
 ///     bf::PenalizeL1{bf::Sgd{}, 1e-4, bf::weights_mask(net)}
 ///
-/// E and m as of PenalizeL2.
+/// E and m as for PenalizeL2.
 ///
 /// Source: Tibshirani, Regression shrinkage and selection via the lasso (1996).
 template <class O>

@@ -22,7 +22,7 @@ struct RmsProp {
     explicit State(Index n) : vectors(n) {}
     detail::StateVectors<S, N, 2> vectors;  ///< gradient, v
 
-    /// Calls f(name, numbers, count) for all that further steps depend on.
+    /// Calls f(name, numbers, count) for all values that later steps depend on.
     template <class Function>
     void for_each_value(const Function& f) {
       f("v", vectors[1], vectors.size());

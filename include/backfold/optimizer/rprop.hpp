@@ -5,15 +5,15 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Resilient propagation: each parameter has its own step size Δ, grown by η⁺ while its derivative
-/// keeps its sign, cut by η⁻ when it changes; w ← w − sign(∂E/∂w)Δ. After a change of sign the
-/// parameter rests for one step. For full-batch learning.
+/// Resilient propagation: each parameter has its own step size Δ, multiplied by η⁺ while its
+/// derivative keeps its sign, by η⁻ when the sign changes; w ← w − sign(∂E/∂w)Δ. After a change of
+/// sign the parameter is not changed for one step. For full-batch learning.
 ///
 /// Source: Riedmiller & Braun, A direct adaptive method for faster backpropagation learning: the
 /// RPROP algorithm (1993), without weight backtracking (iRprop− of Igel & Hüsken, 2000), as in
 /// PyTorch.
 struct Rprop {
-  static constexpr bool follows_learning_rate = false;  ///< its first step alone uses it
+  static constexpr bool follows_learning_rate = false;  ///< used only for the first step
 
   double learning_rate = 0.01;  ///< the first Δ
   double increase = 1.2;        ///< η⁺ >= 1
@@ -24,10 +24,10 @@ struct Rprop {
   template <Real S, Index N = Dynamic>
   struct State {
     explicit State(Index n) : vectors(n) {}
-    detail::StateVectors<S, N, 3> vectors;  ///< gradient, the gradient before, Δ
+    detail::StateVectors<S, N, 3> vectors;  ///< gradient, previous gradient, Δ
     bool started = false;
 
-    /// Calls f(name, numbers, count) for all that further steps depend on.
+    /// Calls f(name, numbers, count) for all values that later steps depend on.
     template <class Function>
     void for_each_value(const Function& f) {
       f("gradient", vectors[1], vectors.size());
@@ -60,7 +60,7 @@ struct Rprop {
     detail::fused_pass<N>(
         n, g,
         [&](const V& gradient, V& w_, V& before, V& size) {
-          // By signs, not by the product, which underflows for small gradients.
+          // Compares signs, since the product underflows for small gradients.
           const V sign = sign_of(gradient);
           const V agreement = sign * sign_of(before);
           const V factor =

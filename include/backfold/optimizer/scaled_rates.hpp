@@ -7,15 +7,15 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Any optimizer with a learning rate for each parameter: η_i = η f_i. Where f_i is 0 the parameter
-/// is frozen: it keeps its bits, whatever momentum or decay the optimizer has.
+/// Any optimizer with a learning rate for each parameter: η_i = η f_i. A parameter with f_i = 0 is
+/// frozen: it does not change by a bit, whatever the optimizer's momentum or decay.
 ///
 ///     bf::ScaledRates{bf::Adam{}, 1 - 0.9 * bf::layer_mask(net, "encoder").array()}   // a tenth
 ///     bf::ScaledRates{bf::Adam{}, 1 - bf::layer_mask(net, 1).array()}                 // frozen
 ///
-/// The step of the optimizer is w + f ∘ (its step − w). Nesterov looks ahead by as much. For Rprop,
-/// which has no learning rate, f scales its step sizes. The gradient of frozen parameters is 0, so
-/// that a norm that an inner ClipNorm takes is that of the others.
+/// The optimizer's new w is replaced by w + f ∘ (new w − w). Nesterov's lookahead is scaled
+/// likewise. For Rprop, which has no learning rate, f scales the step sizes. The gradient of frozen
+/// parameters is 0, so they do not count in the norm of an inner ClipNorm.
 template <class O>
 struct ScaledRates {
   static_assert(Optimizer<O>,
@@ -32,9 +32,9 @@ struct ScaledRates {
   struct State {
     explicit State(Index n) : inner(n), vectors(n) {}
     typename O::template State<S, N> inner;
-    detail::StateVectors<S, N, 2> vectors;  ///< w before the step, and where the optimizer looks
+    detail::StateVectors<S, N, 2> vectors;  ///< w before the step, and the point of evaluation
 
-    /// Those of the optimizer within.
+    /// Values of the inner optimizer.
     template <class Function>
     void for_each_value(const Function& f) {
       inner.for_each_value(f);
@@ -52,7 +52,7 @@ struct ScaledRates {
   /// @throws std::invalid_argument unless there is one factor for each of n parameters
   void check_count(Index n) const { detail::check_count_of("ScaledRates", factors.size(), n); }
 
-  /// @throws std::invalid_argument as `check_count`, should the factors have changed since `start`
+  /// @throws std::invalid_argument as `check_count`, if the factors have changed since `start`
   template <Real S, Index N, class Objective>
   double step(S* w, Objective&& objective, State<S, N>& state) const {
     const Index n = state.vectors.size();
@@ -76,7 +76,7 @@ struct ScaledRates {
   }
 
  private:
-  /// from + f (to − from), exact where f is 0 or 1.
+  /// from + f (to − from), exact if f is 0 or 1.
   template <class S>
   [[nodiscard]] S scaled(S from, S to, Index i) const {
     const double f = factors[i];

@@ -16,7 +16,7 @@ struct Sgd {
     explicit State(Index n) : vectors(n) {}
     detail::StateVectors<S, N, 1> vectors;  ///< gradient
 
-    /// Further steps depend on nothing.
+    /// Later steps depend on no values.
     template <class Function>
     void for_each_value(const Function&) {}
   };

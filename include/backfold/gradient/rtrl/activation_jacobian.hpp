@@ -8,8 +8,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Jacobian ∂x/∂net of a layer whose φ products fuse: a diagonal of slopes φ', or, where φ acts on
-/// whole columns, a matrix.
+/// Jacobian ∂x/∂net of a layer whose φ products fuse: a diagonal of φ' or, if φ acts on whole
+/// columns, a matrix.
 template <class Net, int L>
 class ActivationJacobian {
  public:

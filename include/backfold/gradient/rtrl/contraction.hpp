@@ -7,7 +7,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// gradient ← gradient + Pᵀ v, for the tangent P of some numbers and v = ∂E/∂ of them.
+/// gradient ← gradient + Pᵀ v, for a tangent P = ∂a/∂w and v = ∂E/∂a.
 template <Real S>
 BACKFOLD_ALWAYS_INLINE void add_contraction(const Tangent<const S>& tangent, const S* v,
                                             S* gradient, S* scratch) {
@@ -23,8 +23,7 @@ BACKFOLD_ALWAYS_INLINE void add_contraction(const Tangent<const S>& tangent, con
   }
 }
 
-/// gradient ← gradient + Σ (∂E/∂past)·P over all that a network remembers, after a backward pass of
-/// the next step.
+/// gradient ← gradient + Σ (∂E/∂state)·P, after a backward pass of the next step.
 template <class P, class Net>
 void add_past(const P& pass, const Tangents<Net>& tangents, typename Net::Scalar* gradient,
               typename Net::Scalar* scratch) {

@@ -8,8 +8,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Dynamics Jacobian of layer L: ∂net/∂(outputs of a source, now or some steps ago), the weights
-/// of the connection, times φ' where that is folded into them.
+/// Dynamics Jacobian of layer L: ∂net/∂(outputs of a source, now or some steps ago), the weights of
+/// the connection, times φ' if that is folded into them.
 template <class Net, int L>
 class DynamicsJacobian {
  public:
@@ -20,7 +20,7 @@ class DynamicsJacobian {
   using Shape = TangentShape<Arch, L>;
   static constexpr int connection_count = Arch::template connection_count<L>;
 
-  /// Numbers for the weights times φ', or ones where a connection has no weights.
+  /// Size of the scratch for the weights times φ', or for ones if a connection has no weights.
   static Size scratch_size(const Arch& architecture) {
     Size size = 0;
     for_each_index<connection_count>([&](auto c) {
@@ -45,7 +45,7 @@ class DynamicsJacobian {
   DynamicsJacobian(const P& pass, const S* slope, S* scratch, S* product_scratch)
       : pass_(pass), slope_(slope), scratch_(scratch), product_scratch_(product_scratch) {}
 
-  /// A connection whose product reaches all of ∂net, so that nothing need be cleared first; or −1.
+  /// A connection whose product writes all of ∂net, so that it need not be cleared first; or −1.
   static constexpr int starting_connection = [] {
     for (int c = 0; c < connection_count; ++c) {
       const Connection connection = Type::connections[static_cast<std::size_t>(c)];
@@ -57,7 +57,7 @@ class DynamicsJacobian {
     return -1;
   }();
 
-  /// Whether the source of a connection has a tangent.
+  /// True if the source of a connection has a tangent.
   template <int C>
   static constexpr bool is_felt = [] {
     constexpr Connection connection = Type::connections[C];
@@ -74,7 +74,7 @@ class DynamicsJacobian {
     const Index rows = Shape::net_rows(pass_.architecture());
     const Tangent<const S> from = tangents.template output<source>(connection.delay);
     const ConstMatrixView<S> w = weights<C, Gates>(part);
-    // Without a column net may be null.
+    // Without columns, net may be null.
     S* const to = columns == 0 ? net : net + part.net_gate * pass_.template units<L>();
     const Index n = (std::min)(from.columns, columns);
     if (n > 0) {
@@ -92,7 +92,7 @@ class DynamicsJacobian {
   }
 
  private:
-  /// Each parameter of a source with a self-tangent moves one of its units.
+  /// Each parameter of a source with a self-tangent affects one of its units.
   template <bool IsOneToOne>
   void add_self(const ConstMatrixView<S>& w, const Tangent<const S>& from, S* to) const {
     const Index rows = Shape::net_rows(pass_.architecture());

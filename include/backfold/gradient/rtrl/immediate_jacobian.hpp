@@ -8,8 +8,9 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Immediate Jacobian of layer L: ∂net/∂(weights and biases of the layer) at a step, the past held.
-/// ∂net_i/∂w_ij is the source's output x_j; of the bias it is 1, or as the layer gathers it.
+/// Immediate Jacobian of layer L: ∂net/∂(weights and biases of the layer) at a step, at constant
+/// past. ∂net_i/∂w_ij is the source's output x_j; for the bias it is 1, or given by the layer's
+/// gather_bias.
 template <class Net, int L>
 class ImmediateJacobian {
  public:
@@ -19,7 +20,7 @@ class ImmediateJacobian {
   using Type = typename P::template LayerType<L>;
   using Shape = TangentShape<Arch, L>;
 
-  /// Numbers that `gathered` works in.
+  /// Size of the scratch of `gathered`.
   static Size scratch_size(const Arch& architecture) {
     if constexpr (bias_is_net_bias<Type> || Type::bias_columns == 0) {
       return 0;
@@ -42,7 +43,8 @@ class ImmediateJacobian {
     }
   }
 
-  /// ∂net ← ∂net + its derivatives by the weights of a part of connection C, times φ' if folded.
+  /// ∂net ← ∂net + its derivatives with respect to the weights of a part of connection C, times φ'
+  /// if folded.
   template <int C, int Gates>
   void add_weights(const Part& part, [[maybe_unused]] const S* slope, S* net) const {
     const Arch& architecture = pass_.architecture();
@@ -61,7 +63,7 @@ class ImmediateJacobian {
     }
   }
 
-  /// ∂net ← ∂net + its derivatives by the biases.
+  /// ∂net ← ∂net + its derivatives with respect to the biases.
   void add_biases([[maybe_unused]] const S* slope, [[maybe_unused]] S* net) const {
     const Index rows = Shape::net_rows(pass_.architecture());
     [[maybe_unused]] const Index first = pass_.architecture().template bias_offset<L>();

@@ -9,7 +9,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Numbers that the pieces of a layer's step need, each for itself.
+/// Scratch for each piece of a layer's step.
 template <class Number>
 struct TangentScratchOf {
   Number net;        ///< ∂net
@@ -20,13 +20,13 @@ struct TangentScratchOf {
   Number product;    ///< of the products
 };
 
-/// The scratch itself: the layers use it one after the other.
+/// Scratch shared by the layers, which use it one after the other.
 template <Real S>
 using TangentScratch = TangentScratchOf<Vector<S>>;
 
-/// Forward differentiation of one step of layer L, in all parameters at once:
-/// ∂net = Σ W ∂x of the sources + the immediate Jacobian, ∂x = (∂x/∂net)·∂net, and for a layer with
-/// steps of its own also through its output and memory of the step before.
+/// Forward-mode differentiation of one step of layer L with respect to all parameters: ∂net = Σ W
+/// ∂x of the sources + the immediate Jacobian, ∂x = (∂x/∂net)·∂net. A layer with its own steps also
+/// depends on its previous output and memory.
 template <class Net, int L>
 class LayerTangent {
  public:
@@ -80,7 +80,7 @@ class LayerTangent {
   }
 
  private:
-  /// ∂net, times φ' where that is folded into the weights.
+  /// ∂net, times φ' if that is folded into the weights.
   void set_net(const Immediate& immediate, const S* slope, S* net) const {
     const Dynamics dynamics(pass_, slope, scratch_.weights.data(), scratch_.product.data());
     const Index rows = Shape::net_rows(pass_.architecture());
@@ -107,7 +107,7 @@ class LayerTangent {
     if constexpr (!Shape::has_self_tangent) immediate.add_biases(slope, net);
   }
 
-  /// The tangent of one result of the layer's own step.
+  /// Tangent of one result of the layer's own step.
   void through_step(const Local& local, [[maybe_unused]] const Self& self, StepResult of,
                     const S* net, const Tangent<S>& to) const {
     local.evaluate(of);

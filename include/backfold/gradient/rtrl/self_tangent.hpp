@@ -8,8 +8,9 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Moves the self-tangent of layer L on by a step: ∂x_i by each parameter of row i of the layer's
-/// block, its immediate derivative plus ∂x_i/∂(past of unit i) times the self-tangent of that past.
+/// Advances the self-tangent of layer L by a step. For each parameter in row i of the layer's
+/// block, ∂x_i is its immediate derivative plus ∂x_i/∂(past of unit i) times the self-tangent of
+/// that past.
 template <class Net, int L>
 class SelfTangent {
  public:
@@ -20,7 +21,8 @@ class SelfTangent {
   using Shape = TangentShape<Arch, L>;
   static constexpr int connection_count = Arch::template connection_count<L>;
 
-  /// Numbers for the derivatives of a layer's units by their own outputs, through a connection.
+  /// Size of the scratch for the derivatives of units with respect to their own outputs, through a
+  /// connection.
   static Size scratch_size(const Arch& architecture) {
     return Shape::has_self_tangent && !fuses_activation<Type>
                ? Size(architecture.template units<L>())
@@ -60,7 +62,7 @@ class SelfTangent {
     diagonal_affine(slope, ConstMatrixView<S>(to), to, FromZero{}, Unchanged{});
   }
 
-  /// Advances the tangent of the output or the memory of a layer with steps of its own, from its
+  /// Advances the tangent of the output or memory of a layer with its own steps, from its
   /// Jacobians.
   void advance(const StepJacobian<Net, L>& by, const MatrixView<S>& to) const {
     set_immediate(by, to.data());
@@ -83,7 +85,7 @@ class SelfTangent {
  private:
   static constexpr int gates = weight_gates<Type>();
 
-  /// ∂x_i by the parameters of row i of each gate, the past held.
+  /// ∂x_i with respect to the parameters of row i of each gate, at constant past.
   void set_immediate(const StepJacobian<Net, L>& by, S* to) const {
     for_each_index<connection_count>([&](auto c) {
       for (Index j = 0; j < pass_.architecture().template fan_in<L, c()>(); ++j) {
@@ -112,7 +114,8 @@ class SelfTangent {
     }
   }
 
-  /// ∂x_i by unit i's net inputs in the gates that row i of weight gate g of connection c leads to.
+  /// ∂x_i with respect to the net inputs of unit i in the gates to which row i of weight gate g of
+  /// connection c is mapped.
   [[nodiscard]] S slope_by_row(const StepJacobian<Net, L>& by, int c, int g, Index i) const {
     S sum(0);
     for (const Part& part : parts<Type>(c)) {
@@ -124,7 +127,7 @@ class SelfTangent {
     return sum;
   }
 
-  /// ∂x_i by number i of gate g of the bias columns, for all units.
+  /// ∂x_i with respect to number i of gate g of the bias columns, for all units.
   void set_biases([[maybe_unused]] const StepJacobian<Net, L>& by, [[maybe_unused]] int g,
                   [[maybe_unused]] S* to) const {
     if constexpr (bias_is_net_bias<Type>) {

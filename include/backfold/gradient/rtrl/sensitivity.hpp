@@ -8,9 +8,9 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The sensitivities P = ∂(what the network remembers)/∂w of real-time recurrent learning, carried
-/// forward in time by forward differentiation: P^t = D P^(t−1) + J, with the dynamics Jacobian D
-/// and the immediate Jacobian J of each layer.
+/// Sensitivities P = ∂(state)/∂w of real-time recurrent learning, carried forward in time by
+/// forward-mode differentiation: P^t = D P^(t−1) + J, with the dynamics Jacobian D and the
+/// immediate Jacobian J of each layer.
 template <class Net>
 class Sensitivity {
  public:
@@ -39,7 +39,7 @@ class Sensitivity {
     detail::add_past(pass, tangents_, gradient, scratch_.product.data());
   }
 
-  /// Moves P on by the step that the pass has run forward.
+  /// Advances P by the step that the pass has run forward.
   void advance(const P& pass) {
     for_each_index<last_layer>(
         [&](auto l) { LayerTangent<Net, l() + 1>(pass, tangents_, scratch_).advance(); });

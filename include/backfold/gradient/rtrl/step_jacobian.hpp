@@ -11,10 +11,10 @@ namespace detail {
 /// A result of a layer's step: its output or its memory.
 enum class StepResult { Output, Memory };
 
-/// Jacobians of a layer's own step: of its output, or its memory, by its net input, its output and
-/// memory of the step before, and the parameters of its own. They come from its pull-back of unit
-/// vectors, and so transposed: a column for each unit, or a single one, of diagonals, where each
-/// unit feels its own gates alone.
+/// Jacobians of a layer's own step: of its output or memory with respect to its net input, its
+/// previous output and memory, and its own parameters. They come from pull-backs of unit vectors,
+/// so they are transposed: a column for each unit, or a single column of diagonals if units are
+/// independent.
 template <class Net, int L>
 class StepJacobian {
  public:
@@ -71,9 +71,10 @@ class StepJacobian {
     }
   }
 
-  /// to ← the matrix of the result's tangent: each Jacobian times the tangent of what it is by.
+  /// to ← the matrix of the result's tangent: the sum of each Jacobian times the tangent of its
+  /// argument.
   void multiply(const S* net, const Tangents<Net>& tangents, const MatrixView<S>& to) const {
-    if (to.cols() == 0) return;  // no parameter has reached the layer: net may be null
+    if (to.cols() == 0) return;  // no parameter affects the layer: net may be null
     add<FromZero>(by_net_, net, rows_, to);
     for (Index gate = units_; is_diagonal && gate < rows_; gate += units_) {
       add<FromOutput>(by_net_ + gate, net + gate, rows_, to);
@@ -86,7 +87,7 @@ class StepJacobian {
     }
   }
 
-  /// The immediate Jacobian by the parameters of the layer's own is added to the columns of a
+  /// Adds the immediate Jacobian with respect to the layer's own parameters to the columns of a
   /// tangent.
   void add_own(S* to) const {
     const Index first = pass_.architecture().template own_offset<L>();

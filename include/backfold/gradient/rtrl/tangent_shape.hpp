@@ -20,18 +20,18 @@ inline constexpr int last_remembered_layer = [] {
   return last;
 }();
 
-/// Shape of the tangent ∂x/∂w of layer L: units × (parameters that reach the layer).
+/// Shape of the tangent ∂x/∂w of layer L: units × (parameters that affect the layer).
 ///
-/// In a layer whose units depend on their own pasts alone, parameter (i, j) of its block moves unit
-/// i alone. Its derivatives by its own parameters are then one number each, the self-tangent, in
-/// the shape of the block.
+/// In a layer whose units depend only on their own pasts, parameter (i, j) of its block affects
+/// only unit i. The derivatives with respect to its own parameters are then one number each: the
+/// self-tangent, in the shape of the block.
 template <class Arch, int L>
 struct TangentShape {
   using Graph = typename Arch::Graph;
   using Type = typename Arch::template LayerType<L>;
 
-  /// Whether φ' goes into the weights: ∂x = φ'·Σ W ∂x is Σ (φ'·W) ∂x, which saves a sweep over all
-  /// columns.
+  /// True if φ' is folded into the weights: ∂x = φ'·Σ W ∂x is computed as Σ (φ'·W) ∂x, which saves
+  /// a sweep over all columns.
   static constexpr bool folds_slope = [] {
     if constexpr (fuses_activation<Type>) {
       return ElementwiseActivation<typename Type::ActivationType>;
@@ -40,7 +40,7 @@ struct TangentShape {
     }
   }();
 
-  /// Whether one-to-one connections and memories are the only loops of the layer.
+  /// True if one-to-one connections and memories are the only loops of the layer.
   static constexpr bool has_self_tangent = [] {
     constexpr Segment segment = Graph::segment_of(L);
     if (!folds_slope && !units_are_independent<Type>) return false;
@@ -56,8 +56,8 @@ struct TangentShape {
     return net_gates<Type>() * architecture.template units<L>();
   }
 
-  /// Parameters with a column: those of all layers that reach it, without its own where they have
-  /// a self-tangent.
+  /// Number of parameters with a column: the parameters of all layers that affect it, except its
+  /// own if they have a self-tangent.
   static Index columns(const Arch& architecture) {
     if constexpr (has_self_tangent) {
       return architecture.template block_offset<L>();
@@ -66,7 +66,7 @@ struct TangentShape {
     }
   }
 
-  /// Columns of the self-tangent, each of as many rows as units.
+  /// Columns of the self-tangent, which has `units` rows.
   static Index self_columns(const Arch& architecture) {
     if constexpr (has_self_tangent) {
       const Index own =

@@ -8,7 +8,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The tangent of one output or memory of a layer: a matrix, and then the layer's self-tangent.
+/// Tangent of one output or memory of a layer: a matrix, followed by the layer's self-tangent.
 template <class S>
 struct Tangent {
   S* data;
@@ -18,9 +18,9 @@ struct Tangent {
   [[nodiscard]] MatrixView<S> self() const { return {data + units * columns, units, self_columns}; }
 };
 
-/// The tangents by all parameters of what a network remembers: of each layer's output now and as
-/// many steps ago as delays need, and of its memory now and one step ago. They are kept in rings,
-/// so that a step moves none of them.
+/// Tangents of a network's state with respect to all parameters: of each layer's output, now and as
+/// many steps ago as delays need, and of its memory, now and one step ago. They are stored in ring
+/// buffers, so a step moves no numbers.
 template <class Net>
 class Tangents {
  public:
@@ -78,7 +78,7 @@ class Tangents {
     return at<L>(numbers_.data() + memory_start<L>(delay));
   }
 
-  /// Makes the present step the one before.
+  /// Advances the ring buffers by one step.
   void shift() {
     for_each_index<last_layer>([&](auto l) {
       constexpr int kept = kept_outputs(l() + 1);
@@ -91,12 +91,13 @@ class Tangents {
   static constexpr int kept_memories = 2;
   static constexpr int kept_outputs(int layer) { return Graph::history(layer) + 1; }
 
-  /// Offsets of the tangents of a layer among the numbers, and their sizes.
+  /// Offsets of a layer's tangents in the buffer, and their sizes.
   struct Place {
     Index block, output, memory;
   };
 
-  // The sizes come from the architecture, where fixed ones are constants: products are unrolled.
+  // Sizes come from the architecture, where static ones are constants, so that products are
+  // unrolled.
   template <int L, class T>
   [[nodiscard]] Tangent<T> at(T* numbers) const {
     return {numbers, architecture_.template units<L>(), Shape<L>::columns(architecture_),
