@@ -22,7 +22,7 @@ BACKFOLD_BEGIN_NAMESPACE
 class Categories {
  public:
   Categories() = default;
-  /// @throws std::invalid_argument naming a name that is there twice
+  /// @throws std::invalid_argument with the first duplicate name
   explicit Categories(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       if (label_of(name) >= 0) fail_argument("categories: \"", name, "\" is there twice");
@@ -35,7 +35,7 @@ class Categories {
     return names_;
   }  ///< in order of their labels
 
-  /// The label of a name, a new one if it has none yet.
+  /// The label of a name, which is added if it is new.
   Index add(std::string_view name) {
     const auto [at, is_new] = labels_.try_emplace(std::string(name), size());
     if (is_new) names_.push_back(at->first);

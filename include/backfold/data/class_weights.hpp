@@ -11,14 +11,14 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Weights of classes by which each counts alike, however many samples it has: n/(classes·n_k) for
+/// Weights by which all classes count equally, however many samples they have: n/(classes·n_k) for
 /// class k with n_k of the n samples. Their mean over the samples is 1.
 ///
 ///     const auto of_class = bf::balanced_weights<float>(labels, 3);
 ///     const auto weights = bf::sample_weights(of_class, labels, 3);
 ///     bf::fit(net, loss, optimizer, bf::Samples(X, Z, weights));
 ///
-/// @param labels n integers in 0..classes−1; those of targets are `labels_of(Z)`
+/// @param labels n integers in 0..classes−1; from targets, use `labels_of(Z)`
 /// @throws std::invalid_argument naming the first class without a sample, or label out of range
 ///
 /// Source: King & Zeng, Logistic regression in rare events data (2001).
@@ -39,14 +39,13 @@ template <class S, class Labels>
   return weights;
 }
 
-/// The weight of each sample, that of its class: E = Σ_s weight_s E_s for any loss. It is the sum
-/// of PyTorch's losses with `weight=` and reduction='sum'. Reduction::Mean divides that sum by the
-/// number of samples whose weight is not 0 (PyTorch's 'mean': BCELoss by the number of all samples,
-/// CrossEntropyLoss by the sum of their weights).
+/// Weight of each sample, taken from its class: E = Σ_s weight_s E_s for any loss. With
+/// Reduction::Sum it equals PyTorch's losses with `weight=` and reduction='sum'. Reduction::Mean
+/// divides by the number of samples with nonzero weight. (PyTorch's 'mean' divides by the number of
+/// all samples in BCELoss, by the sum of their weights in CrossEntropyLoss.)
 ///
-/// @param class_weights a number >= 0 for each class; a class of weight 0 is left out. Labels alone
-/// do not say how many classes there are: with `classes` as a third argument, any other number of
-/// weights is refused
+/// @param class_weights a number >= 0 for each class; a class of weight 0 is left out. Pass
+/// `classes` as third argument to check the number of weights, which the labels do not determine
 /// @param labels as for `balanced_weights`; with sequences, one for each column of the targets
 /// @throws std::invalid_argument for a weight that is negative or not finite, or a label out of
 /// range
@@ -69,7 +68,7 @@ template <class W, class Labels>
   return weights;
 }
 
-/// The weight of each sample where the number of classes is known, as for `one_hot`.
+/// Weight of each sample, with the number of classes given, as for `one_hot`.
 ///
 /// @throws std::invalid_argument unless there is one weight for each class, or as without `classes`
 template <class W, class Labels>

@@ -8,30 +8,31 @@
 #include "backfold/data/csv_table.hpp"
 #include "backfold/data/csv_writer.hpp"
 
-/// Not in backfold.hpp, as it needs files: tables from CSV files, whole or block by block, and CSV
-/// files from matrices. Numbers have a point, whatever the locale.
+/// Tables from CSV files, whole or block by block, and CSV files from matrices. Numbers have a
+/// decimal point, whatever the locale. Not in backfold.hpp: it needs files.
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A whole CSV file. Errors are those of CsvBlocks.
+/// Reads a whole CSV file. Errors as for CsvBlocks.
 [[nodiscard]] inline CsvTable read_csv(const std::string& path, const CsvOptions& options = {}) {
   return CsvBlocks(path, options).rest();
 }
-/// With the columns and categories of another table: test data like the training data.
+/// Reads with the columns and categories of another table, for test data in the form of the
+/// training data.
 [[nodiscard]] inline CsvTable read_csv(const std::string& path, const CsvOptions& options,
                                        const std::vector<CsvColumn>& columns) {
   return CsvBlocks(path, options, columns).rest();
 }
 
-/// The columns of a CSV file, from a look at all of it, twice, in the memory of a row: those with a
-/// field that is neither a number nor missing are categorical, with all their categories, and those
-/// that the options name.
+/// Determines the columns of a CSV file, by reading it twice in the memory of a row. Categorical
+/// are the columns that the options name, and columns with a field that is neither a number nor
+/// missing; all their categories are collected.
 inline std::vector<CsvColumn> scan_csv(const std::string& path, const CsvOptions& options = {}) {
   return CsvBlocks(path, options).find_categories(CsvBlocks(path, options).find_categorical());
 }
 
 /// Writes the columns of x (features × n) as the rows of a CSV file, with a header of these names.
-/// @throws std::runtime_error naming the file and what is wrong; an old file is then as it was
+/// @throws std::runtime_error naming the file and the error; an old file is then unchanged
 template <class X>
 void write_csv(const std::string& path, const std::vector<std::string>& names,
                const Eigen::DenseBase<X>& x, char delimiter = ',') {

@@ -19,53 +19,54 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Settings for reading a CSV file.
 struct CsvOptions {
   char delimiter = ',';
-  bool has_header = true;  ///< else the columns are called "1", "2", ...
+  bool has_header = true;  ///< if false, the columns are named "1", "2", ...
 
-  /// The columns to read, in this order; none: all of them.
+  /// Columns to read, in this order; if empty, all.
   std::vector<std::string> columns = {};
   /// Columns of names instead of numbers. `scan_csv` finds them.
   std::vector<std::string> categorical = {};
 
-  /// Fields that stand for a missing value. In quotes, they are names where names are expected.
+  /// Fields that mean a missing value. In quotes, they are names in a column of names.
   std::vector<std::string> missing = {"", "NA", "N/A", "NaN", "nan", "NULL", "null", "?"};
-  /// In the place of a missing number (NaN, say, to fill in something of your own later).
+  /// Replacement of a missing number; NaN, for example, to replace later.
   std::optional<double> fill = std::nullopt;
-  /// In the place of a missing name.
+  /// Replacement of a missing name.
   std::optional<std::string> fill_category = std::nullopt;
 
   std::size_t longest_row = std::size_t{1} << 24;  ///< bytes; a longer row is refused
 };
 
-/// A CSV file block by block: memory is that of a block, whatever the size of the file.
+/// Reads a CSV file block by block, in the memory of a block, whatever the size of the file.
 ///
 ///     bf::CsvBlocks blocks("large.csv", options, bf::scan_csv("large.csv", options));
 ///     while (blocks.next(4096)) train_on(blocks.block().matrix<float>(inputs), ...);
 ///
-/// Every error names the file, the row (without the header), its line and the column. All but wrong
-/// options are std::runtime_error: a row with another number of fields than the first, a missing
-/// value without a fill, a text that is no number or outside the range of double.
+/// Each error names the file, the row (without the header), its line and the column. All errors
+/// except wrong options are std::runtime_error: a row with a different number of fields than the
+/// first, a missing value without a replacement, a text that is not a number or outside the range
+/// of double.
 class CsvBlocks {
  public:
-  /// Categories are numbered as they appear: a later block may have more of them.
+  /// Categories are numbered in order of appearance, so a later block may have more.
   /// @throws std::runtime_error as `next`; for an empty file or an unknown column
   explicit CsvBlocks(const std::string& path, const CsvOptions& options = {})
       : reader_(path, options.delimiter, options.longest_row), options_(options) {
     begin();
   }
-  /// With the columns of another table or of a scan: by their names, in their order, with their
-  /// categories; others are refused.
+  /// Uses the columns of another table or of a scan: their names, order and categories. Unknown
+  /// categories are refused.
   CsvBlocks(const std::string& path, const CsvOptions& options,
             const std::vector<CsvColumn>& columns)
       : reader_(path, options.delimiter, options.longest_row), options_(options), is_fixed_(true) {
     begin(columns);
   }
-  /// From a stream that outlives it. @param name of the stream, for messages
+  /// Reads from a stream, which must outlive the object. @param name of the stream, for messages
   CsvBlocks(std::istream& stream, const std::string& name, const CsvOptions& options = {})
       : reader_(stream, name, options.delimiter, options.longest_row), options_(options) {
     begin();
   }
 
-  /// Reads the next rows, `most` or what is left; false if there are none.
+  /// Reads up to `most` further rows; false if there are none.
   bool next(Index most) {
     table_.values_.resize(0);
     for (Index r = 0; r < most && next_row(); ++r) read_row();
@@ -74,7 +75,7 @@ class CsvBlocks {
   /// The block that `next` has read.
   [[nodiscard]] const CsvTable& block() const { return table_; }
 
-  /// The rows that are left, as a table of its own.
+  /// The remaining rows, as a table.
   CsvTable rest() {
     next((std::numeric_limits<Index>::max)());
     CsvTable all(table_.columns_);
@@ -103,7 +104,7 @@ class CsvBlocks {
     return is_categorical;
   }
 
-  /// The columns with all categories, once it is known which have some.
+  /// The columns with all categories, after a pass has found which are categorical.
   std::vector<CsvColumn> find_categories(const std::vector<bool>& is_categorical) {
     for (std::size_t c = 0; c < fields_.size(); ++c) {
       table_.columns_[c].is_categorical = is_categorical[c];
@@ -199,7 +200,7 @@ class CsvBlocks {
 
   [[nodiscard]] double number(std::size_t c, std::string_view field) const {
     double x = 0;
-    // First the number: it is nearly always one, and the list of missing fields is long.
+    // Tries the number first: most fields are numbers, and the list of missing values is long.
     const detail::NumberText result = detail::read_number(field, x);
     if (result == detail::NumberText::Good) return x;
     if (is_missing(field)) {
@@ -228,7 +229,7 @@ class CsvBlocks {
   CsvReader reader_;
   CsvOptions options_;
   CsvTable table_;
-  std::vector<Index> fields_;  // of each column of the table
+  std::vector<Index> fields_;  // field of each column of the table
   Index field_count_ = 0;
   bool has_pending_ = false;  // the first row of a file without a header has been read
   bool is_fixed_ = false;

@@ -12,8 +12,8 @@
 #include "backfold/core/error.hpp"
 #include "backfold/core/types.hpp"
 
-/// Not in backfold.hpp, as it needs files: the rows and fields of a CSV file. `data/csv.hpp` makes
-/// tables of them.
+/// Rows and fields of a CSV file; `data/csv.hpp` makes tables of them. Not in backfold.hpp: it
+/// needs files.
 ///
 /// Source: RFC 4180, and what is written in practice: LF, CRLF or CR, a byte order mark, blanks
 /// around fields, quotes inside unquoted fields, empty lines.
@@ -22,7 +22,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Text of a file for a message: cut off, without control characters.
+/// Text of a file for a message: truncated, without control characters.
 inline std::string printable(std::string_view text) {
   constexpr std::size_t most = 60;
   std::string result(text.substr(0, most));
@@ -34,10 +34,10 @@ inline std::string printable(std::string_view text) {
 
 }  // namespace detail
 
-/// The rows of a CSV file one after the other, as text. Memory is that of the longest row.
+/// Reads a CSV file row by row, as text, in the memory of the longest row.
 ///
-/// Fields in double quotes may hold delimiters, line breaks and, doubled, quotes. Blanks around
-/// fields are dropped, inside quotes they are kept. Empty lines are passed over.
+/// Fields in double quotes may contain delimiters, line breaks and doubled quotes. Blanks around
+/// fields are dropped, inside quotes they are kept. Empty lines are skipped.
 class CsvReader {
  public:
   /// @param longest_row bytes that a row may have
@@ -49,7 +49,7 @@ class CsvReader {
     file_.open(path, std::ios::binary);
     if (!file_) fail_runtime(path, ": cannot be opened");
   }
-  /// From a stream that outlives the reader. @param name of the stream, for messages
+  /// Reads from a stream, which must outlive the reader. @param name of the stream, for messages
   CsvReader(std::istream& stream, const std::string& name, char delimiter = ',',
             std::size_t longest_row = std::size_t{1} << 24)
       : stream_(stream), name_(name), delimiter_(delimiter), longest_row_(longest_row) {
@@ -60,7 +60,7 @@ class CsvReader {
   CsvReader(const CsvReader&) = delete;
   CsvReader& operator=(const CsvReader&) = delete;
 
-  /// Goes to the next row; false at the end.
+  /// Advances to the next row; false at the end.
   /// @throws std::runtime_error naming the file, row and line: a quote that is not closed, text
   /// after a closing quote, a NUL, a row that is too long
   bool next() {
@@ -172,7 +172,7 @@ class CsvReader {
   void read_quoted() {
     const Index opened = next_line_;
     for (;;) {
-      ++at_;  // the quote, or the second of two
+      ++at_;  // the closing quote, or the second of a doubled one
       const std::size_t before = text_.size();
       take_until([](char c) { return c == '"'; });
       next_line_ +=
@@ -216,7 +216,7 @@ class CsvReader {
   std::size_t longest_row_;
 
   std::string buffer_;
-  std::size_t at_ = 0, size_ = 0;  // what is left of the buffer
+  std::size_t at_ = 0, size_ = 0;  // rest of the buffer
   std::string text_;               // the fields of the row, one after the other
   std::vector<End> ends_;
   Index row_ = 0, line_ = 1, next_line_ = 1;

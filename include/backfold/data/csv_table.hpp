@@ -40,14 +40,14 @@ class CsvTable {
     return columns_[position(name)];
   }
 
-  /// A number, or the label of a name. @pre the row and column are there
+  /// A number, or the label of a name. @pre the row and column exist
   [[nodiscard]] double value(Index row, Index column) const {
     return values_[static_cast<std::size_t>(row) * columns_.size() +
                    static_cast<std::size_t>(column)];
   }
 
-  /// Columns as features × rows: a column of numbers is a feature, one of names a feature for each
-  /// category, 1 where it is that one, else 0.
+  /// Columns as features × rows: a column of numbers is one feature, a column of names is one-hot,
+  /// with a feature for each category.
   /// @throws std::invalid_argument for an unknown column
   template <class S>
   [[nodiscard]] Matrix<S> matrix(const std::vector<std::string>& names) const {
@@ -81,7 +81,7 @@ class CsvTable {
     return matrix<S>(names);
   }
 
-  /// The names of the features of `matrix(names)`: that of the column, of categories
+  /// Names of the features of `matrix(names)`: the column's name or, for categories,
   /// "column=category".
   [[nodiscard]] std::vector<std::string> feature_names(
       const std::vector<std::string>& names) const {
@@ -96,8 +96,8 @@ class CsvTable {
     return result;
   }
 
-  /// The labels of a column of names.
-  /// @throws std::invalid_argument for an unknown column, or one of numbers
+  /// Labels of a column of names.
+  /// @throws std::invalid_argument for an unknown column, or a column of numbers
   [[nodiscard]] std::vector<Index> labels(const std::string& name) const {
     const std::size_t c = position(name);
     if (!columns_[c].is_categorical) {

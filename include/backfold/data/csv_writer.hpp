@@ -13,22 +13,23 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Writes a CSV file row by row; it takes the place of an old one at `commit`.
+/// Writes a CSV file row by row, which replaces an old one at `commit`.
 class CsvWriter {
  public:
-  /// @throws std::runtime_error naming the file and what is wrong, as the other functions do
+  /// @throws std::runtime_error naming the file and the error, as the other functions do
   CsvWriter(const std::string& path, const std::vector<std::string>& names, char delimiter = ',')
       : file_(path), delimiter_(delimiter), fields_(static_cast<Index>(names.size())) {
     for (const std::string& name : names) add_text(name);
     end_row();
   }
 
-  /// Rows from the columns of x (features × n): each number in the fewest digits that give it back.
+  /// Writes the columns of x (features × n) as rows, each number in the fewest digits that read
+  /// back exactly.
   template <class X>
   void add(const Eigen::DenseBase<X>& x) {
     add_rows(x, 0, [](Index) {});
   }
-  /// Such rows with a name before the numbers: the label that outputs stand for, say.
+  /// Writes rows with a name before the numbers, for example the predicted class.
   template <class X>
   void add(const std::vector<std::string>& names, const Eigen::DenseBase<X>& x) {
     if (static_cast<Index>(names.size()) != x.cols()) {
@@ -36,7 +37,7 @@ class CsvWriter {
     }
     add_rows(x, 1, [&](Index row) { add_text(names[static_cast<std::size_t>(row)]); });
   }
-  /// The rows of a table, names as names.
+  /// Writes the rows of a table.
   void add(const CsvTable& table) {
     const auto count = static_cast<Index>(table.columns().size());
     if (count != fields_) {
@@ -56,12 +57,11 @@ class CsvWriter {
     }
   }
 
-  /// Puts the file in its place.
+  /// Replaces an old file by the new one.
   void commit() { file_.commit(); }
 
  private:
-  /// @param add_first adds the fields of a row, `first_fields` of them, that stand before its
-  /// numbers
+  /// @param add_first adds the `first_fields` fields of a row that precede its numbers
   template <class X, class Function>
   void add_rows(const Eigen::DenseBase<X>& x, Index first_fields, const Function& add_first) {
     static_assert(Real<typename X::Scalar>, "backfold: a CSV file is written of float or double");
@@ -87,7 +87,7 @@ class CsvWriter {
     detail::append_number(row_, x);
   }
 
-  /// Quoted unless it is plain: what could be read as another thing, or as missing.
+  /// Quotes a field unless it is plain: it might be read as something else, or as missing.
   void add_text(const std::string& text) {
     begin_field();
     const bool is_plain = !is_missing(text) && text.front() != ' ' && text.back() != ' ' &&

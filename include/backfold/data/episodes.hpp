@@ -9,20 +9,20 @@
 BACKFOLD_BEGIN_NAMESPACE
 
 /// Sequences cut at resets: the state of a network is zero before the step of a reset, and the
-/// gradient does not flow through it. Each piece is a sequence of its own length to train on, a
-/// view into the data.
+/// gradient does not flow through it. Each piece is a sequence with its own length, a view into the
+/// data.
 ///
-///     std::vector<bool> resets(steps * batch);   // of column t·batch + b: before step t of
-///     sequence b bf::Episodes episodes(bf::Sequences(X, Z, steps), resets); bf::fit(net, loss,
-///     bf::Adam{}, episodes, {.batch_size = 8});
+///     std::vector<bool> resets(steps * batch);   // [t·batch + b]: before step t of sequence b
+///     bf::Episodes episodes(bf::Sequences(X, Z, steps), resets);
+///     bf::fit(net, loss, bf::Adam{}, episodes, {.batch_size = 8});
 template <Real S>
 class Episodes {
  public:
   using Scalar = S;
 
   /// @param data with targets at every step, @param resets a range of flags, one for each column of
-  /// the inputs, read here alone; that of a first step changes nothing
-  /// @throws std::invalid_argument for another number of flags, targets at the last step,
+  /// the inputs, read only by the constructor; a flag of a first step has no effect
+  /// @throws std::invalid_argument for a wrong number of flags, targets at the last step only,
   /// initial_states, and data without a step
   template <class Flags>
   Episodes(const Sequences<S>& data, const Flags& resets) : data_(data) {
@@ -52,18 +52,18 @@ class Episodes {
     longest_ = *std::max_element(lengths_.begin(), lengths_.end());
   }
 
-  /// For fit: the number of sequences.
+  /// Number of sequences, for fit.
   [[nodiscard]] Index count() const { return static_cast<Index>(lengths_.size()); }
-  /// The steps of episode i.
+  /// Number of steps of episode i.
   [[nodiscard]] Index steps_of(Index i) const { return lengths_[static_cast<std::size_t>(i)]; }
 
-  /// Episode i alone, of as many steps as the longest one has, with its length: a view that lives
-  /// as long as this object.
+  /// Episode i, padded to the steps of the longest one, with its length: a view, valid as long as
+  /// this object.
   /// @throws std::invalid_argument if there is no such episode
   [[nodiscard]] Sequences<S> operator[](Index i) const& {
     if (i < 0 || i >= count()) fail_argument("episodes: no episode ", i, " of ", count());
     const Index column = columns_[static_cast<std::size_t>(i)];
-    // The columns after the end may be those of another episode, or none: they are never read.
+    // The columns after the end may belong to another episode or not exist; they are never read.
     auto piece = [&](const ConstMatrixView<S>& all) {
       return ConstMatrixView<S>(all.column(column), all.rows(), longest_,
                                 data_.batch() * all.outerStride());
@@ -79,7 +79,7 @@ class Episodes {
     }
     return one;
   }
-  Sequences<S> operator[](Index i) const&& = delete;  // it would outlive its length
+  Sequences<S> operator[](Index i) const&& = delete;  // the view would outlive its length
 
  private:
   Sequences<S> data_;

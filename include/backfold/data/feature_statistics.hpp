@@ -8,28 +8,28 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Mean, variance and range of each feature, over samples that come batch by batch.
+/// Streaming mean, variance and range of each feature.
 ///
-/// A batch takes two passes, its mean and the squared deviations from that, and is then merged into
-/// what came before. Means are kept as distances from the first sample, so that a mean that is
-/// large relative to the spread costs no accuracy, and a feature of equal numbers has exactly that
-/// mean, and variance 0. Everything is in double.
+/// A batch takes two passes, for its mean and for the squared deviations from it, and is then
+/// merged with the earlier ones. Means are stored relative to the first sample. Thus a mean that is
+/// large compared with the spread costs no accuracy, and a constant feature has exactly this mean,
+/// and variance 0. All arithmetic is in double.
 ///
 /// Source: Chan, Golub & LeVeque, Algorithms for computing the sample variance (1983).
 class FeatureStatistics {
  public:
   FeatureStatistics() = default;
 
-  /// The statistics of samples that are all there.
+  /// Statistics of one batch of samples.
   template <class X>
   explicit FeatureStatistics(const Eigen::DenseBase<X>& samples) {
     add(samples);
   }
 
-  /// Takes further samples. It allocates.
+  /// Adds a batch of samples. Allocates.
   /// @param samples features × n, a matrix, Map or Block of float or double
-  /// @throws std::invalid_argument for another number of features than before, and naming the first
-  /// number that is infinite or NaN; the statistics are then as before
+  /// @throws std::invalid_argument for a different number of features than before, and naming the
+  /// first number that is infinite or NaN; the statistics are then unchanged
   template <class X>
   void add(const Eigen::DenseBase<X>& samples) {
     using S = typename X::Scalar;
@@ -63,7 +63,7 @@ class FeatureStatistics {
  private:
   struct Feature {
     double first;    // of all samples
-    double mean;     // its distance from there
+    double mean;     // relative to `first`
     double squares;  // Σ (x − mean)²
     double minimum, maximum;
   };

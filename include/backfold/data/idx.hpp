@@ -17,25 +17,26 @@
 #include "backfold/core/size.hpp"
 #include "backfold/core/types.hpp"
 
-/// Opt-in (needs zlib): reading IDX files, the format of MNIST and Fashion-MNIST, plain or gzipped.
+/// Reads IDX files, the format of MNIST and Fashion-MNIST, plain or gzipped. Opt-in: needs zlib.
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// An IDX file of bytes: items of equal size, one after the other.
+/// An IDX file of bytes: consecutive items of equal size.
 struct IdxFile {
   Index items = 0;
-  Index item_size = 0;  ///< bytes of an item: the product of all sizes but the first
+  Index item_size = 0;  ///< bytes of an item: the product of all sizes except the first
   std::vector<std::uint8_t> bytes;
 };
 
 namespace detail {
 
-/// The bytes of a file, unpacked where it is gzipped; gzipped parts, one after the other, are one.
-/// (zlib's own gzread takes some files whose trailer is cut off for whole ones.)
+/// The bytes of a file, decompressed if it is gzipped. Consecutive gzip members are concatenated.
+/// (zlib's gzread accepts some files with a truncated trailer.)
 class GzipFile {
  public:
   explicit GzipFile(const std::string& path) : path_(path) {
-    // A stream opens directories; a pipe that nobody writes to would wait for ever.
+    // Only regular files: a stream would open a directory, and a pipe without a writer would block
+    // forever.
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
     if (std::filesystem::is_directory(status)) fail_runtime(path, ": is a directory");
@@ -118,18 +119,19 @@ class GzipFile {
   std::ifstream file_;
   z_stream stream_{};
   bool is_gzipped_ = false;
-  bool in_part_ = false;        ///< a gzipped part has begun and not ended
-  std::uint64_t position_ = 0;  ///< in the unpacked bytes
+  bool in_part_ = false;        ///< inside a gzip member
+  std::uint64_t position_ = 0;  ///< in the decompressed bytes
   unsigned char input_[1u << 14];
 };
 
 }  // namespace detail
 
-/// Reads an IDX file of unsigned bytes. What is read is not trusted: memory grows with what the
-/// file really holds, whatever its header says.
+/// Reads an IDX file of unsigned bytes. The file is not trusted: memory grows with its actual
+/// contents, whatever its header claims.
 ///
-/// @throws std::runtime_error naming the file and what is wrong: it cannot be opened, is no IDX
-/// file of bytes, is shorter or longer than its sizes say, has a damaged or incomplete gzip stream
+/// @throws std::runtime_error naming the file and the error: it cannot be opened, is not an IDX
+/// file of bytes, is shorter or longer than its sizes require, or has a damaged or incomplete gzip
+/// stream
 [[nodiscard]] inline IdxFile read_idx(const std::string& path) {
   detail::GzipFile file(path);
   std::uint8_t head[4];
@@ -183,7 +185,7 @@ class GzipFile {
 }
 
 /// The items as columns, scaled from 0..255 to 0..1.
-/// @throws std::invalid_argument if the file holds another number of bytes than its sizes say
+/// @throws std::invalid_argument if the number of bytes differs from the file's sizes
 template <class S>
 [[nodiscard]] Matrix<S> scaled_columns(const IdxFile& file) {
   const Index numbers = (detail::Size(file.item_size) * file.items).value("scaled_columns");

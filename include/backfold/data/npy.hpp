@@ -21,22 +21,23 @@
 #include "backfold/core/size.hpp"
 #include "backfold/core/types.hpp"
 
-/// Not in backfold.hpp, as it needs files: reading and writing .npy files, the format of NumPy.
+/// Reads and writes .npy files, the format of NumPy. Not in backfold.hpp: it needs files.
 ///
 /// Source: NumPy's documentation, numpy.lib.format, versions 1.0 to 3.0.
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The axis of an array in a file that holds the samples.
+/// Axis of the samples in an array of a file.
 enum class NpyAxes {
-  AsStored,      ///< the matrix has the rows and columns of the array; n numbers are one column
+  AsStored,  ///< the matrix has the rows and columns of the array; a one-dimensional array is one
+             ///< column
   SamplesFirst,  ///< the array is samples × features, as in Python, the matrix its transpose;
-                 ///< n numbers are n samples of one feature, one row
+                 ///< a one-dimensional array is one row
 };
 
 namespace detail {
 
-/// Types of numbers that a .npy file can hold here.
+/// Supported types of numbers in a .npy file.
 template <class S>
 concept NpyScalar = std::same_as<S, float> || std::same_as<S, double> ||
     (std::integral<S> && sizeof(S) <= 8);
@@ -53,7 +54,7 @@ constexpr char npy_kind() {
 struct NpyHeader {
   char kind = 0;         ///< b, i, u, f
   int item_size = 0;     ///< bytes of a number
-  bool swapped = false;  ///< its bytes are in the order that is not this machine's
+  bool swapped = false;  ///< bytes are in the opposite of this machine's order
   bool fortran = false;  ///< column-major
   int dimensions = 0;    ///< 0, 1 or 2
   Index shape[2] = {1, 1};
@@ -267,7 +268,7 @@ class NpyFile {
     }
   }
 
-  /// Calls f with a value of the type that the file holds.
+  /// Calls f with a value of the file's type.
   template <class Function>
   void with_type(const Function& f) const {
     const int size = header_.item_size;
@@ -295,7 +296,7 @@ class NpyFile {
   NpyHeader header_;
 };
 
-/// A number of a file in the type that is asked for, or false where it does not fit.
+/// Converts a number of a file to the requested type; false if it does not fit.
 template <class From, class To>
 bool npy_convert(From number, To& to) {
   if constexpr (std::is_same_v<From, To>) {
@@ -355,16 +356,15 @@ void npy_read_as(const std::string& path, NpyFile& file, Index count, const Stor
 }  // namespace detail
 
 /// Reads a .npy file of bool, integers, float32 or float64, in either order of bytes, row- or
-/// column-major, of no, one or two dimensions.
+/// column-major, of zero, one or two dimensions.
 ///
 ///     const Eigen::MatrixXf X = bf::read_npy<float>("x.npy", bf::NpyAxes::SamplesFirst);
 ///
-/// Into float and double, integers and the other of both are rounded; into integers go only
-/// integers that fit, into bool only bool. What is read is not trusted: nothing is allocated before
-/// the sizes agree with the length of the file.
+/// Numbers are rounded to float or double. Integers accept only integers that fit, bool only bool.
+/// The file is not trusted: nothing is allocated before its shape is compared with its length.
 ///
-/// @throws std::runtime_error naming the file and what is wrong: it cannot be opened, is no .npy
-/// file, holds other types or more dimensions, is shorter or longer than its shape says, or has a
+/// @throws std::runtime_error naming the file and the error: it cannot be opened, is not a .npy
+/// file, has other types or more dimensions, is shorter or longer than its shape requires, or has a
 /// number that does not fit
 template <class S>
 [[nodiscard]] Matrix<S> read_npy(const std::string& path, NpyAxes axes = NpyAxes::AsStored) {
@@ -402,13 +402,12 @@ template <class S>
   return result;
 }
 
-/// Writes a matrix as a .npy file of its scalar, bit for bit. The file takes the place of an old
-/// one when it is whole and on the disk.
+/// Writes a matrix as a .npy file of its scalar, bit for bit. It replaces an old file atomically.
 ///
-/// A vector that has one column at compile time (with SamplesFirst: one row) is written as an array
-/// of one dimension.
+/// A vector with one static column (with SamplesFirst: one static row) is written as a
+/// one-dimensional array.
 ///
-/// @throws std::runtime_error naming the file and what is wrong; an old file is then as it was
+/// @throws std::runtime_error naming the file and the error; an old file is then unchanged
 template <class X>
 void write_npy(const std::string& path, const Eigen::DenseBase<X>& x,
                NpyAxes axes = NpyAxes::AsStored) {

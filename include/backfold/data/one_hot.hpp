@@ -20,7 +20,7 @@ template <class Labels>
 Index label_at(const char* who, const Labels& labels, Index s, Index classes) {
   static_assert(std::is_integral_v<std::remove_cvref_t<decltype(labels[0])>>,
                 "backfold: labels are integers");
-  // Compared in its own type: an Index of 32 bits would hold a part of a larger label.
+  // Compared in its own type: a 32-bit Index would truncate a larger label.
   const auto label = +labels[static_cast<std::size_t>(s)];
   if (std::cmp_less(label, 0) || std::cmp_greater_equal(label, classes)) {
     fail_argument(who, ": label ", s, " is ", label, ", expected 0 to ", classes - 1);
@@ -33,7 +33,7 @@ Index label_at(const char* who, const Labels& labels, Index s, Index classes) {
 /// Targets from class labels: column s is 1 at row labels[s], 0 elsewhere.
 ///
 /// @param labels n integers, anything with size() and operator[]
-/// @return classes × n, of its own memory
+/// @return a matrix, classes × n
 /// @throws std::invalid_argument naming the first label that is not in 0..classes−1
 template <class S, class Labels>
 [[nodiscard]] Matrix<S> one_hot(const Labels& labels, Index classes) {
@@ -47,8 +47,8 @@ template <class S, class Labels>
   return targets;
 }
 
-/// The way back, for outputs and for targets: the label of each column is the row of its largest
-/// number (the first of several); of a single row, 1 (yes) over ½, else 0 (no).
+/// Inverse of one_hot, for outputs and targets: the label of each column is the row of its largest
+/// number (the first of several); with a single row, 1 (yes) above ½, else 0 (no).
 ///
 /// @param outputs classes × n
 /// @throws std::invalid_argument for no rows, and naming the first number that is infinite or NaN

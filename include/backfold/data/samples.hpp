@@ -18,7 +18,7 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace detail {
 
 /// View of an Eigen object with samples as columns: pointer, sizes and stride.
-/// @throws std::invalid_argument if the numbers of a column do not stand side by side
+/// @throws std::invalid_argument if a column is not contiguous
 template <class Derived>
 auto columns_of(const Eigen::DenseBase<Derived>& object) {
   static_assert((Derived::Flags & Eigen::DirectAccessBit) != 0,
@@ -27,7 +27,7 @@ auto columns_of(const Eigen::DenseBase<Derived>& object) {
   static_assert(is_row || Derived::ColsAtCompileTime == 1 || !(Derived::Flags & Eigen::RowMajorBit),
                 "backfold: samples are the columns of a column-major matrix; copy a row-major one");
   const Derived& d = object.derived();
-  // Eigen holds a matrix that is one row at compile time as row-major.
+  // Eigen stores a matrix with one static row as row-major.
   const Index stride = is_row ? d.innerStride() : d.outerStride();
   if (d.rows() > 1 && d.innerStride() != 1) {
     fail_argument("data: the numbers of a column stand ", d.innerStride(),
@@ -36,7 +36,7 @@ auto columns_of(const Eigen::DenseBase<Derived>& object) {
   return ConstMatrixView<typename Derived::Scalar>(d.data(), d.rows(), d.cols(), stride);
 }
 
-/// The numbers of a view, copied one column after the other into memory that `kept` gets.
+/// Copies a view, column by column, into memory that `kept` owns.
 template <class S>
 BACKFOLD_NO_INLINE ConstMatrixView<S> copied(const ConstMatrixView<S>& view, Array<S>& kept) {
   kept = Array<S>(view.rows() * view.cols());
@@ -54,13 +54,13 @@ template <class D, int Options, class Stride>
 std::true_type owns_numbers(const Eigen::Ref<const D, Options, Stride>&);  // it may hold a copy
 std::false_type owns_numbers(...);
 
-/// An Eigen matrix, vector or view, or what is derived from one.
+/// An Eigen matrix, vector or view, or a type derived from one.
 template <class T>
 concept EigenObject = requires(const T& object) {
   eigen_type_of(object);
 };
 
-/// A forwarded type that is a temporary with numbers of its own: a view of it outlives them.
+/// A forwarded temporary that owns its numbers: a view of it would dangle.
 template <class T>
 concept TemporaryMatrix =
     EigenObject<T> && !std::is_lvalue_reference_v<T> &&
@@ -77,9 +77,9 @@ template <class T>
 concept TemporaryRange = NumberRange<T> && !std::is_lvalue_reference_v<T> &&
                          !std::ranges::enable_borrowed_range<std::remove_cvref_t<T>>;
 
-struct TemporaryDiesBeforeItsViewIsUsed {};  // what compilers print with a deleted function
+struct TemporaryDiesBeforeItsViewIsUsed {};  // compilers print it with a deleted function
 
-/// The scalar of a view, by what it is made from.
+/// Scalar of a view, from the argument of its constructor.
 template <class X, class Z, class... Weights>
 struct ScalarOfViews {
   using Type = typename std::remove_cvref_t<X>::Scalar;
@@ -94,7 +94,7 @@ struct ScalarOfViews {
                 "the one to the other, as in Z.cast<float>().eval()");
 };
 
-/// The inputs or targets that a caller gives: any matrix, Map or Block that outlives the view.
+/// Inputs or targets from a caller: any matrix, Map or Block that outlives the view.
 template <Real S>
 struct DataView : ConstMatrixView<S> {
   DataView(const ConstMatrixView<S>& view) : ConstMatrixView<S>(view) {}  // NOLINT: a view is one
@@ -118,7 +118,7 @@ struct DataView : ConstMatrixView<S> {
   }
 };
 
-/// The weights that a caller gives: an Eigen vector or a view of one, a std::vector, a std::span.
+/// Weights from a caller: an Eigen vector or a view of one, a std::vector, a std::span.
 template <Real S>
 struct WeightsView {
   const S* data = nullptr;
@@ -181,27 +181,27 @@ void check_target_weights(const ConstMatrixView<S>& weights, Index c) {
 
 }  // namespace detail
 
-/// The steps of a sequence that have a target.
+/// Steps of a sequence that have a target.
 enum class TargetsAt {
   EveryStep,  ///< a column of targets for each column of inputs
   LastStep,   ///< a column of targets for each sequence, compared with its last output
 };
 
-/// Samples with their targets, as views: what a gradient is taken over. Samples are columns.
+/// Samples with their targets, as views. Samples are columns.
 ///
 ///     bf::Samples data{X, Z};              // X features × n, Z outputs × n
 ///     bf::Samples data{X, Z, weights};     // and n weights: E = Σ_s weight_s E_s
 ///     data.target_weights = M;             // outputs × n, one for each target: Σ_s Σ_i m_is E_is
 ///     data.missing = bf::Missing::NaN;     // a target that is NaN has weight 0
 ///
-/// Targets of weight 0 are missing: they are never read. A loss that takes all outputs of a sample
-/// together (CategoricalCrossEntropy after Softmax, a ColumnLoss) needs one weight for all targets
+/// Targets of weight 0 are missing: they are never read. A loss that couples the outputs of a
+/// sample (CategoricalCrossEntropy after Softmax, a ColumnLoss) needs equal weights for all targets
 /// of a column.
 ///
-/// Each may be a matrix, a Map or a Block of a larger one; the weights a std::vector or std::span
-/// too. It copies nothing: they must live as long as it is used, so that a temporary matrix is
-/// refused, even where `Samples` itself is a temporary.
-/// @throws std::invalid_argument if the numbers of a column do not stand side by side in memory
+/// Each may be a matrix, a Map or a Block of a larger one; the weights also a std::vector or
+/// std::span. Nothing is copied, so all must outlive the Samples. Temporary matrices are refused,
+/// even if `Samples` itself is a temporary.
+/// @throws std::invalid_argument if a column is not contiguous in memory
 template <Real S>
 struct Samples {
   using Scalar = S;
@@ -210,10 +210,10 @@ struct Samples {
   ConstMatrixView<S> targets;
   const S* weights = nullptr;  ///< one for each column of the targets; 0 leaves a column out
   Index weight_count = 0;
-  Index weight_stride = 1;  ///< from each weight to the next
-  /// One for each target; no rows: all are 1.
+  Index weight_stride = 1;  ///< distance from each weight to the next
+  /// One for each target; without rows, all are 1.
   detail::DataView<S> target_weights{ConstMatrixView<S>(nullptr, 0, 0)};
-  Missing missing = Missing::Nothing;  ///< targets that are missing by their value
+  Missing missing = Missing::Nothing;  ///< values of targets that count as missing
 
   Samples(detail::DataView<S> x, detail::DataView<S> z) : inputs(x), targets(z) {}
   Samples(detail::DataView<S> x, detail::DataView<S> z, detail::WeightsView<S> w)
@@ -237,14 +237,14 @@ Samples(X&&, Z&&, W&&...) -> Samples<typename detail::ScalarOfViews<X, Z, W...>:
 ///     data.initial_states = M;             // column b: `State::values()` before sequence b
 ///
 /// Padding does not affect results: values past the end of a sequence are never read. A sequence of
-/// length 0 has no step: it adds nothing, and its state stays what it was.
+/// length 0 has no step: it adds nothing, and its state does not change.
 template <Real S>
 struct Sequences : Samples<S> {
   Index steps = 1;
   const Index* lengths = nullptr;  ///< one for each sequence, 0..steps; nullptr: all of `steps`
   TargetsAt targets_at = TargetsAt::EveryStep;
-  /// The state before the first step of each sequence, a column of `State::size()` numbers of a
-  /// batch of one; no rows: zeros, or what the network has learnt (LearntStart).
+  /// The state before the first step of each sequence, a column with the `State::size()` numbers of
+  /// a batch of one. Without rows: the network's LearntStart, or zero.
   detail::DataView<S> initial_states{ConstMatrixView<S>(nullptr, 0, 0)};
 
   Sequences(detail::DataView<S> x, detail::DataView<S> z, Index step_count)
@@ -252,8 +252,8 @@ struct Sequences : Samples<S> {
   Sequences(detail::DataView<S> x, detail::DataView<S> z, detail::WeightsView<S> w,
             Index step_count)
       : Samples<S>(x, z, w), steps(step_count) {}
-  /// Samples are sequences of one step, for networks without delays. Others refuse them: a batch of
-  /// sequences of one step is meant where `Sequences(X, Z, 1)` says so.
+  /// Samples are sequences of one step, for networks without delays. Networks with delays refuse
+  /// Samples; use `Sequences(X, Z, 1)` if you mean a batch of sequences of one step.
   Sequences(const Samples<S>& samples) : Samples<S>(samples), from_samples_(true) {}  // NOLINT
   template <Real Other>
   requires(!std::is_same_v<Other, S>) Sequences(const Samples<Other>& samples)  // NOLINT
@@ -264,15 +264,16 @@ struct Sequences : Samples<S> {
     (void)samples;
   }
 
-  /// True if these are Samples, of which nobody has said that they are sequences.
+  /// True if these were made from Samples, not explicitly as sequences.
   [[nodiscard]] bool are_samples() const { return from_samples_ && steps == 1; }
 
   [[nodiscard]] Index batch() const {
-    if (steps == 1) return this->inputs.cols();  // what online learning asks again and again
+    if (steps == 1)
+      return this->inputs.cols();  // a shortcut for online learning, which calls this often
     return steps > 0 ? this->inputs.cols() / steps : 0;
   }
 
-  /// The steps of the longest sequence.
+  /// Number of steps of the longest sequence.
   [[nodiscard]] Index longest() const {
     return lengths == nullptr ? steps : *std::max_element(lengths, lengths + batch());
   }
@@ -284,7 +285,7 @@ struct Sequences : Samples<S> {
     if (this->weights != nullptr && this->weights[c * this->weight_stride] == S(0)) return false;
     return !this->is_masked() || this->mask().has_target(this->targets, c);
   }
-  /// The columns that have a target.
+  /// Number of columns with a target.
   [[nodiscard]] Index target_count() const {
     if (this->weights == nullptr && lengths == nullptr && !this->is_masked()) {
       return this->targets.cols();
@@ -294,8 +295,8 @@ struct Sequences : Samples<S> {
     return count;
   }
 
-  /// Calls f(targets, c) for each column c of the targets that has one; those that are missing in
-  /// it are replaced by one that is not.
+  /// Calls f(targets, c) for each column c with a target; missing targets in it are replaced by one
+  /// that is not missing.
   template <class Function>
   void for_each_target(const Function& f) const {
     for (Index c = 0; c < this->targets.cols(); ++c) {
@@ -308,8 +309,8 @@ struct Sequences : Samples<S> {
     }
   }
 
-  /// @throws std::invalid_argument naming the first number that is infinite or NaN, padding and
-  /// targets of weight 0 aside, or the first weight below 0
+  /// @throws std::invalid_argument naming the first number that is infinite or NaN (except padding
+  /// and targets of weight 0), or the first negative weight
   void check_finite() const {
     const Index n = batch();
     for (Index c = 0; c < this->targets.cols(); ++c) {
@@ -333,7 +334,7 @@ struct Sequences : Samples<S> {
   /// For fit: the number of sequences.
   [[nodiscard]] Index count() const { return batch(); }
 
-  /// Sequence b alone: a view, its steps a batch apart.
+  /// Sequence b: a view, whose steps are `batch` columns apart.
   Sequences operator[](Index b) const {
     const Index n = batch();
     const bool last = targets_at == TargetsAt::LastStep;
@@ -386,8 +387,8 @@ Sequences(X&&, Z&&, W&&, Index) -> Sequences<typename detail::ScalarOfViews<X, Z
 
 namespace detail {
 
-/// Checks the sizes of data for a network with these numbers of inputs and outputs, of which the
-/// loss takes `outputs_per_target` for each target.
+/// Checks the sizes of data for a network with these numbers of inputs and outputs, and a loss with
+/// `outputs_per_target` outputs for each target.
 /// @throws std::invalid_argument with what was expected and what came
 template <Real S>
 void check_data(const Sequences<S>& data, Index inputs, Index outputs,
@@ -444,8 +445,8 @@ void check_data(const Sequences<S>& data, Index inputs, Index outputs,
   }
 }
 
-/// @throws std::invalid_argument for Samples where a network has delays: without a past, they would
-/// not learn
+/// @throws std::invalid_argument for Samples with a network that has delays: without a past, its
+/// delayed connections would not learn
 template <class Net, Real S>
 void check_sequences(const Sequences<S>& data) {
   if (Net::Graph::is_recurrent && data.are_samples()) {

@@ -11,7 +11,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 /// Kind of scaling.
 enum class ScalingKind {
-  Unchanged,  ///< numbers stay as they are
+  Unchanged,  ///< no scaling
   Standard,   ///< mean 0, standard deviation 1
   MinMax,     ///< from `low` to `high`
 };
@@ -19,39 +19,39 @@ enum class ScalingKind {
 /// Settings for scaling features.
 struct ScalingOptions {
   ScalingKind kind = ScalingKind::Standard;
-  double low = 0;   ///< of MinMax: where the smallest number goes
-  double high = 1;  ///< of MinMax: where the largest number goes, > low
+  double low = 0;   ///< MinMax: image of the smallest number
+  double high = 1;  ///< MinMax: image of the largest number, > low
 };
 
-/// Scales each feature by numbers fitted to training data: x' = (x − center) / width + base.
+/// Scales each feature with parameters fitted to training data: x' = (x − center) / width + base.
 ///
 ///     const bf::Scaling inputs(X), targets(Z, {.kind = bf::ScalingKind::MinMax});
 ///     const Eigen::MatrixXd scaled = inputs.apply(X);        // train on it
 ///     Eigen::MatrixXd Y = net(inputs.apply(new_samples));
 ///     targets.invert_in_place(Y);                            // outputs in the targets' units
 ///
-/// Standard: center is the mean, width the standard deviation √(Σ (x − mean)² / n), base 0.
-/// MinMax: center is the smallest number, width (largest − smallest) / (high − low), base `low`.
-/// A feature of equal numbers has width 1, so that it becomes exactly the base, and comes back
-/// exactly; what differs by one last digit already is not constant.
+/// Standard: center is the mean, width the standard deviation √(Σ (x − mean)² / n), base 0. MinMax:
+/// center is the smallest number, width (largest − smallest) / (high − low), base `low`. A constant
+/// feature has width 1, so it becomes exactly the base, and is restored exactly. Numbers that
+/// differ in the last digit are not constant.
 ///
-/// Center and width are doubles and so is the arithmetic, for float samples too: where a mean is
-/// large relative to the spread, its float would shift the feature. A number that is not finite is
-/// refused in the fit; in a later sample it stays infinite or NaN.
+/// Center, width and arithmetic are double, for float samples too: a mean that is large compared
+/// with the spread, rounded to float, would shift the feature. The fit refuses numbers that are not
+/// finite; in later samples they stay infinite or NaN.
 class Scaling {
  public:
-  /// Scales no features, until another is assigned.
+  /// Scales no features, until another Scaling is assigned.
   Scaling() = default;
 
   /// Fitted to samples.
   /// @param samples features × n, a matrix, Map or Block of float or double
   /// @throws std::invalid_argument for no samples, low >= high, naming the first number that is
-  /// infinite or NaN, or a feature whose spread is no normal double
+  /// infinite or NaN, or a feature whose spread is not a normal double
   template <class X>
   explicit Scaling(const Eigen::DenseBase<X>& samples, const ScalingOptions& options = {})
       : Scaling(FeatureStatistics(samples), options) {}
 
-  /// Fitted to statistics that were taken batch by batch.
+  /// Fitted to statistics, which can be collected batch by batch.
   explicit Scaling(const FeatureStatistics& statistics, const ScalingOptions& options = {})
       : kind_(options.kind) {
     if (statistics.count() == 0) fail_argument("scaling: no samples to fit to");
@@ -78,8 +78,8 @@ class Scaling {
     }
   }
 
-  /// From its numbers, as a file keeps them.
-  /// @throws std::invalid_argument for another number of widths than centers, for a number that is
+  /// Made from its numbers, as stored in a file.
+  /// @throws std::invalid_argument for different numbers of widths and centers, a number that is
   /// not finite, or a width that is not positive
   Scaling(ScalingKind kind, Vector<double> center, Vector<double> width, double base)
       : kind_(kind), base_(base) {
@@ -106,7 +106,7 @@ class Scaling {
   [[nodiscard]] const Vector<double>& width() const { return width_; }
   [[nodiscard]] double base() const { return base_; }
 
-  /// Calls f(name, value) for the kind, the vectors and the base: all that a file has to keep.
+  /// Calls f(name, value) for the kind, the vectors and the base, which a file must store.
   template <class Function>
   void for_each_value(const Function& f) const {
     f("kind", kind_);
@@ -115,16 +115,16 @@ class Scaling {
     f("base", base_);
   }
 
-  /// x' for each column of x, of the scalar of x or of the one asked for:
+  /// x' for each column of x, with the scalar of x or the requested one:
   /// `scaling.apply<float>(table)`.
-  /// @throws std::invalid_argument for another number of features
+  /// @throws std::invalid_argument for a wrong number of features
   template <class S = void, class X>
   [[nodiscard]] auto(apply)(const Eigen::DenseBase<X>& x) const {
     ResultFor<S, X> result;
     write<false>(detail::columns_of(x), result);
     return result;
   }
-  /// Into a result, which may be x. Without allocation where it has the size already.
+  /// Writes to a result, which may be x. Allocates nothing if the result has the size already.
   /// @param result a matrix, or a Map or Block of the size of x, of float or double
   template <class X, class Result>
   void(apply)(const Eigen::DenseBase<X>& x, Result&& result) const {
@@ -135,7 +135,7 @@ class Scaling {
     write<false>(detail::columns_of(x), x);
   }
 
-  /// x = (x' − base) · width + center, the way back. As the functions above.
+  /// Inverse: x = (x' − base) · width + center. Otherwise as the functions above.
   template <class S = void, class X>
   [[nodiscard]] auto invert(const Eigen::DenseBase<X>& x) const {
     ResultFor<S, X> result;

@@ -10,12 +10,12 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The samples (columns) of each part, in ascending order. Every sample is in one part at most.
+/// Samples (columns) of each part, in ascending order. A sample is in at most one part.
 struct Split {
   std::vector<Index> training, validation, test;
 };
 
-/// The parts of a split, as fractions of all samples; what is left is for training.
+/// Parts of a split as fractions of all samples; the rest is for training.
 struct SplitFractions {
   double validation = 0.2;
   double test = 0;
@@ -59,11 +59,11 @@ std::vector<Index> random_order(Index n, G& generator) {
   return order;
 }
 
-/// All samples, those of a label one after the other, in random order among themselves. Labels of
-/// few samples come first.
+/// All samples grouped by label, in random order within a group. Labels with few samples come
+/// first.
 struct Strata {
   std::vector<Index> order;
-  std::vector<bool> begins;  ///< whether a sample in `order` is the first of its label
+  std::vector<bool> begins;  ///< true for a sample in `order` that is the first of its label
 };
 
 template <class Labels, BitGenerator64 G>
@@ -90,7 +90,7 @@ Strata strata_of(const Labels& labels, G& generator) {
   return strata;
 }
 
-/// The samples of one part, or those of all others, in ascending order.
+/// The samples of one part, or of all others, in ascending order.
 /// @param parts the number of the part of each sample
 inline std::vector<Index> samples_in(const std::vector<Index>& parts, Index part,
                                      bool others = false) {
@@ -105,7 +105,7 @@ inline Split split_of(const std::vector<Index>& parts) {
   return {samples_in(parts, 0), samples_in(parts, 1), samples_in(parts, 2)};
 }
 
-/// Folds of an order of samples, dealt like cards.
+/// Folds of ordered samples, dealt in turn.
 inline std::vector<Fold> deal_folds(const std::vector<Index>& order, Index k) {
   const auto n = static_cast<Index>(order.size());
   if (k < 2 || k > n) fail_argument("folds: expected 2 to ", n, " (samples), got ", k);
@@ -118,7 +118,7 @@ inline std::vector<Fold> deal_folds(const std::vector<Index>& order, Index k) {
   return folds;
 }
 
-/// @throws std::invalid_argument naming a column that is not there
+/// @throws std::invalid_argument naming a column that does not exist
 inline void check_columns(const std::vector<Index>& columns, Index count) {
   for (const Index c : columns) {
     if (c < 0 || c >= count) fail_argument("gather: no column ", c, " of ", count);
@@ -149,8 +149,8 @@ template <BitGenerator64 G>
   return detail::split_of(parts);
 }
 
-/// As `split_randomly`, with each label in each part as often as its share, to within two samples.
-/// A label of few samples is in the training part first.
+/// As `split_randomly`, with each label in each part in proportion, to within two samples. The
+/// first samples of a rare label go to the training part.
 ///
 /// @param labels n integers, strings, or anything that can be ordered, with size() and operator[]
 template <class Labels, BitGenerator64 G>
@@ -181,8 +181,8 @@ template <class Labels, BitGenerator64 G>
   return detail::split_of(parts);
 }
 
-/// The first samples for training, later ones for validation, the last for the test: nothing is
-/// predicted from what came after it. The parts are contiguous: see `contiguous_columns`.
+/// The first samples for training, later ones for validation, the last for the test, so that
+/// nothing is predicted from later data. The parts are contiguous: see `contiguous_columns`.
 ///
 /// @param gap samples left out before the validation and before the test part, whose inputs would
 /// reach into the part before
@@ -206,22 +206,22 @@ template <class Labels, BitGenerator64 G>
   return split;
 }
 
-/// k folds for cross-validation: each sample is held out in one of them. Their sizes differ by one
-/// at most.
+/// k folds for cross-validation: each sample is held out in one fold. The sizes of folds differ by
+/// at most one.
 /// @throws std::invalid_argument unless 2 <= k <= n
 template <BitGenerator64 G>
 [[nodiscard]] std::vector<Fold> k_folds(Index n, Index k, G& generator) {
   return detail::deal_folds(detail::random_order(n, generator), k);
 }
 
-/// As `k_folds`, with each label in each fold as often as in the others, to within one sample.
+/// As `k_folds`, with each label equally often in each fold, to within one sample.
 template <class Labels, BitGenerator64 G>
 [[nodiscard]] std::vector<Fold> stratified_k_folds(const Labels& labels, Index k, G& generator) {
   return detail::deal_folds(detail::strata_of(labels, generator).order, k);
 }
 
-/// The chosen columns, one after the other, in a matrix of their own.
-/// @throws std::invalid_argument naming a column that is not there
+/// Copies the chosen columns to a new matrix.
+/// @throws std::invalid_argument naming a column that does not exist
 template <class X>
 [[nodiscard]] Matrix<typename X::Scalar> gather(const Eigen::DenseBase<X>& x,
                                                 const std::vector<Index>& columns) {
@@ -234,7 +234,7 @@ template <class X>
 }
 
 /// The chosen sequences of a time-major batch of sequences of `steps` steps, time-major again.
-/// @throws std::invalid_argument naming a sequence that is not there, or if the columns are no
+/// @throws std::invalid_argument naming a sequence that does not exist, or if the columns are not a
 /// whole number of sequences
 template <class X>
 [[nodiscard]] Matrix<typename X::Scalar> gather_sequences(const Eigen::DenseBase<X>& x,
@@ -256,14 +256,14 @@ template <class X>
   return result;
 }
 
-/// The chosen columns as a view, where they follow one another, as in a split by time: it copies
-/// nothing, and x must live as long as it is used.
+/// The chosen columns as a view, if they are consecutive, as in a split by time. It copies nothing,
+/// so x must outlive it.
 ///
 ///     const bf::Split parts = bf::split_by_time(X.cols(), {.validation = 0.2});
 ///     const bf::Samples training(bf::contiguous_columns(X, parts.training),
 ///                                bf::contiguous_columns(Z, parts.training));
 ///
-/// @throws std::invalid_argument if they do not follow one another; `gather` copies them
+/// @throws std::invalid_argument if they are not consecutive; then use `gather`, which copies
 template <class X>
 requires(!detail::TemporaryMatrix<X>) auto contiguous_columns(X&& x,
                                                               const std::vector<Index>& columns) {

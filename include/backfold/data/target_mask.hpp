@@ -7,21 +7,21 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Targets that are missing by their value.
+/// Values of targets that count as missing.
 enum class Missing {
   Nothing,  ///< none: NaN in a target is an error of the data
-  NaN,      ///< a NaN stands for a target that nobody has measured
+  NaN,      ///< NaN marks a target that was not measured
 };
 
 namespace detail {
 
-/// The weight of each single target, 0 where it is missing.
+/// Weight of each single target, 0 if it is missing.
 template <Real S>
 struct TargetMask {
-  ConstMatrixView<S> weights;  ///< as large as the targets; no rows: all are 1
+  ConstMatrixView<S> weights;  ///< of the size of the targets; without rows, all are 1
   Missing missing;
 
-  /// The weight of `target`, which is at this row and column.
+  /// Weight of `target` at this row and column.
   [[nodiscard]] S weight(const S& target, Index row, Index column) const {
     if (missing == Missing::NaN && is_nan(target)) return S(0);
     return weights.rows() == 0 ? S(1) : weights(row, column);
@@ -34,7 +34,7 @@ struct TargetMask {
     }
     return false;
   }
-  /// The weight that all targets of a column have.
+  /// Common weight of all targets of a column.
   /// @return a negative number if they differ
   [[nodiscard]] S column_weight(const S* target, Index rows, Index column) const {
     const S first = weight(target[0], 0, column);
@@ -44,8 +44,8 @@ struct TargetMask {
     return first;
   }
 
-  /// Calls f(view, column) with a view in which the targets of the column that are missing have
-  /// been replaced by one that is not. Allocates.
+  /// Calls f(view, column) with a view in which the missing targets of the column are replaced by
+  /// one that is not missing. Allocates.
   template <class Function>
   void visit(const ConstMatrixView<S>& targets, Index column, const Function& f) const {
     const Index rows = targets.rows();

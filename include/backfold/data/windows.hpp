@@ -13,27 +13,27 @@ struct WindowOptions {
   Index length;       ///< steps of a window, >= 1
   Index stride = 1;   ///< steps from the start of a window to that of the next; < length overlaps
   Index horizon = 0;  ///< the target of step t is the series of targets at t + horizon
-  Index warm_up = 0;  ///< first steps of a window that have no target
+  Index warm_up = 0;  ///< initial steps of a window without targets
   TargetsAt targets_at = TargetsAt::EveryStep;
   Missing missing = Missing::Nothing;  ///< targets that are missing by their value
 };
 
-/// Windows over a long series, as sequences to train on: views, overlaps are not copied.
+/// Windows over a long series, as sequences to train on. They are views; overlaps are not copied.
 ///
 /// Window i begins at step begin + i·stride of the series; its input at step t is the series'
-/// column there, its target the target series' column `horizon` steps later. Predicting a series
-/// from itself: give it as inputs and targets, with a horizon of 1 or more.
+/// column there, its target the target series' column `horizon` steps later. To predict a series
+/// from its past, pass it as inputs and targets, with a horizon of 1 or more.
 ///
 ///     bf::Windows windows(series, series, {.length = 50, .stride = 10, .horizon = 1});
-///     auto [training, validation] = windows.split(0.8);   // no step of the one in the other
+/// auto [training, validation] = windows.split(0.8);   // no common steps
 template <Real S>
 class Windows {
  public:
   using Scalar = S;
 
   /// @param inputs features × steps, @param targets outputs × steps: one series each
-  /// @throws std::invalid_argument for options out of range, series of different lengths, and where
-  /// not one window fits
+  /// @throws std::invalid_argument for options out of range, series of different lengths, or series
+  /// shorter than a window
   Windows(detail::DataView<S> inputs, detail::DataView<S> targets, const WindowOptions& options)
       : Windows(inputs, targets, ConstMatrixView<S>(nullptr, 0, 0), options) {}
   /// @param target_weights one for each number of the targets' series, 0 where it is missing
@@ -41,14 +41,14 @@ class Windows {
           detail::DataView<S> target_weights, const WindowOptions& options)
       : Windows(inputs, targets, target_weights, options, 0, inputs.cols()) {}
 
-  // Copies instead of moves: a window without its weights would have targets in its warm-up.
+  // Copied, not moved: a window that had lost its weights would have targets in its warm-up.
   Windows(const Windows&) = default;
   Windows& operator=(const Windows&) = default;
 
-  /// For fit: the number of sequences and of their steps, and the steps that have targets.
+  /// Numbers of sequences and of their steps, and the steps with targets, for fit.
   [[nodiscard]] Index count() const { return (end_ - begin_ - span()) / options_.stride + 1; }
-  /// @throws std::invalid_argument naming the first number that is infinite or NaN, what no window
-  /// looks at aside
+  /// @throws std::invalid_argument naming the first number that is infinite or NaN, among numbers
+  /// that a window reads
   void check_finite() const {
     for (Index c = 0; c < target_weights_.cols(); ++c) {
       detail::check_target_weights(target_weights_, c);
@@ -81,7 +81,7 @@ class Windows {
   /// The step of the series at which window i begins.
   [[nodiscard]] Index start(Index i) const { return begin_ + i * options_.stride; }
 
-  /// Window i alone, a view that lives as long as this object.
+  /// Window i, a view that is valid as long as this object.
   /// @throws std::invalid_argument if there is no such window
   Sequences<S> operator[](Index i) const& {
     if (i < 0 || i >= count()) fail_argument("windows: no window ", i, " of ", count());
@@ -105,7 +105,7 @@ class Windows {
     }
     return window;
   }
-  /// @throws std::invalid_argument where the window would be left without its weights
+  /// @throws std::invalid_argument if the window has lost its weights
   Sequences<S> operator[](Index i) const&& {
     if (weights_.size() > 0) {
       fail_argument(
@@ -115,8 +115,8 @@ class Windows {
     return static_cast<const Windows&>(*this)[i];
   }
 
-  /// The windows that lie in the first `fraction` of the series, and those in the rest: neither's
-  /// inputs nor targets reach into the other.
+  /// Windows inside the first `fraction` of the series, and windows inside the rest; no inputs or
+  /// targets are in both.
   /// @throws std::invalid_argument if either has no window
   [[nodiscard]] std::pair<Windows, Windows> split(double fraction) const {
     if (!(fraction > 0 && fraction < 1)) {
@@ -153,7 +153,7 @@ class Windows {
                     " target_weights, one for each target, got ", target_weights.rows(), " x ",
                     target_weights.cols());
     }
-    // Not length + horizon, which overflows for a horizon that is out of all bounds.
+    // Avoids length + horizon, which overflows for an excessive horizon.
     if (options.horizon > end - begin || options.length > end - begin - options.horizon) {
       fail_argument("windows: a window of ", options.length, " steps and a horizon of ",
                     options.horizon, " reach past the end of ", end - begin, " steps");
@@ -179,7 +179,7 @@ class Windows {
   ConstMatrixView<S> inputs_, targets_, target_weights_;
   WindowOptions options_;
   Index begin_, end_;
-  Vector<S> weights_;  // of the steps of a window, where the first ones are warm-up
+  Vector<S> weights_;  // of the steps of a window, with 0 for the warm-up
 };
 
 template <class X, class Z>

@@ -25,8 +25,8 @@ struct Consumers {
     return n;
   }
 
-  /// Links for the whole sequence; undelayed ones first, since they write every column. Links in
-  /// time, in their order.
+  /// Links in time, or for the whole sequence. Undelayed ones come first, since they write every
+  /// column.
   template <bool InTime>
   static constexpr auto list = [] {
     std::array<Link, count(InTime)> result{};
