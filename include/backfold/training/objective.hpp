@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "backfold/core/array.hpp"
@@ -223,8 +224,14 @@ class Objective<Net, L, 1> {
     return batches[i];
   }
   void forget(const Part& batch) { memory_.carried.forget(batch.batch()); }
-  Part cut(const Part& batch, Index t, Index steps) {
-    return steps == batch.steps ? batch : memory_.cut(batch, t, steps);
+  /// Without delays a part is the whole, and no copy of it: loads wider than the stores before them
+  /// would wait for those.
+  using Cut = std::conditional_t<Net::Graph::is_recurrent, Part, const Part&>;
+  Cut cut(const Part& batch, [[maybe_unused]] Index t, [[maybe_unused]] Index steps) {
+    if constexpr (Net::Graph::is_recurrent) {
+      if (steps != batch.steps) return memory_.cut(batch, t, steps);
+    }
+    return batch;
   }
   BACKFOLD_ALWAYS_INLINE double operator()(const S* w, const Part& part, const Noise& noise,
                                            S* gradient) {

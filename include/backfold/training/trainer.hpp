@@ -267,7 +267,7 @@ class Trainer {
     const Index end = piece == batch.steps ? batch.steps : batch.longest();
     for (Index t = 0; t < end; t += piece) {
       guard_.check_sizes(net_);
-      const auto part = objective.cut(batch, t, (std::min)(piece, batch.steps - t));
+      const auto& part = objective.cut(batch, t, (std::min)(piece, batch.steps - t));
       const Index targets = part.target_count();
       if (targets > 0) {
         const double e = optimizer_.step(
