@@ -24,9 +24,10 @@ const Index* checked_lengths(const RunOptions<Net, Batch>& options, Index batch,
 /// Checks the arguments and runs a network forward. @returns the pass
 /// @param purpose for which the workspace is laid out
 template <class Net, class X, Index Batch>
-auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
-              Workspace<Net, Batch>& workspace, const RunOptions<Net, Batch>& options = {},
-              Purpose purpose = Purpose::Forward) {
+BACKFOLD_ALWAYS_INLINE auto run_pass(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
+                                     Workspace<Net, Batch>& workspace,
+                                     const RunOptions<Net, Batch>& options = {},
+                                     Purpose purpose = Purpose::Forward) {
   using S = typename Net::Scalar;
   const auto x = checked_inputs(net, inputs);
   if (x.cols() == 0) fail_argument("input has no columns");
@@ -76,25 +77,26 @@ auto outputs_view(const P& pass, Index columns) {
 /// @return a view of the outputs, outputs × columns of X, valid until the workspace's next use
 /// @throws std::invalid_argument for wrong sizes, and lengths outside 0..steps
 template <class Net, class X, Index Batch>
-auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
-         Workspace<Net, Batch>& workspace,
-         const std::type_identity_t<RunOptions<Net, Batch>>& options) {
+BACKFOLD_ALWAYS_INLINE auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
+                                Workspace<Net, Batch>& workspace,
+                                const std::type_identity_t<RunOptions<Net, Batch>>& options) {
   return detail::outputs_view(detail::run_pass(net, inputs, steps, workspace, options),
                               inputs.cols());
 }
 /// @param initial state before the first step (zero if nullptr)
 /// @param final set to the state after the last step
 template <class Net, class X, Index Batch>
-auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
-         Workspace<Net, Batch>& workspace,
-         const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
-         std::type_identity_t<State<Net, Batch>>* final = nullptr) {
+BACKFOLD_ALWAYS_INLINE auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Index steps,
+                                Workspace<Net, Batch>& workspace,
+                                const std::type_identity_t<State<Net, Batch>>* initial = nullptr,
+                                std::type_identity_t<State<Net, Batch>>* final = nullptr) {
   return run(net, inputs, steps, workspace, RunOptions<Net, Batch>{{}, initial, final});
 }
 
 /// Outputs for independent samples.
 template <class Net, class X, Index Batch>
-auto run(const Net& net, const Eigen::DenseBase<X>& inputs, Workspace<Net, Batch>& workspace) {
+BACKFOLD_ALWAYS_INLINE auto run(const Net& net, const Eigen::DenseBase<X>& inputs,
+                                Workspace<Net, Batch>& workspace) {
   static_assert(!Net::Graph::is_recurrent,
                 "backfold: a recurrent network runs over sequences: give their steps (1, if one is "
                 "meant) behind the input");
