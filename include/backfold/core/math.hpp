@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <limits>
 
 #include "backfold/core/bits.hpp"
@@ -32,8 +33,10 @@ struct MathConstants<float> {
   static constexpr float scale = 512;  // 2^(number of exponent bits + 1)
   static constexpr float ln2_high = 0.693359375f;
   static constexpr float ln2_low = -2.12194440e-4f;
-  static constexpr float largest = 88.7228317f;    // the largest x with a finite exp(x)
-  static constexpr float smallest = -87.3365448f;  // ln of the smallest normal number
+  static constexpr float ln2 = 0.693147182f;
+  static constexpr float ln2_error = -1.904654290e-9f;  // ln 2 less that
+  static constexpr float largest = 88.7228317f;         // the largest x with a finite exp(x)
+  static constexpr float smallest = -87.3365448f;       // ln of the smallest normal number
   static constexpr std::uint32_t infinity = 0x7f800000u;
   static constexpr std::uint32_t not_a_number = 0x7fc00000u;
   static constexpr float denormal_scale = 0x1p25f;
@@ -53,6 +56,8 @@ struct MathConstants<double> {
   static constexpr double scale = 4096;
   static constexpr double ln2_high = 0.6931471803691238;
   static constexpr double ln2_low = 1.9082149292705877e-10;
+  static constexpr double ln2 = 0.69314718055994531;
+  static constexpr double ln2_error = 2.3190468138462996e-17;
   static constexpr double largest = 709.782712893384;
   static constexpr double smallest = -708.3964185322641;
   static constexpr std::uint64_t infinity = 0x7ff0000000000000u;
@@ -86,20 +91,27 @@ BACKFOLD_ALWAYS_INLINE V not_a_number() {
   return result;
 }
 
-/// Σ c_k x^k by Horner's rule on the even and the odd terms: two independent chains halve the
-/// latency.
+/// Σ c_(First+k) x^k over `Count` terms, from x, x², x⁴ and so on.
+template <std::size_t First, std::size_t Count, class V, class S>
+BACKFOLD_ALWAYS_INLINE V polynomial_part(const V* powers, const S* c) {
+  if constexpr (Count == 1) {
+    return V(c[First]);
+  } else {
+    constexpr std::size_t half = std::bit_ceil(Count) / 2;
+    return multiply_add(polynomial_part<First + half, Count - half>(powers, c),
+                        powers[std::bit_width(half) - 1], polynomial_part<First, half>(powers, c));
+  }
+}
+
+/// Σ c_k x^k by Estrin's scheme: neighbours are joined by x, pairs by x², and so on. Its latency is
+/// that of log₂ N multiply-adds; Horner's rule on even and odd terms has N/2 in a row.
 template <class V, class S, std::size_t N>
 BACKFOLD_ALWAYS_INLINE V polynomial(const V& x, const S (&c)[N]) {
+  static_assert(N <= 16);
   const V x2 = x * x;
-  constexpr int top = static_cast<int>(N) - 1;
-  V a(c[top]);
-  V b(c[top - 1]);
-  for (int k = top - 2; k >= 1; k -= 2) {
-    a = multiply_add(a, x2, V(c[k]));
-    b = multiply_add(b, x2, V(c[k - 1]));
-  }
-  if constexpr (top % 2 == 0) return multiply_add(b, x, multiply_add(a, x2, V(c[0])));
-  return multiply_add(a, x, b);
+  const V x4 = x2 * x2;
+  const V powers[] = {x, x2, x4, x4 * x4};
+  return polynomial_part<0, N>(powers, c);
 }
 
 /// An integer n as the floating-point number scale + bias + n: the top bits of its fraction field
@@ -135,6 +147,13 @@ struct BiasedInteger {
   }
 };
 
+/// exp(r) − 1 for |r| <= ln(2)/2.
+template <class V>
+BACKFOLD_ALWAYS_INLINE V exp_less_one(const V& r) {
+  using K = MathConstants<typename V::Scalar>;
+  return multiply_add(polynomial(r, K::exp_terms), r * r, r);
+}
+
 /// @pre smallest <= x, and 2^n is finite: x < largest − ln(2)/2
 template <class V>
 BACKFOLD_ALWAYS_INLINE V exp_rest(const V& x, const V& n) {
@@ -142,7 +161,7 @@ BACKFOLD_ALWAYS_INLINE V exp_rest(const V& x, const V& n) {
   V r = multiply_add(n, V(-K::ln2_high), x);
   BACKFOLD_HIDE(r.packet)
   r = multiply_add(n, V(-K::ln2_low), r);
-  return multiply_add(polynomial(r, K::exp_terms), r * r, r);
+  return exp_less_one(r);
 }
 
 /// @pre smallest <= x, and 2^n is finite: x < largest − ln(2)/2
@@ -150,6 +169,23 @@ template <class V>
 BACKFOLD_ALWAYS_INLINE ExpParts<V> exp_parts(const V& x) {
   const auto n = BiasedInteger<V>::nearest_power(x);
   return {n.power(), exp_rest(x, n.number())};
+}
+
+/// exp_parts for x >= 0. With FMA one rounding leaves r = x − n·ln 2 for ln 2 rounded; the rest of
+/// n·ln 2 goes into the power, off the chain of latencies. (A power near the smallest normal number
+/// might be flushed to 0 by that.)
+template <class V>
+BACKFOLD_ALWAYS_INLINE ExpParts<V> exp_parts_of_positive(const V& x) {
+#if defined(EIGEN_VECTORIZE_FMA)
+  using K = MathConstants<typename V::Scalar>;
+  const auto n = BiasedInteger<V>::nearest_power(x);
+  const V number = n.number();
+  const V r = multiply_add(number, V(-K::ln2), x);
+  const V power = n.power();
+  return {multiply_add(power, number * V(-K::ln2_error), power), exp_less_one(r)};
+#else
+  return exp_parts(x);
+#endif
 }
 
 /// exp(x) − 1, relative accuracy near 0 included.
@@ -285,7 +321,7 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> tanh(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
   constexpr double one_from_here = sizeof(S) == 4 ? 10 : 20;
   const V inside = at_most(abs(x), V(one_from_here));
-  const V m = detail::less_one(detail::exp_parts(inside + inside));
+  const V m = detail::less_one(detail::exp_parts_of_positive(inside + inside));
   return detail::copy_sign(m / (m + 2), x);
 }
 
