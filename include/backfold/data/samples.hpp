@@ -268,8 +268,7 @@ struct Sequences : Samples<S> {
   [[nodiscard]] bool are_samples() const { return from_samples_ && steps == 1; }
 
   [[nodiscard]] Index batch() const {
-    if (steps == 1)
-      return this->inputs.cols();  // a shortcut for online learning, which calls this often
+    if (steps == 1) return this->inputs.cols();  // online learning calls this often
     return steps > 0 ? this->inputs.cols() / steps : 0;
   }
 

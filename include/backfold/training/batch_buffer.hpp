@@ -15,7 +15,7 @@ namespace detail {
 template <Real S>
 class BatchBuffer {
  public:
-  /// Makes room for batches of up to `batch` sequences like `one`.
+  /// Allocates for batches of up to `batch` sequences like `one`.
   BatchBuffer(const Sequences<S>& one, Index batch)
       : inputs_(numbers(one.inputs.rows(), one.inputs.cols(), batch)),
         targets_(numbers(one.targets.rows(), one.targets.cols(), batch)),
@@ -28,7 +28,7 @@ class BatchBuffer {
             one.initial_states.rows() == 0 ? 0 : numbers(one.initial_states.rows(), 1, batch)) {}
 
   /// The sequences order[0..batch) of the source. Allocates nothing.
-  /// @throws std::invalid_argument if they are more than it has room for
+  /// @throws std::invalid_argument if they exceed the capacity
   template <class Source>
   Sequences<S> gather(const Source& source, const Index* order, Index batch) {
     if (numbers(source[order[0]].inputs.rows(), source[order[0]].inputs.cols(), batch) >
@@ -37,7 +37,7 @@ class BatchBuffer {
     }
     for (Index b = 0; b < batch; ++b) {
       const Sequences<S> one = source[order[b]];
-      // Steps after the end of a sequence may be no memory of the caller's.
+      // Steps after the end of a sequence may be outside the caller's memory.
       const Index steps = one.lengths == nullptr ? one.steps : one.lengths[0];
       const Index targets =
           (std::min)(one.targets.cols(), one.targets_at == TargetsAt::LastStep ? Index{1} : steps);
@@ -82,7 +82,7 @@ class BatchBuffer {
     return (detail::Size(rows) * columns * batch).value("fit: a batch of ", batch);
   }
 
-  /// Column t of `from` becomes column t·batch + b of `to`, for the first columns.
+  /// Copies column t of `from` to column t·batch + b of `to`, for the first columns.
   static void spread(const ConstMatrixView<S>& from, Index columns, S* to, Index b, Index batch) {
     const Index rows = from.rows();
     for (Index t = 0; t < columns; ++t) {

@@ -17,7 +17,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Steps t..t+n of a batch; `lengths` gets what is left of each sequence.
+/// Steps t..t+n−1 of a batch; `lengths` is set to the remaining length of each sequence.
 template <class S>
 BACKFOLD_NO_INLINE Sequences<S> cut_steps(const Sequences<S>& batch, Index t, Index n,
                                           Index* lengths) {
@@ -45,8 +45,8 @@ BACKFOLD_NO_INLINE Sequences<S> cut_steps(const Sequences<S>& batch, Index t, In
   return part;
 }
 
-/// The columns that training takes next: the order of the sequences in an epoch, the batches that
-/// it is cut into, and the steps that a pass takes of them.
+/// Selects the columns that training takes next: the order of the sequences in an epoch, its
+/// division into batches, and the steps of each pass.
 template <class Data, Real S>
 class Batches {
  public:
@@ -62,7 +62,7 @@ class Batches {
     std::iota(order_.data(), order_.data() + count_, Index{0});
   }
 
-  /// @throws std::invalid_argument if it has been moved from
+  /// @throws std::invalid_argument after a move from it
   void check_not_moved() const {
     if (order_.size() != count_) fail_argument("training: it has been moved from");
   }
@@ -71,29 +71,30 @@ class Batches {
     if (shuffles_) shuffle(random_, order_.data(), count_);
   }
 
-  /// Sequences of the source.
+  /// Number of sequences of the source.
   [[nodiscard]] Index count() const { return count_; }
-  /// Sequences of each batch but the last.
+  /// Number of sequences in each batch except the last.
   [[nodiscard]] Index batch_size() const { return batch_size_; }
-  /// The steps of each pass over sequences of `steps` steps, but of the last.
+  /// Number of steps in each pass over sequences of `steps` steps, except the last pass.
   [[nodiscard]] Index steps_of_pass(Index steps) const {
     return truncation_ > 0 && truncation_ < steps ? truncation_ : steps;
   }
-  /// The passes of an epoch.
+  /// Number of passes in an epoch.
   [[nodiscard]] Index passes() const {
     const Index steps = first().steps;
     return ((count_ - 1) / batch_size_ + 1) * ((steps - 1) / steps_of_pass(steps) + 1);
   }
-  /// True if a batch is all of the data, as they lie in memory.
+  /// True if a batch is all of the data, in their order in memory.
   [[nodiscard]] bool is_whole() const {
     return std::is_same_v<Data, Sequences<S>> && batch_size_ == count_;
   }
 
-  /// The first sequence of the source, whose sizes all have.
+  /// The first sequence of the source; all have its sizes.
   [[nodiscard]] Sequences<S> first() const { return data_[0]; }
-  /// The sequence at place i of the order.
+  /// The sequence at position i of the order.
   Sequences<S> operator[](Index i) const { return data_[order_.data()[i]]; }
-  /// The n sequences from place i of the order on, copied together where they lie apart.
+  /// The n sequences from position i of the order on, gathered in a buffer unless they are
+  /// adjacent.
   [[nodiscard]] Sequences<S> take(Index i, Index n, BatchBuffer<S>& buffer) const {
     if (batch_size_ == 1) return (*this)[i];
     if constexpr (std::is_same_v<Data, Sequences<S>>) {
@@ -105,7 +106,7 @@ class Batches {
   Random& random() { return random_; }
 
   /// Calls f(name, numbers, count) for the order and the generator's state.
-  /// @throws std::invalid_argument as of Trainer::for_each_value
+  /// @throws std::invalid_argument as Trainer::for_each_value
   template <class Function>
   void for_each_value(const Function& f) {
     f("order", order_.data(), count_);

@@ -7,7 +7,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The states before and after a pass, for networks that have any.
+/// Initial and final state of a pass, for networks with a state.
 template <class Net, Index Batch, bool = Net::Graph::is_recurrent>
 class CarriedState {
  public:
@@ -17,13 +17,13 @@ class CarriedState {
     for (State<Net, Batch>& state : states_) state.resize(batch);
     has_past_ = false;
   }
-  /// The final state becomes the initial one. The states stay where they are: those of networks of
-  /// fixed size may be large, and a swap would take the stack for one of them.
+  /// Copies the final state to the initial one. Static states may be large, and a swap would put
+  /// one on the stack.
   void advance() {
     before_ = 1 - before_;
     has_past_ = true;
   }
-  /// Null at the beginning, where a pass takes what is before the first step.
+  /// Null at the beginning of a sequence, where a pass starts from zero or the learnt start.
   [[nodiscard]] const State<Net, Batch>* before() const {
     return has_past_ ? &states_[before_] : nullptr;
   }

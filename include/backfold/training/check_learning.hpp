@@ -15,13 +15,13 @@
 #include "backfold/optimizer/optimizer.hpp"
 #include "backfold/training/fit_options.hpp"
 
-/// Checks for input that training refuses although it could be computed: data, losses and networks
-/// from which nothing useful is learned. `loss_of` and `gradient` compute all of it.
+/// Checks for input that training refuses although `loss_of` and `gradient` compute it: data,
+/// losses and networks from which nothing useful can be learned.
 
 BACKFOLD_BEGIN_NAMESPACE
 
 /// A source that `fit` can learn from: a number of sequences (or samples), each as a view. All have
-/// as many steps, and targets, weights and lengths alike.
+/// equally many steps, and either all or none have targets, weights and lengths.
 template <class D>
 concept SequenceSource = requires(const D data) {
   { data.count() } -> std::convertible_to<Index>;
@@ -30,7 +30,7 @@ concept SequenceSource = requires(const D data) {
 
 namespace detail {
 
-/// The type in which Trainer keeps its data: Samples become Sequences.
+/// Type in which Trainer stores its data: Samples become Sequences.
 template <class Net, class Source>
 using DataOf = std::conditional_t<std::is_convertible_v<Source, Sequences<typename Net::Scalar>>,
                                   Sequences<typename Net::Scalar>, Source>;
@@ -42,19 +42,20 @@ constexpr bool is_of_scalar() {
   return std::is_base_of_v<Samples<S>, One>;
 }
 
-/// True if a source goes over its columns itself, each once, though sequences overlap.
+/// True if a source iterates over its columns itself, each once even if sequences overlap.
 template <class Source>
 concept VisitsTargets = requires(const Source& source) {
   source.for_each_target([](const auto&, Index) {});
 };
 
-/// True if two sequences have target_weights or not, and NaN for missing targets or not, alike.
+/// True if two sequences agree in having target_weights, and in NaN as missing targets.
 template <class S>
 bool have_same_masks(const Sequences<S>& a, const Sequences<S>& b) {
   return a.target_weights.rows() == b.target_weights.rows() && a.missing == b.missing;
 }
 
-/// Holds sequence i against a network and against the first one, for which memory is laid out.
+/// Checks sequence i against a network and against the first sequence, for which memory is laid
+/// out.
 template <class Net, class S>
 void check_sequence(const Net& net, const Sequences<S>& one, const Sequences<S>& first, Index i,
                     Index outputs_per_target) {
@@ -86,7 +87,7 @@ void check_sequence(const Net& net, const Sequences<S>& one, const Sequences<S>&
   }
 }
 
-/// True if two sequences take the same room.
+/// True if two sequences need equal amounts of memory.
 template <class S>
 bool have_same_sizes(const Sequences<S>& a, const Sequences<S>& b) {
   return a.steps == b.steps && a.inputs.rows() == b.inputs.rows() &&
@@ -98,8 +99,8 @@ bool have_same_sizes(const Sequences<S>& a, const Sequences<S>& b) {
          a.initial_states.cols() == b.initial_states.cols() && have_same_masks(a, b);
 }
 
-/// A source of a user whose sequences are held to the sizes that the first one had, since they may
-/// be given others while they are learned. Our own are views, and keep theirs.
+/// Wraps a user's source and checks each sequence against the sizes of the first one, since they
+/// may change during training. The library's own sources are views of constant size.
 template <class Source, class S>
 class SteadySource {
  public:
@@ -119,14 +120,14 @@ class SteadySource {
   Sequences<S> first_;
 };
 
-/// Sequences and Windows as they are, other sources held to their sizes.
+/// Sequences and Windows unchanged, other sources with checked sizes.
 template <class Data, class S>
 using KeptSource =
     std::conditional_t<std::is_same_v<Data, Sequences<S>> || std::is_same_v<Data, Windows<S>>, Data,
                        SteadySource<Data, S>>;
 
 /// Checks all sequences of a source: sizes, numbers, weights.
-/// @throws std::invalid_argument naming the first that does not do
+/// @throws std::invalid_argument naming the first invalid one
 template <class Net, class Source>
 void check_source(const Net& net, const Source& source, Index outputs_per_target) {
   using S = typename Net::Scalar;
@@ -152,7 +153,7 @@ void check_source(const Net& net, const Source& source, Index outputs_per_target
   }
 }
 
-/// True if a network's outputs are what a loss takes them for.
+/// True if a network's outputs are probabilities, or the loss does not require it.
 template <class Net, class L>
 constexpr bool outputs_suit_loss() {
   using Output = typename Net::ArchitectureType::template LayerType<Net::output_layer>;
@@ -165,8 +166,8 @@ constexpr bool outputs_suit_loss() {
   }
 }
 
-/// Holds all targets of a source against what the loss asks of them.
-/// @throws std::invalid_argument naming the first column that does not do
+/// Checks all targets of a source by the loss's check_targets.
+/// @throws std::invalid_argument naming the first invalid column
 template <class S, class L, class Source>
 void check_targets(const L& loss, const Source& source) {
   auto check = [&](const auto& targets, Index c) {
@@ -181,7 +182,7 @@ void check_targets(const L& loss, const Source& source) {
   }
 }
 
-/// Holds the masks of all targets of a source against the loss, as `check_mask` does.
+/// Checks the masks of all targets of a source against the loss, by `check_mask`.
 template <class Net, class L, class Source>
 void check_masks(const Source& source) {
   using S = typename Net::Scalar;
@@ -192,7 +193,7 @@ void check_masks(const Source& source) {
   }
 }
 
-/// True if an optimizer's next step uses a learning_rate that is set before it.
+/// True if an optimizer's next step uses a learning_rate set before it.
 template <class O>
 constexpr bool follows_learning_rate() {
   using Settings = std::remove_reference_t<decltype(innermost(std::declval<O&>()))>;
@@ -203,7 +204,7 @@ constexpr bool follows_learning_rate() {
   }
 }
 
-/// The learning rate of an optimizer, or 0 where there is none to follow.
+/// The learning rate of an optimizer, or 0 if it does not follow one.
 template <class O>
 double learning_rate_of(const O& optimizer) {
   if constexpr (follows_learning_rate<O>()) {
@@ -213,15 +214,15 @@ double learning_rate_of(const O& optimizer) {
   }
 }
 
-/// Sets the learning rate of an optimizer, which has one to follow.
+/// Sets the learning rate of an optimizer. @pre it follows one
 template <class O>
 void set_learning_rate(O& optimizer, double rate) {
   auto& learning_rate = innermost(optimizer).learning_rate;
   learning_rate = static_cast<std::remove_reference_t<decltype(learning_rate)>>(rate);
 }
 
-/// Holds the options against the network, the optimizer and the data.
-/// @throws std::invalid_argument naming the option that does not suit them
+/// Checks the options against the network, the optimizer and the data.
+/// @throws std::invalid_argument naming the first invalid option
 template <class Net, class O, bool TakesBatches, class Data>
 void check_options(const FitOptions& options, const Data& data) {
   if (!TakesBatches && options.batch_size != 1) {
@@ -262,7 +263,7 @@ void check_options(const FitOptions& options, const Data& data) {
   }
 }
 
-/// Checks all that training is given, every sample too. @return the options
+/// Checks all arguments of a training, including every sample. @return the options
 template <class O, bool TakesBatches, class L, class Net, class Data>
 const FitOptions& checked_training(const FitOptions& options, const L& loss, const Net& net,
                                    const Data& data) {
@@ -276,7 +277,7 @@ const FitOptions& checked_training(const FitOptions& options, const L& loss, con
   return options;
 }
 
-/// Sets the learning rate of an epoch, on the line from the first rate to its final part.
+/// Sets the learning rate of an epoch, linear from the initial rate to its fraction `final_rate`.
 template <class O>
 void set_final_rate([[maybe_unused]] O& optimizer, [[maybe_unused]] const FitOptions& options,
                     [[maybe_unused]] double first_rate, [[maybe_unused]] Index epoch) {
@@ -291,7 +292,7 @@ void set_final_rate([[maybe_unused]] O& optimizer, [[maybe_unused]] const FitOpt
   }
 }
 
-/// For how many parameters an optimizer's state is, `otherwise` where it is a user's and not known.
+/// Number of parameters of an optimizer's state; `otherwise` if a user's state does not tell.
 template <class State>
 Index parameters_of(const State& state, Index otherwise) {
   if constexpr (requires { state.vectors.size(); }) {
@@ -303,7 +304,7 @@ Index parameters_of(const State& state, Index otherwise) {
   }
 }
 
-/// @throws std::invalid_argument if an optimizer's state is for another number of parameters
+/// @throws std::invalid_argument if an optimizer's state has a different number of parameters
 template <class State>
 void check_state(const State& state, Index parameters) {
   const Index own = parameters_of(state, parameters);
@@ -313,8 +314,8 @@ void check_state(const State& state, Index parameters) {
   }
 }
 
-/// @throws std::invalid_argument if there are hidden layers and all parameters are the same number:
-/// all units of such a layer would get the same gradient in every step
+/// @throws std::invalid_argument if there are hidden layers and all parameters are equal: all units
+/// of such a layer would get equal gradients in every step
 template <class Net>
 void check_initialized(const Net& net) {
   if constexpr (Net::layer_count > 2) {

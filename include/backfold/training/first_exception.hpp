@@ -9,8 +9,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Carries an exception out of a parallel region, whose end it may not pass: of all that the
-/// region's calls have thrown, that of the first in their order, with which a loop would end.
+/// Carries an exception out of a parallel region, which exceptions must not leave. If several calls
+/// throw, it is the exception of the first call in order, as in a sequential loop.
 #if defined(__cpp_exceptions) || defined(_CPPUNWIND)
 class FirstException {
  public:
@@ -24,7 +24,7 @@ class FirstException {
     }
   }
 
-  /// Throws what was kept, if anything was; after the region.
+  /// Rethrows the exception, if there is one, after the region.
   void rethrow() const {
     if (thrown_ != nullptr) std::rethrow_exception(thrown_);
   }

@@ -16,37 +16,37 @@ History run_training(Net& net, const L& loss, const O& optimizer, const Source& 
 
 }  // namespace detail
 
-/// Trains a network: epochs over the data in a fresh random order each, one step of the optimizer a
-/// batch; the last batch is as short as it comes out. Online learning is a batch_size of 1,
-/// full-batch learning `full_batch`.
+/// Trains a network: in each epoch it goes over the data in a new random order, with one optimizer
+/// step per batch; the last batch may be shorter. Use a batch_size of 1 for online learning,
+/// `full_batch` for full-batch learning.
 ///
 ///     auto history = bf::fit(net, bf::HalfSquaredError{}, bf::Adam{}, bf::Samples{X, Z},
 ///                            {.epochs = 100, .batch_size = 16});
 ///
-/// Each call is a training of its own: the optimizer starts anew, without what it remembers and
-/// with its first learning rate, and the same order is drawn again from the seed. To go on where
-/// the last epochs ended, keep a Trainer:
+/// Each call is a new training: the optimizer starts with a new state and its initial learning
+/// rate, and the random order is drawn again from the seed. To continue after the last epoch, keep
+/// a Trainer:
 ///
 ///     bf::Trainer training(net, bf::HalfSquaredError{}, bf::Adam{}, bf::Samples{X, Z});
 ///     training.run(10);
-///     training.run(10);   // the same as 20 epochs at once
+/// training.run(10);   // equals 20 epochs at once
 ///
 /// @param data Samples, Sequences or Windows
 /// @param hooks called in their order while training runs (hook/hook.hpp): schedules of the
 /// learning rate, Validate, StopEarly, KeepBest, your own; a callable gets an EpochReport after
 /// each epoch and returns whether to go on (or void)
-/// @return the loss of each epoch, and why training ended. Where E or a gradient is not finite, it
-/// ends before that step, and the network keeps its last finite parameters (those before the epoch,
-/// if steps have overflown the parameters themselves).
-/// @throws std::invalid_argument for options, settings or data out of range, and for what could be
-/// computed (`loss_of` and `gradient` do) but teaches nothing: targets that the loss cannot mean,
-/// weights below 0, Samples for a recurrent network, hidden layers whose parameters were never set
+/// @return the loss of each epoch, and the reason for the end. If E or a gradient is not finite,
+/// training ends before that step, and the network keeps its last finite parameters (from before
+/// the epoch, if the parameters themselves have overflowed).
+/// @throws std::invalid_argument for options, settings or data out of range, and for input that can
+/// be computed (by `loss_of` and `gradient`) but not learned from: targets outside the loss's
+/// range, negative weights, Samples for a recurrent network, hidden layers whose parameters were
+/// never set
 ///
-/// Takes some 10 to 20 KiB of stack, whatever the network: what is large lies on the heap
+/// Takes 10 to 20 KiB of stack, whatever the network: large objects are on the heap
 /// (docs/training.md).
 ///
-/// Inlined, so that where the batch_size is a constant a compiler can leave out the other kind of
-/// training.
+/// Inlined, so that with a constant batch_size a compiler can omit the other kind of training.
 template <class Net, class L, class O, class Source, class... Hooks>
 BACKFOLD_ALWAYS_INLINE History fit(Net& net, const L& loss, const O& optimizer, const Source& data,
                                    const FitOptions& options = {}, Hooks&&... hooks) {
@@ -65,9 +65,10 @@ BACKFOLD_ALWAYS_INLINE History fit(Net& net, const L& loss, const O& optimizer, 
   static_assert(detail::is_of_scalar<Data, S>(),
                 "backfold: data must be of the network's scalar (float or double): cast the one to "
                 "the other");
-  const bool one_sample = options.batch_size == 1;  // read before anything is called
+  // Read first: only then can g++ fold a literal batch_size and drop the other branch.
+  const bool one_sample = options.batch_size == 1;
   const Data source = data;
-  // Without delays, one sample at a time is one column: a sequence of several is a batch of them.
+  // Without delays, a sequence of several steps is a batch, so only single columns are online.
   constexpr bool one_column = Net::Graph::is_recurrent || std::is_same_v<Source, Samples<S>>;
   if (one_sample && (one_column || (source.count() > 0 && Sequences<S>(source[0]).steps == 1))) {
     return detail::run_training<1>(net, loss, optimizer, source, options, hooks...);

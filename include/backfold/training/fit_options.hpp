@@ -17,15 +17,15 @@ struct FitOptions {
   Index epochs = 1;        ///< passes over the data, >= 0
   Index batch_size = 32;   ///< samples (or sequences) a step: 1 is online learning; or full_batch
   bool shuffle = true;     ///< a fresh random order each epoch
-  std::uint64_t seed = 1;  ///< of the order
-  double final_rate = 1;   ///< the learning rate falls linearly over `epochs` to this part of it
+  std::uint64_t seed = 1;  ///< of the random order
+  double final_rate = 1;   ///< final learning rate as a fraction of the initial one (linear decay)
   Reduction reduction = Reduction::Mean;  ///< over the targets of a batch
-  Index truncation = 0;   ///< steps of a truncated pass through time, the state carried on; 0: none
-  bool stateful = false;  ///< windows: the state is carried from each window to the next
+  Index truncation = 0;   ///< steps of truncated backpropagation, state carried on; 0: whole
+  bool stateful = false;  ///< windows: carries the state from each window to the next
   Index threads = 0;      ///< 0: the batch is not split. A large batch is split into shards that do
                           ///< not depend on n: same bits for any n >= 1; more than 1 needs OpenMP
-  bool flush_denormals = true;  ///< flush-to-zero while fit runs (restored after): a dead unit's
-                                ///< numbers would otherwise slow each step many times
+  bool flush_denormals = true;  ///< flush-to-zero while fit runs (then restored): denormal
+                                ///< numbers of dead units would slow down each step
 
   /// @throws std::invalid_argument for numbers out of range
   void(check)() const {
@@ -53,7 +53,7 @@ struct FitOptions {
 
 namespace detail {
 
-/// The factor of a learning rate that falls on a line, from 1 in epoch 0 to `final` in the last.
+/// Factor of a learning rate with linear decay, from 1 in epoch 0 to `final` in the last.
 inline double linear_factor(double epoch, double epochs, double final) {
   const double steps = epochs > 1 ? epochs - 1 : 1;
   const double left = epochs > 1 ? (epochs - 1 - epoch) / steps : 1;

@@ -8,26 +8,26 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Why training ended.
+/// Reason for the end of training.
 enum class TrainingStatus {
-  EpochsDone,  ///< all epochs asked for
-  Stopped,     ///< a hook or a callback said so
-  NonFinite,   ///< E or its gradient was not finite; the parameters are those before that step
+  EpochsDone,  ///< all epochs are done
+  Stopped,     ///< a hook or a callback ended it
+  NonFinite,   ///< E or its gradient was not finite; the parameters are as before that step
 };
 
-// The short name, except where X11 has made a macro of it.
+// Short name, unless X11 has defined it as a macro.
 #ifndef Status
 /// See TrainingStatus.
 using Status = TrainingStatus;
 #endif
 
-/// The report to hooks and callbacks of `fit` after each epoch.
+/// Report to hooks and callbacks of `fit` after each epoch.
 struct EpochReport {
   Index epoch;    ///< from 1
-  double loss;    ///< E over the epoch: each batch's at the parameters of its time
+  double loss;    ///< mean loss over the epoch, each batch measured before its own update
   Index samples;  ///< samples (or sequences) seen in the epoch
   double validation_loss = detail::hidden_nan();  ///< E on held-out data, from Validate; else NaN
-  bool is_last = false;                           ///< a hook before this one has ended the run
+  bool is_last = false;                           ///< an earlier hook has ended the run
 };
 
 /// Record of a training run.
@@ -37,7 +37,7 @@ struct History {
   Index epoch = 0;  ///< the last epoch begun, from 1
   Index step = 0;   ///< NonFinite: the step of that epoch, from 1
 
-  /// The loss of the last epoch completed; NaN if none was.
+  /// Loss of the last completed epoch; NaN if there is none.
   [[nodiscard]] double final_loss() const {
     return losses.empty() ? detail::hidden_nan() : losses.back();
   }

@@ -12,19 +12,20 @@
 #include "backfold/training/carried_state.hpp"
 #include "backfold/training/threads.hpp"
 
-/// E and its gradient over what Batches say, at the w that an optimizer asks for:
+/// E and its gradient over the columns that Batches select, at the optimizer's w:
 ///
-///     const auto batch = objective.take(batches, i, n);        // n sequences, from place i on
-///     objective.forget(batch);                                 // the state is 0 before them
-///     const auto part = objective.cut(batch, t, steps);        // some of their steps
-///     double E = objective(w, part, noise, gradient);          // as often as asked
-///     objective.advance(part);                                 // the state goes on to the next
+/// const auto batch = objective.take(batches, i, n);        // n sequences from place i on
+/// objective.forget(batch);                                 // resets their state
+/// const auto part = objective.cut(batch, t, steps);        // a range of steps
+/// double E = objective(w, part, noise, gradient);          // any number of times
+/// objective.advance(part);                                 // carries the state on to the next
+/// part
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// In place of Trainer's Batch: batches alone, so that online learning is not compiled.
+/// Value of Trainer's Batch for batches only, so that online learning is not compiled.
 inline constexpr Index only_batches = -2;
 
 template <class Net>
@@ -38,20 +39,20 @@ PassShape training_shape(const Sequences<S>& one, Index size, Index steps) {
   return evaluated_shape<L>(size, steps, Purpose::Gradient, one.lengths != nullptr);
 }
 
-/// The memory of sequences that pass through a network together.
+/// Buffers for sequences that pass through a network together.
 template <class Net, Index Batch>
 struct PassMemory {
   using S = typename Net::Scalar;
 
-  /// Room for passes of this shape over sequences with or without lengths.
+  /// Allocates for passes of this shape over sequences with or without lengths.
   PassMemory(const Net& net, const PassShape& shape, bool has_lengths)
       : workspace(net, shape), carried(net, shape.batch), lengths(has_lengths ? shape.batch : 0) {}
 
   Sequences<S> cut(const Sequences<S>& batch, Index t, Index n) {
     return cut_steps(batch, t, n, lengths.data());
   }
-  /// E and gradient of a part, both times the scale.
-  /// @param carries begins with the carried state, and leaves there the one it ends with
+  /// E and gradient of a part, both multiplied by the scale.
+  /// @param carries true to start from the carried state and store the final one there
   template <class L, class Scale>
   BACKFOLD_ALWAYS_INLINE double evaluate(const Net& net, const L& loss, const S* w,
                                          const Sequences<S>& part, const Scale& scale, bool carries,
@@ -66,8 +67,8 @@ struct PassMemory {
   Array<Index> lengths;
 };
 
-/// The objective of batches: split into shards, each a task of a thread. The number of shards
-/// depends on the work alone, not on the threads, and all sums over them are taken in their order.
+/// Objective of batches, split into shards as tasks for threads. The number of shards depends only
+/// on the work, not on the threads, and sums over shards are taken in order.
 template <class Net, class L, Index Batch>
 class Objective {
  public:
@@ -101,7 +102,7 @@ class Objective {
     }
     return {shards, (*this)[0].batch.steps, longest};
   }
-  /// A batch begins with zeros, or with what is learnt to be before the first step.
+  /// A batch begins with a zero state, or the learnt start.
   void forget(const Part& batch) {
     for (Index s = 0; s < batch.shards; ++s) {
       (*this)[s].memory.carried.forget((*this)[s].batch.batch());
@@ -146,7 +147,7 @@ class Objective {
     PassMemory<Net, Dynamic> memory;
     BatchBuffer<S> buffer;
     Sequences<S> batch, part;
-    Index first = 0;  ///< where its sequences begin in the whole batch
+    Index first = 0;  ///< index of its first sequence in the batch
     double error = 0;
   };
 
@@ -164,7 +165,7 @@ class Objective {
         others_(static_cast<std::size_t>(count_ - 1), first_),
         gradients_((Size(parameters_) * (count_ - 1)).value("fit: the gradients of its shards")) {}
 
-  /// Splitting pays only with several samples a shard and some ten microseconds of work in each.
+  /// Splitting pays only with several samples per shard and roughly ten microseconds of work each.
   [[nodiscard]] Index shards_for(Index batch, Index steps) const {
     const Index least = steps > 1 ? 16 : 64;
     if (Size(batch) * steps * parameters_ < Size(1000000)) return 1;
@@ -202,11 +203,11 @@ class Objective {
   Index count_;
   Shard first_;
   std::vector<Shard> others_;
-  Array<S> gradients_;  ///< of all shards but the first
+  Array<S> gradients_;  ///< of all shards except the first
 };
 
-/// The objective of one sequence, or one sample, at a time. A part of it is a value of the
-/// caller's, so that a compiler keeps it in registers.
+/// Objective of one sequence, or one sample, at a time. A part is a value in the caller, so that a
+/// compiler can keep it in registers.
 template <class Net, class L>
 class Objective<Net, L, 1> {
  public:
@@ -259,7 +260,7 @@ class Objective<Net, L, 1> {
                                          S* gradient) {
     return memory_.evaluate(net_, loss_, w, part, ScaleBy{reduction_}, carries_, noise, gradient);
   }
-  /// Compiled once for the step and for what has no target.
+  /// Compiled once, for steps and for parts without targets.
   BACKFOLD_NO_INLINE double evaluate_sequence(const S* w, const Part& part, const Noise& noise,
                                               S* gradient) {
     return evaluate(w, part, noise, gradient);

@@ -12,7 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The sizes that a network had when training began, and its last parameters known to be finite.
+/// Sizes of a network at the start of training, and its last parameters known to be finite.
 template <class Net>
 class ParameterGuard {
  public:
@@ -21,8 +21,8 @@ class ParameterGuard {
 
   [[nodiscard]] Index size() const { return finite_.size(); }
 
-  /// Asked before each step: memory is laid out for the sizes that the network had at first, and a
-  /// callback, a loss or an optimizer may have given it others.
+  /// Called before each step: memory is laid out for the network's initial sizes, which a callback,
+  /// a loss or an optimizer may have changed.
   BACKFOLD_ALWAYS_INLINE void check_sizes(const Net& net) const {
     if constexpr (Net::inline_parameters == Dynamic) {
       const bool same_sizes = Net::fixed || net.architecture().sizes() == sizes_;
@@ -33,9 +33,9 @@ class ParameterGuard {
     check_sizes(net);
     return all_finite(net.parameters().data(), size());
   }
-  /// Keeps parameters that are finite.
+  /// Stores parameters that are finite.
   void keep(const Net& net) { copy_numbers(net.parameters().data(), finite_.data(), size()); }
-  /// Gives a network whose parameters are not finite those that were kept.
+  /// Restores the stored parameters if the network's are not finite.
   void restore(Net& net) const {
     if (!are_finite(net)) copy_numbers(finite_.data(), net.parameters().data(), size());
   }

@@ -12,12 +12,12 @@ namespace detail {
 template <class T>
 inline constexpr bool is_small = sizeof(T) <= 4096;
 
-/// A T inside the object where it is small, else on the heap, so that what holds it can be a local
+/// Stores a small T in the object, a large one on the heap, so that the owner can be a local
 /// variable of a thread with a small stack.
 template <class T, bool Inline = is_small<T>>
 class Stored {
  public:
-  /// @param make returns the T, which is built in its place
+  /// @param make returns the T, which is constructed in place
   template <class Make>
   explicit Stored(const Make& make, bool = true) : value_(make()) {}
 
@@ -32,7 +32,7 @@ class Stored {
 template <class T>
 class Stored<T, false> {
  public:
-  /// @param wanted whether there is one at all
+  /// @param wanted false for no T at all
   template <class Make>
   explicit Stored(const Make& make, bool wanted = true)
       : value_(wanted ? new T(make()) : nullptr) {}
@@ -52,7 +52,7 @@ class Stored<T, false> {
   T* value_;
 };
 
-/// In place of what is not stored.
+/// Placeholder for a T that is not stored.
 struct NotStored {
   template <class Make>
   explicit NotStored(const Make&, bool) {}

@@ -17,8 +17,8 @@ class Threads {
   explicit Threads(const FitOptions& options)
       : count_(options.threads), flushes_(options.flush_denormals) {}
 
-  /// Calls f(0) to f(n − 1), in threads if compiled with OpenMP. Throws what the first call that
-  /// throws has thrown, as a loop would.
+  /// Calls f(0) to f(n − 1), in threads if compiled with OpenMP. If calls throw, rethrows the
+  /// exception of the first one in order, as a loop would.
   template <class Function>
   void for_each(Index n, const Function& f) const {
     if (n == 1) return f(Index{0});
@@ -28,7 +28,7 @@ class Threads {
       FirstException exception;
 #pragma omp parallel for schedule(static) num_threads(threads)
       for (Index s = 0; s < n; ++s) {
-        const FlushDenormals flush(flushes_);  // a setting of each thread
+        const FlushDenormals flush(flushes_);  // the mode is per thread
         exception.guard(s, f);
       }
       return exception.rethrow();

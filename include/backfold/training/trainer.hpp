@@ -22,18 +22,18 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Training in hand: batches of the data, the objective over them, and an optimizer with its state.
-/// `fit` makes one and runs its epochs; keep one yourself to go on where the last run ended.
+/// A training run: batches of the data, the objective over them, and an optimizer with its state.
+/// `fit` makes one and runs its epochs; keep one yourself to continue after the last run.
 ///
 ///     bf::Trainer training(net, loss, bf::Adam{}, data, {.batch_size = 16});
 ///     training.run(10);
-///     training.run(10);   // the same bits as fit with 20 epochs
+/// training.run(10);   // bitwise equal to fit with 20 epochs
 ///
-/// The network must live as long, and keep its sizes; its parameters may be set at any time. Only
-/// making it (and the History of each run) allocates. What is large lies on the heap.
+/// The network must outlive it and keep its sizes; its parameters may be set at any time. Only the
+/// constructor and the History of each run allocate. Large objects are on the heap.
 ///
 /// @tparam Source Samples, Sequences, Windows, or a SequenceSource of your own
-/// @tparam Batch 1 for online learning alone, so that batches are not compiled; else Dynamic
+/// @tparam Batch 1 for online learning only, so that batches are not compiled; else Dynamic
 template <class Net, class L, class O, class Source, Index Batch = Dynamic>
 class Trainer {
   static_assert(Batch == 1 || Batch == Dynamic || Batch == detail::only_batches,
@@ -69,7 +69,7 @@ class Trainer {
   using OptimizerState = typename O::template State<S, parameters>;
   using GradientView = Eigen::Map<Eigen::Matrix<S, Eigen::Dynamic, 1>>;
 
-  /// Checks all that it is given, every sample too.
+  /// Checks all arguments, including every sample.
   /// @throws std::invalid_argument for options, settings or data out of range
   Trainer(Net& net, const L& loss, const O& optimizer, const Data& data,
           const FitOptions& options = {})
@@ -85,32 +85,33 @@ class Trainer {
         by_sample_([&] { return OfSamples(net, loss, batches_, options); }, online_),
         by_batch_([&] { return OfBatches(net, loss, batches_, options); }, !online_) {}
 
-  /// One epoch. A batch (or piece of a sequence) in which nothing has a target is no step of the
-  /// optimizer: parameters and state stay, but a recurrent network's state is carried through it.
-  /// @return the sum of E over the epoch's steps, each weighed by its targets; NaN where a step was
-  /// not finite (then `failed_step` says which, and the parameters are the last finite ones: those
-  /// before that step, or where steps have overflown them, those before the epoch).
+  /// One epoch. A batch (or piece of a sequence) without any target is not a step of the optimizer:
+  /// parameters and optimizer state do not change, but a recurrent network's state is carried
+  /// through it.
+  /// @return the sum of E over the epoch's steps, each weighted by its number of targets; NaN if a
+  /// step was not finite. Then `failed_step` is its number, and the parameters are the last finite
+  /// ones: from before that step or, if parameters have overflowed, from before the epoch.
   double run_epoch() { return run_epoch(detail::NoStepHooks{}); }
 
-  /// Runs `epochs` more epochs: the optimizer's state, the random order and the count of epochs go
-  /// on from where they are.
+  /// Runs `epochs` further epochs, with the present optimizer state, random generator and count of
+  /// epochs.
   /// @param hooks called in their order (hook/hook.hpp); a callable gets an EpochReport after each
   /// epoch and returns whether to go on (or void)
-  /// @return as of `fit`, with the losses of these epochs
+  /// @return as for `fit`, with the losses of these epochs
   template <class... Hooks>
   History run(Index epochs, Hooks&&... hooks) {
-    // fit compiles two kinds of training: one of them reports a mistake.
+    // fit compiles two kinds of training; only one of them reports an error.
     if constexpr (takes_samples) detail::check_hooks<Trainer, std::remove_reference_t<Hooks>...>();
     if (epochs < 0) fail_argument("run: epochs must be >= 0, got ", epochs);
     history_ = History{};
     history_.epoch = epoch_;
     const Index end = epochs > most_epochs - epoch_ ? most_epochs : epoch_ + epochs;
     last_epoch_ = (std::max)(options_.epochs, end);
-    // epochs may be just an upper bound, so room is not reserved for all of them.
+    // epochs may be just an upper bound, so memory is not reserved for all.
     history_.losses.reserve(static_cast<std::size_t>((std::min)(epochs, Index{1} << 16)));
     bool go_on = true;
     ((go_on = detail::call_begin(*this, hooks) && go_on), ...);
-    history_.epoch = epoch_;  // a Checkpoint has begun where another run was
+    history_.epoch = epoch_;  // a Checkpoint may have resumed another run
     if (go_on) {
       run_epochs(end - epoch_, hooks...);
     } else {
@@ -121,18 +122,18 @@ class Trainer {
   }
 
   [[nodiscard]] Index failed_step() const { return step_; }
-  /// The epochs begun so far, over all runs.
+  /// Number of epochs begun, over all runs.
   [[nodiscard]] Index epoch() const { return epoch_; }
-  /// The epoch with which the present run ends unless a hook ends it, or `epochs` of the options
-  /// where those are more.
+  /// The epoch with which the present run ends unless a hook ends it, at least `epochs` of the
+  /// options.
   [[nodiscard]] Index last_epoch() const { return last_epoch_; }
-  /// The optimizer's steps in the present epoch.
+  /// Number of optimizer steps in the present epoch.
   [[nodiscard]] Index step() const { return step_; }
-  /// The steps of an epoch in which every batch, and every piece of it, has a target.
+  /// Number of steps of an epoch if every batch, and every piece of it, has a target.
   [[nodiscard]] Index steps_per_epoch() const { return batches_.passes(); }
-  /// E of the last step, at the parameters before it, reduced as the options say.
+  /// E of the last step, at the parameters before it, with the options' reduction.
   [[nodiscard]] double step_loss() const { return step_loss_; }
-  /// The losses of the present run's epochs; empty once it has ended.
+  /// Losses of the present run's epochs; empty after it has ended.
   [[nodiscard]] const std::vector<double>& losses() const { return history_.losses; }
   Net& network() { return net_; }
   [[nodiscard]] const Net& network() const { return net_; }
@@ -140,19 +141,18 @@ class Trainer {
     return with_objective(*this, [](const auto& o) -> const L& { return o.loss(); });
   }
   [[nodiscard]] const FitOptions& options() const { return options_; }
-  /// The learning rate with which training began; 0 for an optimizer without one.
+  /// Initial learning rate of the training; 0 for an optimizer without one.
   [[nodiscard]] double first_learning_rate() const { return first_rate_; }
   [[nodiscard]] Index samples() const { return batches_.count(); }
   OptimizerState& optimizer_state() { return *optimizer_state_; }
-  /// The settings may change between epochs (a learning rate that falls; where `final_rate` is
-  /// not 1, each epoch sets it).
+  /// The settings may change between epochs, for example the learning rate (which each epoch sets
+  /// if `final_rate` is not 1).
   O& optimizer() { return optimizer_; }
   Random& random() { return batches_.random(); }
 
-  /// Calls f(name, numbers, count) for all that further epochs depend on besides settings and data,
-  /// and f("losses", vector) for the losses of the present run: what a Checkpoint keeps.
-  /// @throws std::invalid_argument where f has set an order that is none of the samples, or a state
-  /// that the generator cannot have
+  /// Calls f(name, numbers, count) for all values that later epochs depend on, besides settings and
+  /// data, and f("losses", vector) for the losses of the present run. A Checkpoint stores them.
+  /// @throws std::invalid_argument if f has set an invalid order or generator state
   template <class Function>
   void for_each_value(const Function& f) {
     f("parameters", net_.parameters().data(), net_.parameter_count());
@@ -175,7 +175,7 @@ class Trainer {
     const FlushDenormals flush(options_.flush_denormals);
     begin_epoch();
     if (!learn_epoch(steps) || !guard_.are_finite(net_)) {
-      // A rate that is too large overflows w itself, before any E is asked there.
+      // Too large a rate overflows w itself, before E is evaluated there.
       guard_.restore(net_);
       return detail::hidden_nan();
     }
@@ -226,13 +226,13 @@ class Trainer {
     guard_.keep(net_);
   }
 
-  /// True if each step takes one column: without delays, a sequence of several is a batch of them.
+  /// True if each step takes one column; without delays, a sequence of several steps is a batch.
   [[nodiscard]] bool is_online() const {
     return options_.batch_size == 1 &&
            (!takes_batches || (takes_samples && (is_recurrent || batches_.first().steps == 1)));
   }
 
-  /// f(objective) for the one that there is.
+  /// Calls f(objective) with the objective in use.
   template <class Self, class Function>
   BACKFOLD_ALWAYS_INLINE static decltype(auto) with_objective(Self& self, const Function& f) {
     if constexpr (!takes_batches) {
@@ -244,7 +244,7 @@ class Trainer {
     }
   }
 
-  /// All steps of an epoch; false where one was not finite.
+  /// All steps of an epoch; false if one was not finite.
   template <class Steps>
   bool learn_epoch(const Steps& hooks) {
     return with_objective(*this, [&](auto& objective) {
@@ -258,7 +258,7 @@ class Trainer {
     });
   }
 
-  /// Learns a batch: one step, or as many as truncation cuts it into.
+  /// Learns a batch: one step, or one for each piece of a truncated pass.
   template <class Objective, class Steps>
   BACKFOLD_ALWAYS_INLINE bool learn(Objective& objective, const typename Objective::Part& batch,
                                     const Steps& hooks) {
@@ -287,7 +287,7 @@ class Trainer {
     return true;
   }
 
-  /// Shows a gradient to the hooks that look at it. @return E
+  /// Passes a gradient to the hooks with after_gradient. @return E
   template <class Steps>
   BACKFOLD_ALWAYS_INLINE double shown(double error, S* gradient, const Steps& hooks) {
     if constexpr (Steps::sees_gradients) {
@@ -297,7 +297,7 @@ class Trainer {
     return error;
   }
 
-  /// Books a step; false where it was not finite.
+  /// Records a step; false if it was not finite.
   template <class Steps>
   bool count(double e, Index targets, const Steps& hooks) {
     ++step_;
@@ -313,7 +313,7 @@ class Trainer {
     return true;
   }
 
-  /// Noise of the present step of the optimizer, constant however often it asks for E.
+  /// Noise of the present step of the optimizer, constant over all evaluations of E in it.
   [[nodiscard]] Noise noise() const { return {options_.seed, update_}; }
 
   Net& net_;
@@ -323,9 +323,9 @@ class Trainer {
   detail::Batches<Data, S> batches_;
   detail::Stored<OptimizerState> optimizer_state_;
   detail::ParameterGuard<Net> guard_;
-  detail::Array<S> unused_;  ///< a gradient: what has no target is passed through for its state
+  detail::Array<S> unused_;  ///< gradient of pieces without targets, which run for their state only
   bool online_;
-  // Only the kind of objective that is used is compiled.
+  // Only the kind of objective in use is compiled.
   std::conditional_t<takes_samples,
                      detail::Stored<OfSamples, !takes_batches && detail::is_small<OfSamples>>,
                      detail::NotStored>
@@ -337,7 +337,7 @@ class Trainer {
   std::uint64_t update_ = 0;
   Index epoch_ = 0;
   Index last_epoch_ = 0;
-  double step_loss_ = 0;  ///< where a hook looks at steps
+  double step_loss_ = 0;  ///< only if a hook uses steps
   History history_;       ///< of the present run
 };
 

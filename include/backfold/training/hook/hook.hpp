@@ -8,23 +8,22 @@
 #include "backfold/training/history.hpp"
 #include "backfold/training/hook/rate_schedule.hpp"
 
-/// A hook is called while a Training runs. It has some of these functions; each may be a template
-/// on the Training, and any may be missing:
+/// A hook is called while a Trainer runs. It has any of these functions; each may be a template on
+/// the Trainer:
 ///
 ///     bool begin(Training& training);                      // before the first epoch of a run;
-///                                                          // false: it has none; may be void
+/// // false: no epochs; may be void
 ///     void after_gradient(Training& training, G gradient); // before the optimizer uses it
 ///     void after_step(Training& training);                 // after each step of the optimizer
 ///     bool after_epoch(Training& training, EpochReport&);  // false ends the run; may be void
 ///     void end(Training& training, const History&);        // after the last epoch of a run
 ///
-/// `G` is an Eigen::Map of a vector of the network's scalar: the hook may change the gradient. An
-/// optimizer that clips does so afterwards. A callable with an EpochReport is a hook with
-/// after_epoch alone; a RateSchedule is one without any of the functions.
+/// `G` is an Eigen::Map of a vector of the network's scalar: the hook may change the gradient.
+/// Optimizers clip after the hooks. A callable with an EpochReport is a hook with after_epoch only;
+/// a RateSchedule is a hook without these functions.
 ///
-/// Hooks are called in the order in which they are given, all of them even where one ends the run.
-/// `end` is called for a run that ended with a number that was not finite too, but not after an
-/// exception.
+/// Hooks are called in the order of the arguments, all of them even if one ends the run. `end` is
+/// also called after a number that is not finite, but not after an exception.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -55,7 +54,8 @@ concept EpochCallback = requires(H& hook, EpochReport& report) {
   hook(report);
 };
 
-/// The names of a hook's functions. Next to a base class with one of them, the name is ambiguous.
+/// Names of a hook's functions. In a class derived from this and a hook, the name of each function
+/// that the hook has is ambiguous.
 struct HookNames {
   void begin();
   void after_gradient();
@@ -66,8 +66,8 @@ struct HookNames {
 template <class H>
 struct HookProbe : H, HookNames {};
 
-/// True if each function of a hook that has its name can be called with its arguments: one that
-/// cannot would be passed over in silence.
+/// True if each function of a hook with one of these names can be called with the arguments;
+/// otherwise it would be silently ignored.
 template <class H, class T>
 constexpr bool hook_names_fit() {
   using Plain = std::remove_cv_t<H>;
@@ -87,7 +87,7 @@ inline constexpr bool is_hook =
     HasBegin<H, T> || HasAfterGradient<H, T> || HasAfterStep<H, T> || HasAfterEpoch<H, T> ||
     HasEnd<H, T> || EpochCallback<H> || RateSchedule<H>;
 
-/// Refuses what is no hook, in one line.
+/// Refuses a type that is not a hook, with a one-line message.
 template <class T, class... H>
 constexpr void check_hooks() {
   constexpr bool names_fit = (hook_names_fit<H, T>() && ...);
@@ -100,7 +100,7 @@ constexpr void check_hooks() {
                 "after_step, after_epoch or end) and callables that take an EpochReport");
 }
 
-/// A hook's answer: whether to go on.
+/// Result of a hook: true to continue.
 template <class F>
 bool goes_on(const F& call) {
   if constexpr (std::is_void_v<decltype(call())>) {
@@ -136,13 +136,13 @@ bool call_after_epoch(T& training, H& hook, EpochReport& report) {
   return true;
 }
 
-/// In place of StepHooks where no hook looks at single steps: nothing of them is compiled.
+/// Replaces StepHooks if no hook uses single steps, so that nothing is compiled for them.
 struct NoStepHooks {
   static constexpr bool sees_steps = false;
   static constexpr bool sees_gradients = false;
 };
 
-/// The hooks of a run, for what happens inside an epoch.
+/// The hooks of a run, for calls inside an epoch.
 template <class T, class... H>
 class StepHooks;
 

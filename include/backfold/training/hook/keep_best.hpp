@@ -8,13 +8,12 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// A hook that gives the network the parameters of its best epoch at the end of a run, also where a
-/// number that was not finite ended it. The loss is that of a Validate, which has to come before
-/// it; without one it is the training loss, which is measured while the parameters of the epoch
-/// change.
+/// Hook that restores the parameters of the best epoch at the end of a run, even if a number that
+/// is not finite ended it. The loss is a Validate's, which must precede this hook; without one it
+/// is the training loss, which is measured while the parameters change during the epoch.
 ///
-/// The best epoch is remembered over the runs of a Training. The optimizer's state is not restored.
-/// Allocates in `begin` alone.
+/// The best epoch is kept over all runs of a Trainer. The optimizer's state is not restored.
+/// Allocates only in `begin`.
 class KeepBest {
  public:
   KeepBest() = default;
@@ -50,11 +49,11 @@ class KeepBest {
     for (Index i = 0; i < parameters_.size(); ++i) w[i] = static_cast<S>(parameters_.data()[i]);
   }
 
-  /// The best epoch, from 1; 0 before there is one.
+  /// The best epoch, from 1; 0 if there is none yet.
   [[nodiscard]] Index epoch() const { return epoch_; }
   [[nodiscard]] double loss() const { return loss_; }
 
-  /// Calls f(name, numbers, count) for all that further epochs depend on.
+  /// Calls f(name, numbers, count) for all values that later epochs depend on.
   template <class Function>
   void for_each_value(const Function& f) {
     f("parameters", parameters_.data(), parameters_.size());
@@ -64,7 +63,7 @@ class KeepBest {
 
  private:
   detail::WatchedLoss watched_;
-  detail::Array<double> parameters_;  ///< double holds a float exactly
+  detail::Array<double> parameters_;  ///< a double represents a float exactly
   double loss_ = (std::numeric_limits<double>::max)();
   Index epoch_ = 0;
 };

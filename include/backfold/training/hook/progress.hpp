@@ -22,14 +22,14 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Output format of Progress.
 enum class ProgressStyle {
   Automatic,  ///< Bar for std::cout and std::cerr on a POSIX terminal, else Lines
-  Bar,        ///< one line, written anew some ten times a second
+  Bar,        ///< one line, rewritten about ten times a second
   Lines,      ///< a line for each epoch
 };
 
-/// A hook that writes how far training is: epoch, loss, validation loss (of a Validate before it),
-/// samples per second, time left. The one part of the library that writes to a stream and reads a
-/// clock; the stream's format flags stay as they are. Not in the umbrella header: it needs
-/// <ostream>.
+/// Hook that writes the progress of training: epoch, loss, validation loss (of an earlier
+/// Validate), samples per second, remaining time. Only this part of the library writes to a stream
+/// and reads a clock; it does not change the stream's format flags. Not in the umbrella header: it
+/// needs <ostream>.
 ///
 ///     bf::fit(net, loss, bf::Adam{}, data, {.epochs = 50}, validate, bf::Progress(std::cout));
 class Progress {
@@ -81,7 +81,7 @@ class Progress {
     return false;
   }
 
-  /// @param done epochs, with the part of the present one
+  /// @param done number of epochs, including the fraction of the present one
   BACKFOLD_NO_INLINE void write(Index epoch, double done, Clock::time_point now) {
     shown_ = now;
     const double seconds = std::chrono::duration<double>(now - begun_).count();
@@ -105,14 +105,14 @@ class Progress {
     if (seconds > 0 && passed > 0) {
       add("  %.3g samples/s", passed * double(samples_) / seconds);
       const double left = seconds / passed * (double(last_epoch_) - done);
-      if (left < 3.6e5) {  // a bound of epochs that a hook is to cut short says nothing of time
+      if (left < 3.6e5) {  // not for a large upper bound on epochs, which says nothing about time
         const auto whole = std::lround(left);
         add("  %ld:%02ld left", whole / 60, whole % 60);
       }
     }
     if (is_bar_) {
       const int width = n;
-      while (n < width_ && n < int(sizeof text) - 1) text[n++] = ' ';  // over a longer line before
+      while (n < width_ && n < int(sizeof text) - 1) text[n++] = ' ';  // overwrites a longer line
       width_ = width;
       stream_->write(text, n);
       stream_->flush();
@@ -127,7 +127,7 @@ class Progress {
   Index first_epoch_ = 0, last_epoch_ = 0, steps_ = 1, samples_ = 0;
   double loss_ = 0, validation_loss_ = 0;
   Clock::time_point begun_, shown_;
-  int width_ = 0;  ///< of the bar's line as it was last written
+  int width_ = 0;  ///< of the last written line of the bar
 };
 
 BACKFOLD_END_NAMESPACE

@@ -11,7 +11,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Progress of training, as a schedule sees it.
+/// Progress of training, for a schedule.
 struct ScheduleTime {
   double epoch;   ///< epochs completed
   double epochs;  ///< of the whole training
@@ -19,9 +19,8 @@ struct ScheduleTime {
   double steps;   ///< of the whole training, if every batch has a target
 };
 
-/// A schedule of the learning rate, which is a hook by its factor of the first rate alone. It sets
-/// the rate of each epoch before it; with `static constexpr bool each_step = true`, that of each
-/// step.
+/// A schedule of the learning rate: a hook that only gives a factor of the initial rate. It sets
+/// the rate before each epoch or, with `static constexpr bool each_step = true`, before each step.
 template <class H>
 concept RateSchedule = requires(const H& schedule, const ScheduleTime& time) {
   { schedule.factor(time) } -> std::convertible_to<double>;
@@ -56,7 +55,7 @@ void set_rate(T& training, double factor) {
   }
 }
 
-/// The time at the end of an epoch, or after a number of steps of the present one.
+/// Time at the end of an epoch, or after a number of steps of the present one.
 template <class T>
 ScheduleTime schedule_time(const T& training, bool within_epoch) {
   const double per_epoch = double(training.steps_per_epoch());

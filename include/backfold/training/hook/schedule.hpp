@@ -14,15 +14,15 @@
 #include "backfold/training/hook/rate_schedule.hpp"
 #include "backfold/training/hook/validate.hpp"
 
-/// Schedules of the learning rate, as hooks of `fit` and `Training::run`:
+/// Schedules of the learning rate, as hooks of `fit` and `Trainer::run`:
 ///
 ///     fit(net, loss, bf::Adam{.learning_rate = 0.01}, data, {.epochs = 100}, bf::CosineDecay{})
 ///
-/// A schedule gives a factor of the first learning rate η₀, which is that of the optimizer when
-/// training begins. It sets the rate of an epoch before it (OneCycle and the rise of WarmUp: that
-/// of each step before the step), counted over all runs of a Training; the rate that a user sets
-/// between runs is overwritten. `epochs` in the formulas is that of the options, or the last epoch
-/// of the run where that is more. One schedule a run: two would overwrite each other's rates.
+/// A schedule gives a factor of η₀, the optimizer's learning rate at the start of training. It sets
+/// the rate before each epoch (OneCycle and the rise of WarmUp: before each step), counted over all
+/// runs of a Trainer; a rate set between runs is overwritten. `epochs` in the formulas is the
+/// number in the options or, if larger, the last epoch of the run. Use one schedule per run: two
+/// would overwrite each other's rates.
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -34,7 +34,7 @@ inline void check_part(const char* name, double value) {
 
 }  // namespace detail
 
-/// A schedule of one's own: η = η₀ · f, with f(epochs completed), or f(time) of a ScheduleTime.
+/// Schedule of your own: η = η₀ · f, with f(epochs completed), or f(time) of a ScheduleTime.
 ///
 ///     bf::Schedule{[](bf::Index epoch) { return 1.0 / (1.0 + 0.1 * double(epoch)); }}
 template <class F>
@@ -55,13 +55,13 @@ struct Schedule {
 template <class F>
 Schedule(F) -> Schedule<F>;
 
-/// The first rate all the time: η = η₀. For WarmUp without a schedule after it.
+/// Constant rate: η = η₀. For WarmUp without a schedule after it.
 struct ConstantRate {
   void(check)() const {}
   [[nodiscard]] double factor(const ScheduleTime&) const { return 1; }
 };
 
-/// Falls by a factor every `every` epochs: η = η₀ · decay^⌊epoch / every⌋.
+/// Step decay, by a factor every `every` epochs: η = η₀ · decay^⌊epoch / every⌋.
 ///
 /// As torch.optim.lr_scheduler.StepLR.
 struct StepDecay {
@@ -78,7 +78,7 @@ struct StepDecay {
   }
 };
 
-/// Falls by a factor each epoch: η = η₀ · decay^epoch.
+/// Exponential decay, by a factor each epoch: η = η₀ · decay^epoch.
 ///
 /// As torch.optim.lr_scheduler.ExponentialLR.
 struct ExponentialDecay {
@@ -91,11 +91,11 @@ struct ExponentialDecay {
   }
 };
 
-/// Falls on half a period of a cosine: η = η₀ (f + (1 − f)(1 + cos(π · epoch / epochs)) / 2).
+/// Decay along half a period of a cosine: η = η₀ (f + (1 − f)(1 + cos(π · epoch / epochs)) / 2).
 ///
 /// Source: Loshchilov & Hutter, SGDR: stochastic gradient descent with warm restarts (2017),
-/// without the restarts; as torch.optim.lr_scheduler.CosineAnnealingLR. f would be the factor after
-/// the last epoch.
+/// without the restarts; as torch.optim.lr_scheduler.CosineAnnealingLR. The factor would reach f
+/// after the last epoch.
 struct CosineDecay {
   double final_factor = 0;  ///< f in [0, 1]
 
@@ -107,7 +107,7 @@ struct CosineDecay {
   }
 };
 
-/// Falls on a line that the last epoch ends: η = η₀ (1 − (1 − f) · epoch / (epochs − 1)), η₀ in a
+/// Linear decay that ends in the last epoch: η = η₀ (1 − (1 − f) · epoch / (epochs − 1)); η₀ in a
 /// training of one epoch. `final_rate` of FitOptions does this without a hook.
 ///
 /// As torch.optim.lr_scheduler.LinearLR from 1 to f over epochs − 1.
@@ -122,8 +122,8 @@ struct LinearDecay {
   }
 };
 
-/// Rises on a line over the first k epochs, step by step, then follows another schedule, whose time
-/// begins there: η = η₀ (s + (1 − s) · step / n) with n steps in k epochs.
+/// Linear rise over the first k epochs, step by step, followed by another schedule, whose time
+/// starts there: η = η₀ (s + (1 − s) · step / n) with n steps in k epochs.
 ///
 ///     bf::WarmUp{bf::CosineDecay{}, 5}
 ///
@@ -153,15 +153,15 @@ struct WarmUp {
   }
 };
 
-/// Rises from s to 1 over a part p of all N steps and falls to f in the last one, on half periods
-/// of a cosine; η₀ is the highest rate. With u = step and r = p·N − 1:
+/// Rises from s to 1 over a fraction p of all N steps and falls to f in the last one, both along
+/// half a period of a cosine; η₀ is the highest rate. With u = step and r = p·N − 1:
 ///
 ///     η = η₀ (s + (1 − s)(1 − cos(π u / r)) / 2)                          for u <= r,
 ///     η = η₀ (f + (1 − f)(1 + cos(π (u − r) / (N − 1 − r))) / 2)          after.
 ///
 /// Source: Smith & Topin, Super-convergence: very fast training of neural networks using large
-/// learning rates (2018); as torch.optim.lr_scheduler.OneCycleLR. Differs: the momentum stays as it
-/// is.
+/// learning rates (2018); as torch.optim.lr_scheduler.OneCycleLR. Differs: the momentum does not
+/// change.
 struct OneCycle {
   static constexpr bool each_step = true;
   double start_factor = 1.0 / 25;    ///< s in [0, 1]
@@ -191,10 +191,10 @@ struct OneCycle {
 
 /// Settings of ReduceOnPlateau.
 struct PlateauOptions {
-  double decay = 0.1;          ///< in [0, 1]: the rate times this
-  Index patience = 10;         ///< losses without a gain that are borne, >= 0
-  double minimum_gain = 1e-4;  ///< a part of the best loss, in [0, 1)
-  Index cooldown = 0;          ///< losses after a fall of the rate that do not count, >= 0
+  double decay = 0.1;          ///< in [0, 1], factor of the rate
+  Index patience = 10;         ///< tolerated losses without a gain, >= 0
+  double minimum_gain = 1e-4;  ///< relative to the best loss, in [0, 1)
+  Index cooldown = 0;          ///< uncounted losses after a reduction, >= 0
   double smallest_rate = 0;    ///< of η
 
   /// @throws std::invalid_argument for settings out of range
@@ -207,12 +207,12 @@ struct PlateauOptions {
   }
 };
 
-/// Lowers the rate where the loss no longer falls: η ← max(decay·η, smallest_rate) after more than
-/// `patience` losses in a row that are not below best·(1 − minimum_gain). The loss is that of an
-/// epoch, or of a Validate, which then has to come before it.
+/// Lowers the rate when the loss no longer falls: η ← max(decay·η, smallest_rate) after more than
+/// `patience` losses in a row that are not below best·(1 − minimum_gain). The loss is the epoch's,
+/// or a Validate's, which must then precede this hook.
 ///
 /// As torch.optim.lr_scheduler.ReduceLROnPlateau (mode min, threshold rel, eps 0). It changes the
-/// present rate, and so goes with no other schedule.
+/// present rate, so it cannot be combined with a schedule.
 class ReduceOnPlateau {
  public:
   explicit ReduceOnPlateau(const PlateauOptions& options = {}) : options_(options) {}
@@ -235,7 +235,7 @@ class ReduceOnPlateau {
   void after_epoch(T& training, const EpochReport& report) {
     if (!watched_.has_loss(report)) return;
     const double loss = watched_.loss(report);
-    // Also right for losses below 0: a gain is a part of the magnitude.
+    // Valid for negative losses too: a gain is relative to the magnitude.
     if (loss < best_ - options_.minimum_gain * std::abs(best_)) {
       best_ = loss;
       without_gain_ = 0;
@@ -256,7 +256,7 @@ class ReduceOnPlateau {
     }
   }
 
-  /// Calls f(name, numbers, count) for all that further epochs depend on.
+  /// Calls f(name, numbers, count) for all values that later epochs depend on.
   template <class Function>
   void for_each_value(const Function& f) {
     f("best", &best_, Index{1});

@@ -11,7 +11,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 /// Settings of StopEarly.
 struct StopEarlyOptions {
-  Index patience = 10;      ///< losses in a row without a gain that end training, >= 1
+  Index patience = 10;      ///< consecutive losses without a gain that end training, >= 1
   double minimum_gain = 0;  ///< a loss is a gain below best − minimum_gain, >= 0
   double target_loss = -(std::numeric_limits<double>::max)();  ///< ends training at or below it
 
@@ -27,15 +27,15 @@ struct StopEarlyOptions {
   }
 };
 
-/// A hook that ends training (History::status is Stopped) where the loss no longer falls or is
-/// small enough. The loss is that of an epoch, or of a Validate, which then has to come before it.
+/// Hook that ends training (History::status is Stopped) when the loss no longer falls or is small
+/// enough. The loss is the epoch's, or a Validate's, which must then precede this hook.
 ///
 ///     bf::fit(net, loss, bf::Adam{}, data, {.epochs = 500}, validate,
 ///             bf::StopEarly({.patience = 5}, validate), bf::KeepBest(validate));
 ///
-/// The best loss is remembered over the runs of a Training, the patience begins anew in each.
-/// Source: Prechelt, Early stopping — but when? (1998), criterion UP_s for one epoch a strip.
-/// Differs: compares with the best loss, not with the one before.
+/// The best loss is kept over all runs of a Trainer; the patience starts anew in each run. Source:
+/// Prechelt, Early stopping — but when? (1998), criterion UP_s for one epoch a strip. Differs: it
+/// compares with the best loss, not with the previous one.
 class StopEarly {
  public:
   explicit StopEarly(const StopEarlyOptions& options = {}) : options_(options) {}
@@ -63,7 +63,7 @@ class StopEarly {
     return ++without_gain_ < options_.patience;
   }
 
-  /// Calls f(name, numbers, count) for all that further epochs depend on.
+  /// Calls f(name, numbers, count) for all values that later epochs depend on.
   template <class Function>
   void for_each_value(const Function& f) {
     f("best", &best_, Index{1});

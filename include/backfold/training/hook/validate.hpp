@@ -15,10 +15,10 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The losses that a Validate has found, for hooks after it.
+/// Losses of a Validate, for hooks after it.
 class HeldOutLoss {
  public:
-  /// The losses so far, one for each epoch in which it looked.
+  /// The losses so far, one for each evaluated epoch.
   [[nodiscard]] const std::vector<double>& losses() const { return losses_; }
   /// The last one; NaN before the first.
   [[nodiscard]] double loss() const {
@@ -26,10 +26,10 @@ class HeldOutLoss {
   }
   /// The epoch of the last one; 0 before the first.
   [[nodiscard]] Index epoch() const { return epoch_; }
-  /// True if a run that it is given to has begun and not ended.
+  /// True during a run that has the hook.
   [[nodiscard]] bool is_running() const { return is_running_; }
 
-  /// Calls f(name, numbers, count) for all that further epochs depend on.
+  /// Calls f(name, numbers, count) for all values that later epochs depend on.
   template <class Function>
   void for_each_value(const Function& f) {
     f("losses", losses_);
@@ -44,13 +44,13 @@ class HeldOutLoss {
 
 namespace detail {
 
-/// The loss that a hook looks at: that of the epoch, or of a Validate.
+/// The loss that a hook watches: the epoch's, or a Validate's.
 class WatchedLoss {
  public:
   WatchedLoss() = default;
   explicit WatchedLoss(const HeldOutLoss& held_out) : held_out_(&held_out) {}
 
-  /// @throws std::invalid_argument if its Validate is not given to the run, before the hook
+  /// @throws std::invalid_argument unless its Validate is a hook of the run, before this one
   void begin(const char* hook) const {
     if (held_out_ != nullptr && !held_out_->is_running()) {
       fail_argument(hook, ": its Validate must be given too, before it");
@@ -70,18 +70,17 @@ class WatchedLoss {
 
 }  // namespace detail
 
-/// A hook that evaluates the training's loss on held-out data every `every` epochs, in inference
-/// mode and with the training's reduction, at the parameters after the epoch. Hooks and callbacks
-/// after it find it in `EpochReport::validation_loss`. It changes nothing of the training.
+/// Hook that evaluates the training's loss on held-out data every `every` epochs, in inference mode
+/// and with the training's reduction, at the parameters after the epoch. Later hooks and callbacks
+/// find the loss in `EpochReport::validation_loss`. It does not affect the training.
 ///
 ///     bf::Validate validate(held_out);
 ///     bf::fit(net, loss, bf::Adam{}, data, {.epochs = 50}, validate);
 ///     validate.losses();
 ///
 /// Recurrent networks begin each sequence as in training that is not stateful. The data are a view,
-/// as in `fit`: their weights may change between epochs, but not all become 0, which throws
-/// std::invalid_argument. Allocates in `begin` alone (losses: for the first 65,536 epochs of a
-/// run).
+/// as in `fit`. Their weights may change between epochs, but if all become 0 it throws
+/// std::invalid_argument. Allocates only in `begin` (losses: for the first 65,536 epochs of a run).
 ///
 /// @tparam Source Sequences, Windows or a SequenceSource of your own
 template <class Source>
@@ -92,7 +91,7 @@ class Validate : public HeldOutLoss {
     if (every < 1) fail_argument("Validate: every must be >= 1, got ", every);
   }
 
-  /// @throws std::invalid_argument for data that training would refuse too
+  /// @throws std::invalid_argument for data that training would refuse
   template <class T>
   void begin(T& training) {
     using Net = typename T::NetworkType;
@@ -131,7 +130,7 @@ class Validate : public HeldOutLoss {
   }
 
  private:
-  /// Memory for a batch of the data, and the order in which they are taken.
+  /// Memory for a batch of the data, and their order.
   template <class Net>
   class Room {
    public:
@@ -171,7 +170,7 @@ class Validate : public HeldOutLoss {
 
   Source data_;
   Index every_;
-  Memory memory_{nullptr, [](void*) {}};  ///< a Room of the network, which a run brings
+  Memory memory_{nullptr, [](void*) {}};  ///< a Room of the run's network type
 };
 
 template <class Source>
