@@ -337,11 +337,8 @@ class HeaderText {
 template <Real S, class... Layers>
 Index write_header(const std::string& path, const Network<S, Layers...>& net,
                    const HeaderOptions& options = {}) {
-  detail::check_parameters(net);
   detail::check_header_options(options, net.inputs(), net.outputs());
-  if (!all_finite(net.parameters().data(), net.parameter_count())) {
-    fail_argument("header: the network has parameters that are not finite");
-  }
+  detail::check_finite_parameters("header", net);
   const auto all_layers = layers(net);
   const auto all_blocks = blocks(net);
   detail::HeaderText<S> text(all_layers, all_blocks, net.parameters().data(), options);

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "backfold/data/scaling.hpp"
+#include "backfold/io/export_checks.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -24,14 +24,8 @@ inline void check_header_options(const HeaderOptions& options, Index inputs, Ind
   bool good = !options.name.empty() && is_letter(options.name[0]);
   for (const char c : options.name) good = good && (is_letter(c) || (c >= '0' && c <= '9'));
   if (!good) fail_argument("header: \"", options.name, "\" is no name of a namespace");
-  const auto require = [](const char* what, Index got, Index expected) {
-    if (got != 0 && got != expected) {
-      fail_argument("header: the scaling of ", what, " has ", got, " features, the network ",
-                    expected);
-    }
-  };
-  require("inputs", options.input_scaling.size(), inputs);
-  require("targets", options.target_scaling.size(), outputs);
+  check_scaling_size("header", "inputs", options.input_scaling, inputs);
+  check_scaling_size("header", "targets", options.target_scaling, outputs);
 }
 
 }  // namespace detail

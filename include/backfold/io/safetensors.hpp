@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backfold/core/random.hpp"
+#include "backfold/io/export_checks.hpp"
 #include "backfold/io/model_json.hpp"
 #include "backfold/network/predict.hpp"
 
@@ -66,11 +67,8 @@ void add_columns(TensorWriter& file, const std::string& name, const Matrix<doubl
 /// another number of names or features than the network has; std::runtime_error naming the file
 template <Real S, class... Layers>
 void save(const std::string& path, const Network<S, Layers...>& net, const ModelInfo& info = {}) {
-  detail::check_parameters(net);
   detail::check_model_info(info, net.inputs(), net.outputs());
-  if (!all_finite(net.parameters().data(), net.parameter_count())) {
-    fail_argument("save: the network has parameters that are not finite");
-  }
+  detail::check_finite_parameters("save", net);
   const auto all_blocks = blocks(net);
   TensorWriter file;
   for (const Block& block : all_blocks) {

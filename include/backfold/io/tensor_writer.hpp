@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -11,6 +10,7 @@
 #include "backfold/core/packet.hpp"
 #include "backfold/core/size.hpp"
 #include "backfold/io/json.hpp"
+#include "backfold/io/little_endian.hpp"
 
 /// Not in backfold.hpp: it needs files and nlohmann-json.
 
@@ -48,7 +48,7 @@ class TensorWriter {
     for (const Index n : shape) count = count * n;
     std::string& data = sizeof(S) == 8 ? wide_ : floats_;
     const std::size_t begin = data.size();
-    append(data, numbers, count.value());
+    detail::append_little_endian(data, numbers, count.value());
     entry["dtype"] = detail::tensor_type<S>();
     entry["shape"] = shape;
     entry["data_offsets"] = {begin, data.size()};
@@ -75,10 +75,9 @@ class TensorWriter {
     if (!metadata_.empty()) header["__metadata__"] = metadata_;
     std::string text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');
+    const std::uint64_t size = text.size();
     std::string length;
-    for (int i = 0; i < 8; ++i) {
-      length += static_cast<char>((std::uint64_t{text.size()} >> (8 * i)) & 0xff);
-    }
+    detail::append_little_endian(length, &size, 1);
     detail::FileWriter file(path);
     file.write(length);
     file.write(text);
@@ -98,20 +97,6 @@ class TensorWriter {
       fail_argument("save: an array \"", name, "\" is there already");
     }
     return entries_[name];
-  }
-
-  /// Little-endian bytes of numbers.
-  template <class S>
-  static void append(std::string& data, const S* numbers, Index count) {
-    using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
-    std::size_t at = data.size();
-    data.resize(at + static_cast<std::size_t>(count) * sizeof(S));
-    for (Index i = 0; i < count; ++i) {
-      const auto bits = std::bit_cast<Bits>(numbers[i]);
-      for (std::size_t byte = 0; byte < sizeof(S); ++byte) {
-        data[at++] = static_cast<char>((bits >> (8 * byte)) & 0xff);
-      }
-    }
   }
 
   detail::Json entries_ = detail::Json::object(), metadata_ = detail::Json::object();

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/core/file_writer.hpp"
+#include "backfold/io/export_checks.hpp"
+#include "backfold/io/onnx_layers.hpp"
+#include "backfold/io/onnx_options.hpp"
+#include "backfold/io/onnx_scaling.hpp"
+
+/// Not in backfold.hpp: it needs files.
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// @throws std::invalid_argument as save_onnx says
+inline void check_onnx_options(const OnnxOptions& options, Index inputs, Index outputs) {
+  if (options.opset < 13 || options.opset > 17) {
+    fail_argument("onnx: opset ", options.opset, ", expected 13 to 17");
+  }
+  check_scaling_size("onnx", "inputs", options.input_scaling, inputs);
+  check_scaling_size("onnx", "targets", options.target_scaling, outputs);
+}
+
+/// The bytes of a network's ONNX file.
+inline std::string onnx_bytes(const OnnxNetwork& net, const OnnxOptions& options) {
+  OnnxGraph graph(options.opset, options.scalar == OnnxScalar::Double);
+  graph.add_input("input", {"batch", net.layers.front().units});
+  graph.set_prefix("input_scaling");
+  const std::string x = OnnxScaling(graph, options.input_scaling, "input_scaling").add("input");
+  std::string y = OnnxLayers(graph, net, x).add_layers();
+  graph.set_prefix("target_scaling");
+  y = OnnxScaling(graph, options.target_scaling, "target_scaling").add_inverse(y);
+  graph.add_output("output", y, {"batch", net.layers.back().units});
+  return graph.bytes();
+}
+
+}  // namespace detail
+
+/// Writes a network as an ONNX file, which runtimes on other devices and in other languages run.
+///
+///     bf::save_onnx("net.onnx", net, {.input_scaling = inputs, .target_scaling = targets});
+///
+/// Its graph has the input "input" and the output "output", batch × features: samples are rows, so
+/// that the memory is that of our columns. The batch is set by each run. Dropout is left out.
+/// Outputs are those of the network to some roundings of the file's scalar. The file is written
+/// aside, flushed and renamed.
+///
+/// @throws std::invalid_argument for another opset than 13 to 17, a layer or an activation that is
+/// not the library's, parameters that are not finite or beyond the range of the file's scalar, or
+/// scalings of another size; std::runtime_error naming the file
+/// Source: the Linux Foundation, Open Neural Network Exchange, onnx.proto and operators
+/// (2017-2022).
+template <Real S, class... Layers>
+void save_onnx(const std::string& path, const Network<S, Layers...>& net,
+               const OnnxOptions& options = {}) {
+  static_assert(!Network<S, Layers...>::Graph::is_recurrent,
+                "backfold: save_onnx writes networks without recurrence");
+  detail::check_onnx_options(options, net.inputs(), net.outputs());
+  detail::check_finite_parameters("onnx", net);
+  const std::string bytes = detail::onnx_bytes(detail::onnx_network(net), options);
+  detail::FileWriter file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+BACKFOLD_END_NAMESPACE

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backfold/network/describe.hpp"
+
+BACKFOLD_BEGIN_NAMESPACE
+
+namespace detail {
+
+/// A network as data, whatever its type.
+struct OnnxNetwork {
+  std::vector<LayerDescription> layers;
+  std::vector<Block> blocks;
+  std::vector<double> w;
+  std::vector<int> history;      ///< of each layer: the longest delay with which it is used
+  std::vector<bool> has_memory;  ///< of each layer: in addition to its output
+
+  /// The block of a layer's connection, null if that has no weights.
+  [[nodiscard]] const Block* weights_of(const LayerDescription& layer, const Connection& c) const {
+    for (const Block& block : blocks) {
+      if (block.layer == layer.layer && block.kind == Block::Kind::Weights &&
+          block.connection == c) {
+        return &block;
+      }
+    }
+    return nullptr;
+  }
+  /// A block's columns after each other: the row-major matrix of columns × rows.
+  [[nodiscard]] std::vector<double> numbers(const Block& block) const {
+    const auto begin = w.begin() + block.offset;
+    return {begin, begin + block.size()};
+  }
+  /// A column of a layer's bias or own parameters, empty if it has none.
+  [[nodiscard]] std::vector<double> column(const LayerDescription& layer, Block::Kind kind,
+                                           Index j) const {
+    for (const Block& block : blocks) {
+      if (block.layer != layer.layer || block.kind != kind) continue;
+      const auto begin = w.begin() + block.offset + j * block.rows;
+      return {begin, begin + block.rows};
+    }
+    return {};
+  }
+};
+
+inline bool is_type(const LayerDescription& layer, const char* type) {
+  return std::string(layer.type) == type;
+}
+
+template <Real S, class... Layers>
+OnnxNetwork onnx_network(const Network<S, Layers...>& net) {
+  using Graph = typename Network<S, Layers...>::Graph;
+  OnnxNetwork result{layers(net), blocks(net), {}, {}, {}};
+  for (const S number : net.parameters()) result.w.push_back(static_cast<double>(number));
+  for (int l = 0; l < Graph::layer_count; ++l) {
+    result.history.push_back(Graph::history(l));
+    result.has_memory.push_back(Graph::has_memory[static_cast<std::size_t>(l)]);
+  }
+  return result;
+}
+
+}  // namespace detail
+
+BACKFOLD_END_NAMESPACE
