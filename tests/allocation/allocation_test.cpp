@@ -3,6 +3,7 @@
 #include <new>
 #include <vector>
 
+#include "backfold/analysis/hessian.hpp"
 #include "backfold/analysis/jacobian.hpp"
 #include "backfold/analysis/sample_gradients.hpp"
 #include "backfold/analysis/transition.hpp"
@@ -70,9 +71,13 @@ namespace {
 template <class F>
 long allocations_of(const F& work) {
   const long before = allocations;
+#if defined(EIGEN_RUNTIME_NO_MALLOC)
   Eigen::internal::set_is_malloc_allowed(false);
+#endif
   work();
+#if defined(EIGEN_RUNTIME_NO_MALLOC)
   Eigen::internal::set_is_malloc_allowed(true);
+#endif
   return allocations - before;
 }
 
@@ -320,6 +325,24 @@ TEST_CASE("Jacobians, transitions and gradients of samples allocate nothing afte
           transition.spectral_radius(net, X.col(0), state);
           transition.lyapunov_exponent(net, X, state);
           sample_gradients(net, HalfSquaredError{}, data, workspace, G);
+        }) == 0);
+}
+
+TEST_CASE("products with the Hessian allocate nothing after their set-up") {
+  using Net = Rnn<double, Input<2>, Dense<5, Tanh, Recurrent<2>>, Lstm<3>, Dense<2, Softmax>>;
+  Net net;
+  Random random(1);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 20), Z = Eigen::MatrixXd::Random(2, 20);
+  const Sequences<double> data(X, Z, 5);
+  const Eigen::VectorXd v = Eigen::VectorXd::Random(net.parameter_count());
+  Eigen::VectorXd Hv(v.size()), g(v.size());
+  HessianProduct<Net> product(net, 4, 5);
+  CHECK(allocations_of([&] {
+          for (int i = 0; i < 10; ++i) {
+            product(net, HalfSquaredError{}, data, v, Hv);
+            product.gradient(g);
+          }
         }) == 0);
 }
 

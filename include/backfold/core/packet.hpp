@@ -10,9 +10,18 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// The scalars that networks compute in.
+namespace detail {
+
+/// True for a number that carries a derivative (core/dual.hpp): functions that are written for any
+/// scalar take it too.
 template <class T>
-concept Real = std::same_as<T, float> || std::same_as<T, double>;
+inline constexpr bool is_dual = false;
+
+}  // namespace detail
+
+/// The scalars that networks compute in; functions written for them also take their duals.
+template <class T>
+concept Real = std::same_as<T, float> || std::same_as<T, double> || detail::is_dual<T>;
 
 /// Lanes of the widest vector register that Eigen uses for a type on this machine.
 template <Real T>

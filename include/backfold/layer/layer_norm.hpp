@@ -91,7 +91,8 @@ class LayerNorm : public Extent<Units> {
   /// 1/s
   template <class Net, class S>
   [[nodiscard]] S factor(const Net& net, S mean) const {
-    return 1 / std::sqrt((net - mean).square().mean() + static_cast<S>(epsilon));
+    using std::sqrt;  // and that of a dual number
+    return 1 / sqrt((net - mean).square().mean() + static_cast<S>(epsilon));
   }
 };
 
