@@ -196,6 +196,12 @@ TEST_CASE("truncated, ragged, weighted and stateful training and windows allocat
   ragged.initial_states = states;
   CHECK(allocations_in(ragged, {.batch_size = 4, .truncation = 5}, several) == 0);
   CHECK(allocations_in(ragged, {.batch_size = 1}, one) == 0);
+  // Streams of 50 and 30 steps, and two of 20 side by side
+  const Streams streams{Sequences(X.leftCols(50), Z.leftCols(50), 50),
+                        Sequences(X.middleCols(50, 30), Z.middleCols(50, 30), 30),
+                        Sequences(X.rightCols(40), Z.rightCols(40), 20)};
+  CHECK(allocations_in(streams, {.batch_size = 3, .truncation = 7}, several) == 0);
+  CHECK(allocations_in(streams, {.batch_size = 1, .truncation = 7}, one) == 0);
   // Pieces without a target
   Eigen::VectorXd late = weights;
   late.head(60).setZero();

@@ -87,6 +87,17 @@ TEST_CASE("sequences are split too: lengths, truncation, windows", "[threads]") 
                          {.epochs = 2, .batch_size = 70, .truncation = 9});
 }
 
+TEST_CASE("streams of different lengths are split too", "[threads]") {
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(3, 840), Z = Eigen::MatrixXd::Random(2, 840);
+  std::vector<Sequences<double>> list;  // of 1 to 23 steps
+  for (Index i = 0, first = 0; i < 70; ++i, first += 12) {
+    const Index steps = 1 + i * 7 % 23, from = (std::min)(first, 840 - steps);
+    list.emplace_back(X.middleCols(from, steps), Z.middleCols(from, steps), steps);
+  }
+  threads_change_nothing(Elman<double, 3, 50, 2>(), Streams(list),
+                         {.epochs = 2, .batch_size = 40, .truncation = 12});
+}
+
 TEST_CASE("a small network stays whole", "[threads]") {
   const Mlp<double, Input<2>, Dense<8, Tanh>, Dense<1, Sigmoid>> net;
   const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 256);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backfold/data/samples.hpp"
+#include "backfold/data/sequence_part.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -62,22 +63,10 @@ class Episodes {
   /// @throws std::invalid_argument if there is no such episode
   [[nodiscard]] Sequences<S> operator[](Index i) const& {
     if (i < 0 || i >= count()) fail_argument("episodes: no episode ", i, " of ", count());
-    const Index column = columns_[static_cast<std::size_t>(i)];
-    // The columns after the end may belong to another episode or not exist; they are never read.
-    auto piece = [&](const ConstMatrixView<S>& all) {
-      return ConstMatrixView<S>(all.column(column), all.rows(), longest_,
-                                data_.batch() * all.outerStride());
-    };
-    Sequences<S> one(piece(data_.inputs), piece(data_.targets), longest_);
-    one.lengths = &lengths_[static_cast<std::size_t>(i)];
-    one.missing = data_.missing;
-    if (data_.target_weights.rows() != 0) one.target_weights = piece(data_.target_weights);
-    if (data_.weights != nullptr) {
-      one.weights = data_.weights + column * data_.weight_stride;
-      one.weight_count = longest_;
-      one.weight_stride = data_.batch() * data_.weight_stride;
-    }
-    return one;
+    const auto place = static_cast<std::size_t>(i);
+    const Index column = columns_[place], batch = data_.batch();
+    // The steps after the end may belong to another episode or not exist; they are never read.
+    return detail::part_of(data_[column % batch], column / batch, longest_, &lengths_[place]);
   }
   Sequences<S> operator[](Index i) const&& = delete;  // the view would outlive its length
 
