@@ -79,6 +79,50 @@ TEST_CASE("a mask of another network is refused when training is made, not in it
   CHECK(training.epoch() == 0);
 }
 
+TEST_CASE("a connection's mask names its weights among those into a layer") {
+  // Without weights in between, and cells, whose four gates share a connection.
+  using Deep = Rnn<double, Input<2>, Lstm<3, Name<"cell">>,
+                   Dense<3, Tanh, Add<1>, Recurrent<>, From<0>, Recurrent<2>>, Dense<1, Linear>>;
+  Deep net;
+  const auto is_of = [&](auto weights, const VectorXd& mask) {
+    net.parameters().setZero();
+    weights.setOnes();
+    return net.parameters() == mask;
+  };
+  CHECK(is_of(net.weights<1, 0>(), connection_mask(net, 1, 0)));
+  CHECK(is_of(net.weights<1, 1>(), connection_mask(net, "cell", 1)));
+  CHECK(is_of(net.weights<2, 0>(), connection_mask(net, 2, 0)));
+  CHECK(is_of(net.weights<2, 2>(), connection_mask(net, 2, 2)));
+  CHECK(is_of(net.weights<2, 3>(), connection_mask(net, 2, 3)));
+  CHECK(is_of(net.weights<2, 4>(), connection_mask(net, 2, 4)));
+  CHECK(is_of(net.weights<3>(), connection_mask(net, 3, 0)));
+  CHECK(said([&] { (void)connection_mask(net, 2, 1); }) ==
+        "connection_mask: connection 1 into layer 2 has no weights");
+  CHECK(said([&] { (void)connection_mask(net, 2, 5); }) ==
+        "connection_mask: no connection 5 among the 5 into layer 2");
+  CHECK(said([&] { (void)connection_mask(net, 2, -1); }) ==
+        "connection_mask: no connection -1 among the 5 into layer 2");
+  CHECK(said([&] { (void)connection_mask(net, 0, 0); }) ==
+        "connection_mask: no connection 0 among the 0 into layer 0");
+  CHECK(said([&] { (void)connection_mask(net, 4, 0); }) ==
+        "connection_mask: no connection 0 among the 0 into layer 4");
+  CHECK(said([&] { (void)connection_mask(net, "head", 0); }) ==
+        "connection_mask: no layer has the name head");
+}
+
+TEST_CASE("recurrent weights are frozen, and all others learn") {
+  using Reservoir = Rnn<double, Input<2>, Dense<4, Tanh, Recurrent<>>, Dense<1, Linear>>;
+  const MatrixXd X = numbers(2, 12, 1), Z = numbers(1, 12, 2);
+  Reservoir net;
+  net.parameters() = numbers(net.parameter_count(), 1, 5);
+  const VectorXd before = net.parameters(), mask = connection_mask(net, 1, 1);
+  (void)fit(net, HalfSquaredError{}, ScaledRates{Adam{}, 1 - mask.array()}, Sequences(X, Z, 6),
+            {.epochs = 3, .batch_size = 1});
+  const VectorXd step = net.parameters() - before;
+  CHECK(mask.sum() == 16);
+  for (Index i = 0; i < step.size(); ++i) CHECK((step[i] == 0) == (mask[i] == 1));
+}
+
 TEST_CASE("masks of what is not there are refused") {
   const auto net = made_net();
   CHECK(said([&] { (void)layer_mask(net, 0); }) == "layer_mask: layer 0 has no parameters");
