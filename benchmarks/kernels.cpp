@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The three products of training alone, beside Eigen's.
+// The three products of training, compared with Eigen's.
 #include <array>
 #include <string>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the machine can do: the limit beside which the other figures stand.
+// The machine's peak rate, with which the other figures are compared.
 #include "machine.hpp"
 
 #include <string>

@@ -54,8 +54,8 @@ const Task& task(const std::string& name);
 using Epoch = std::function<double()>;
 using MakeEpoch = std::function<Epoch(const Task&)>;
 
-/// Registers `<task>/<who>`. Before it is timed its losses of two epochs are held against those of
-/// the first that registered for the task, or of the reference of its own.
+/// Registers `<task>/<who>`. Before it is timed, its losses of two epochs are compared with the
+/// first library registered for the task, or with its own reference.
 void register_training(const std::string& task, const std::string& who, MakeEpoch make);
 
 /// For a library whose rule differs from the others': Backfold by that rule.

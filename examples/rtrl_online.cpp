@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A small recurrent system is unknown; a network beside it hears the same input and learns to do
-// the same, online: real-time recurrent learning gives the gradient at every step, without
-// unfolding.
+// A small recurrent system is unknown; a network with equal input
+// learns to imitate it online: real-time recurrent learning gives the gradient at every step,
+// without unfolding.
 #include <backfold/backfold.hpp>
 #include <cstdio>
 #include <cstring>

@@ -38,7 +38,7 @@ struct Settings {
   [[nodiscard]] bool is_classification() const { return task == "classification"; }
 };
 
-/// The optimizer that a user names, as one type: networks are compiled once for all of them.
+/// The optimizer that the user selects, as one type: networks are compiled once for all of them.
 struct AnyOptimizer {
   std::variant<bf::Adam, bf::Nesterov, bf::RmsProp, bf::Rprop, bf::Sgd> chosen;
 
@@ -327,7 +327,7 @@ void run(Settings settings) {
   } else {
     train_sized<bf::Linear>(settings, data, targets, bf::HalfSquaredError{}, parts, random);
   }
-  // The metrics are those of the file, as predict_csv reads it.
+  // The metrics are computed from the file, as predict_csv reads it.
   const auto net = bf::load_any<double>(settings.model);
   const Eigen::MatrixXd Y = outputs_for(net, data.inputs);
   print_metrics(settings, bf::gather(Y, parts.test), bf::gather(data.Z, parts.test), net.info());

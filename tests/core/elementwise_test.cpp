@@ -107,8 +107,8 @@ struct Inverse {
 
 template <class S>
 std::vector<S> sweep() {
-  // Each exponent, those of denormal numbers too, with a hundred mantissas of both signs, and a
-  // fine grid where things happen.
+  // Each exponent, including denormal numbers, with a hundred mantissas of both signs, and a fine
+  // grid where things happen.
   std::vector<S> xs;
   std::uint64_t state = 42;
   const int lowest = std::numeric_limits<S>::min_exponent - std::numeric_limits<S>::digits;

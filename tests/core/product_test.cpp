@@ -15,7 +15,7 @@ using bf::Index;
 
 namespace {
 
-/// A matrix with room around it: NaN behind each column and on both sides.
+/// A matrix with NaN after each column and on both sides.
 template <class S>
 struct Padded {
   Index rows, cols, stride;

@@ -329,7 +329,7 @@ TEST_CASE("every prefix and every flipped bit of a CSV file is an error or a tab
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
 namespace {
 
-/// A file of so many bytes that is never in memory: a header, then a line again and again.
+/// A file of a given size that is never in memory: a header, then one line repeated.
 class Endless : public std::streambuf {
  public:
   Endless(const std::string& line, long bytes) : left_(bytes) {

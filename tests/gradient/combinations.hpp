@@ -93,7 +93,7 @@ void check_loss(const L& loss) {
   Nets<A, bf::NoBias>::check_all(loss);
 }
 
-/// @tparam Probability whether the outputs lie in (0, 1)
+/// @tparam Probability true if the outputs are in (0, 1)
 template <class A, bool Probability = false>
 void check_activation() {
   check_loss<A>(bf::HalfSquaredError{});

@@ -118,7 +118,7 @@ TEMPLATE_TEST_CASE("a given state takes the place of a learnt start", "[gradient
       CHECK(of_given == of_learnt);
     }
   }
-  // Each learnt number is that of all sequences.
+  // All sequences share each learnt number.
   Eigen::VectorXd g;
   Eigen::MatrixXd dX;
   gradient_with_inputs(at.net, HalfSquaredError{}, at.data(), at.workspace, g, dX,

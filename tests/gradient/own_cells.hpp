@@ -115,7 +115,7 @@ struct Facts {
   static constexpr PartList parts(int) { return {{{0, 0, 2}}, 1}; }
 };
 
-/// Layer normalisation with gain and shift, which only biases reach, and tanh: its units feel each
+/// Layer normalisation with gain and shift, which only biases set, and tanh: its units affect each
 /// other, and it has no past.
 template <Index Units>
 struct Normalised : Extent<Units> {

@@ -7,7 +7,7 @@
 #include "catch.hpp"
 #include "reference/reference.hpp"
 
-// Networks held against PyTorch's values: outputs, E, gradients of weights, inputs, initial state.
+// Networks compared with PyTorch's values: outputs, E, gradients of weights, inputs, initial state.
 
 namespace reference {
 

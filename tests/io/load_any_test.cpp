@@ -26,7 +26,7 @@ Net drawn(Net net) {
   return net;
 }
 
-/// Holds the outputs of what load_any gives against those of the network, in batches and by steps.
+/// Compares the outputs of load_any's network with the original network's, in batches and by steps.
 template <class Net>
 void require_equal(Net net, Eigen::MatrixXd inputs = {}) {
   using S = typename Net::Scalar;

@@ -31,7 +31,7 @@ TEMPLATE_TEST_CASE("an IRNN begins with the identity and small other weights", "
   CHECK(net.template weights<1, 0>().cwiseAbs().maxCoeff() < S(0.005));
   CHECK(net.template weights<1, 0>().cwiseAbs().minCoeff() > S(0));
   CHECK(net.template bias<1>().isZero(0));
-  // The other weights are those of the other initializer alone, in its order.
+  // The other weights are drawn by the other initializer alone, in its order.
   Eigen::VectorXd first(10);
   Normal{0, 0.001}.fill(again, first.data(), 5, 2);
   CHECK(difference(net.template weights<1, 0>().template cast<double>().reshaped(),

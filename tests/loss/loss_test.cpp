@@ -186,7 +186,7 @@ TEST_CASE("cross-entropies stay finite, with the right limits, for net inputs of
   CHECK(error_of(bf::CategoricalCrossEntropy{}, bf::Softmax{}, Row{3e38f, -3e38f}, Row{1, 0},
                  delta) == 0);
   CHECK(delta == Row{0, 0});
-  // Pairs that go through the output are held to finite numbers.
+  // Pairs that go through the output are clamped to finite numbers.
   for (const float net : {-1e4f, 1e4f}) {
     for (const float z : {0.f, 1.f}) {
       CHECK(std::isfinite(

@@ -16,7 +16,7 @@ using Out = Dense<2, Linear>;
 // Nothing delayed: every layer runs for the whole batch.
 static_assert(schedule<Input<3>, H, Out> ==
               std::array{detail::Segment{1, 1, false}, detail::Segment{2, 2, false}});
-// Elman: the hidden layer steps, the output layer is one product behind.
+// Elman: the hidden layer steps, then the output layer is one product.
 static_assert(schedule<Input<3>, Dense<4, Tanh, Recurrent<>>, Out> ==
               std::array{detail::Segment{1, 1, true}, detail::Segment{2, 2, false}});
 static_assert(schedule<Input<3>, Dense<4, Tanh, SelfRecurrent<>>, Out> ==
@@ -31,7 +31,7 @@ static_assert(schedule<Input<3>, Dense<4, Tanh, Delayed<0, 3>>, Dense<2, Tanh, D
 static_assert(schedule<Input<3>, Dense<4, Tanh, Recurrent<>>, Lstm<3>, Gru<2>, Out> ==
               std::array{detail::Segment{1, 1, true}, detail::Segment{2, 2, true},
                          detail::Segment{3, 3, true}, detail::Segment{4, 4, false}});
-// Loops that share a layer are one; layers before and behind stay outside.
+// Loops that share a layer are one; layers before and after stay outside.
 static_assert(
     schedule<Input<3>, H, Dense<4, Tanh, Delayed<3>>, Dense<4, Tanh, Delayed<4>>, H, Out, Out> ==
     std::array{detail::Segment{1, 1, false}, detail::Segment{2, 4, true},

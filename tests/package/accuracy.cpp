@@ -46,7 +46,7 @@ template <class S>
 double error_in_ulp(S y, long double exact) {
   const S rounded = static_cast<S>(exact);
   if (!bf::is_finite(rounded)) {
-    // Towards zero, the largest number stands for infinity.
+    // Towards zero, overflow gives the largest number, not infinity.
     return std::abs(y) >= std::numeric_limits<S>::max() ? 0 : 1e9;
   }
   if (std::abs(exact) < std::numeric_limits<S>::min()) {

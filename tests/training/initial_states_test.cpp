@@ -176,7 +176,7 @@ TEST_CASE("shuffled sequences keep their initial states, and Validate begins wit
   const Eigen::MatrixXd X = numbers(2, T * B, 4), Z = numbers(1, T * B, 5), M = numbers(3, B, 6);
   Sequences data(X, Z, T);
   data.initial_states = M;
-  // A full batch has the gradient of all sequences, however they stand in it.
+  // A full batch has the gradient of all sequences, in any order.
   Loop ordered = made<Loop>(), shuffled = ordered;
   const Sgd sgd{.learning_rate = 0.1};
   Validate validate(data);

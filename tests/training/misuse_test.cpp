@@ -497,7 +497,7 @@ TEST_CASE("what can be meant is allowed by its name") {
   Mlp<double, Input<2>, Dense<1, Sigmoid>> neuron;  // from w = 0: nothing is hidden
   const Matrix_ z = (Z.array() > 0).cast<double>();
   CHECK(fit(neuron, BinaryCrossEntropy{}, Sgd{}, Samples(X, z)).losses.size() == 1);
-  // A column of weight 0 has no target, whatever stands in it.
+  // A column of weight 0 has no target, whatever its numbers.
   const Matrix_ odd = with(z, 0, 2, -1);
   const std::vector<double> weights = {1, 1, 0, 1, 1, 0.5};
   CHECK(fit(neuron, BinaryCrossEntropy{}, Sgd{}, Samples(X, odd, weights)).losses.size() == 1);
