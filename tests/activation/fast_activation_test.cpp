@@ -7,6 +7,7 @@
 #include "backfold/activation/fast_tanh.hpp"
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
+#include "numbers.hpp"
 
 namespace bf = backfold;
 
@@ -78,8 +79,8 @@ TEST_CASE("networks learn with the derivative of a fast activation") {
       net;
   bf::Random random(4);
   net.initialize(bf::Uniform{-1, 1}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 12);
-  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(3, 12);
+  const Eigen::MatrixXd X = numbers(2, 12, 1);
+  const Eigen::MatrixXd Z = numbers(3, 12, 2);
   bf::Workspace workspace(net, 2, 6);
   Eigen::VectorXd g;
   const bf::Sequences<double> data(X, Z, 6);

@@ -4,6 +4,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -15,7 +16,7 @@ TEST_CASE("the transition of a linear diagonal network is its weights") {
   net.weights<1, 1>() = u;
   Transition<Net> transition(net);
   State<Net> state(net);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(1, 200);
+  const Eigen::MatrixXd X = numbers(1, 200, 1);
   CHECK(transition.jacobian(net, X.col(0), state) == Eigen::MatrixXd(u.asDiagonal()));
   CHECK(transition.spectral_radius(net, X.col(0), state) == Approx(0.9).epsilon(1e-14));
   CHECK(transition.lyapunov_exponent(net, X, state, {.transient = 100}) ==

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "numbers.hpp"
 #include "said.hpp"
 #include "topologies.hpp"
 
@@ -196,7 +197,7 @@ TEST_CASE("an activation of the user's declares that it is odd") {
   using Odd = Mlp<double, Input<2>, Dense<3, Softsign>, Dense<1, Linear>>;
   Random random(2);
   Odd net = random_network<Odd>(random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 5), y = net(X);
+  const Eigen::MatrixXd X = numbers(2, 5, 1), y = net(X);
   negate_unit<1>(net, 2);
   CHECK(difference(net(X), y) < 1e-14);
   CHECK(equivalent_count(net) == "48");
@@ -402,7 +403,7 @@ TEST_CASE("trainings from equivalent starts end in one canonical form", "[traini
   SECTION("a perceptron") {
     using Net = Skips<double, 2, 4, 3, 3>;
     const Net start = random_network<Net>(random);
-    const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 30), Z = Eigen::MatrixXd::Random(3, 30);
+    const Eigen::MatrixXd X = numbers(2, 30, 2), Z = numbers(3, 30, 3);
     Net a = start, b = start;
     Transformation(start, random).apply(start, b.parameters());
     const FitOptions options{.epochs = 200, .batch_size = full_batch};
@@ -418,7 +419,7 @@ TEST_CASE("trainings from equivalent starts end in one canonical form", "[traini
   SECTION("a recurrent network") {
     using Net = topologies::Mixed<double, 2, 4, 3, 2>;
     const Net start = random_network<Net>(random);
-    const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 40), Z = Eigen::MatrixXd::Random(2, 40);
+    const Eigen::MatrixXd X = numbers(2, 40, 4), Z = numbers(2, 40, 5);
     Net a = start, b = start;
     Transformation(start, random).apply(start, b.parameters());
     const FitOptions options{.epochs = 100, .batch_size = full_batch};

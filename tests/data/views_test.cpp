@@ -6,6 +6,7 @@
 
 #include "backfold/data/windows.hpp"
 #include "catch.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -41,7 +42,7 @@ static_assert(samples<M&, M&, std::span<const double>> && samples<M&, M&, std::s
 }  // namespace
 
 TEST_CASE("weights may be a vector of Eigen, of the standard library, or a view with a stride") {
-  const M x = M::Random(2, 6), z = M::Random(1, 6);
+  const M x = numbers(2, 6, 1), z = numbers(1, 6, 2);
   const std::vector<double> numbers = {1, 2, 3, 4, 5, 6};
   M table(3, 6);
   for (Index c = 0; c < 6; ++c) table(1, c) = numbers[std::size_t(c)];
@@ -56,7 +57,7 @@ TEST_CASE("weights may be a vector of Eigen, of the standard library, or a view 
 }
 
 TEST_CASE("samples and sequences of the same views differ in what they say they are") {
-  const M x = M::Random(2, 6), z = M::Random(1, 6);
+  const M x = numbers(2, 6, 3), z = numbers(1, 6, 4);
   const Sequences<double> converted = Samples(x, z);
   CHECK(converted.are_samples());
   CHECK(converted[3].are_samples());

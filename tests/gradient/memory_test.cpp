@@ -4,6 +4,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -27,7 +28,7 @@ Net drawn(Net net) {
 
 TEST_CASE("a gradient or d_inputs whose type has no room for it is refused", "[gradient]") {
   const Sized net = drawn(Sized(2, 3, 1));
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 4), Z = Eigen::MatrixXd::Random(1, 4);
+  const Eigen::MatrixXd X = numbers(2, 4, 1), Z = numbers(1, 4, 2);
   const Samples<double> data(X, Z);
   Workspace workspace(net, 4);
   Eigen::VectorXd g;
@@ -72,7 +73,7 @@ TEST_CASE("a gradient or d_inputs whose type has no room for it is refused", "[g
 
 TEST_CASE("d_inputs may be row-major", "[gradient]") {
   const Sized net = drawn(Sized(2, 3, 1));
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 3), Z = Eigen::MatrixXd::Random(1, 3);
+  const Eigen::MatrixXd X = numbers(2, 3, 3), Z = numbers(1, 3, 4);
   Workspace workspace(net, 3);
   Eigen::VectorXd g;
   Eigen::MatrixXd columns;
@@ -86,7 +87,7 @@ TEST_CASE("d_inputs may be row-major", "[gradient]") {
 }
 
 TEST_CASE("data that lie in the workspace are read as they were", "[gradient]") {
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 12);
+  const Eigen::MatrixXd X = numbers(2, 12, 5);
   auto holds = [&](const auto& net, Index steps) {
     using Net = std::remove_cvref_t<decltype(net)>;
     Workspace<Net> workspace(net, 12 / steps, steps), own(net, 12 / steps, steps);
@@ -128,8 +129,8 @@ TEST_CASE("data that lie in the workspace are read as they were", "[gradient]") 
 TEST_CASE("d_inputs may be the matrix of the inputs, a gradient no memory that is read",
           "[gradient]") {
   Sized net = drawn(Sized(2, 3, 1));
-  Eigen::MatrixXd X = Eigen::MatrixXd::Random(4, 6);
-  const Eigen::MatrixXd inputs = X.block(1, 2, 2, 4), Z = Eigen::MatrixXd::Random(1, 4);
+  Eigen::MatrixXd X = numbers(4, 6, 6);
+  const Eigen::MatrixXd inputs = X.block(1, 2, 2, 4), Z = numbers(1, 4, 7);
   Workspace workspace(net, 4);
   Eigen::VectorXd g, expected;
   Eigen::MatrixXd d;
@@ -138,7 +139,7 @@ TEST_CASE("d_inputs may be the matrix of the inputs, a gradient no memory that i
   CHECK(X == d);
   CHECK(g == expected);
 
-  Eigen::VectorXd x = Eigen::VectorXd::Random(13), z = Eigen::VectorXd::Random(13);
+  Eigen::VectorXd x = numbers(13, 1, 8), z = numbers(13, 1, 9);
   const char* const in_data = "gradient: it lies in the memory of the data";
   CHECK(said([&] { gradient(net, loss, Samples(x.head(2), z.head(1)), workspace, x); }) == in_data);
   CHECK(said([&] { gradient(net, loss, Samples(x.head(2), z.head(1)), workspace, z); }) == in_data);

@@ -3,6 +3,7 @@
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -12,8 +13,8 @@ namespace {
 using Loop = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<2, Linear>>;
 
 const HalfSquaredError loss;
-const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 12);
-const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 12);
+const Eigen::MatrixXd X = numbers(2, 12, 1);
+const Eigen::MatrixXd Z = numbers(2, 12, 2);
 
 Loop drawn() {
   Loop net;

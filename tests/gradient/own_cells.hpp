@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "bptt.hpp"
+#include "numbers.hpp"
 #include "rtrl.hpp"
 
 // Cells as users write them: any gates, parts, bias columns and connections.
@@ -177,7 +178,7 @@ void steps_equal_run(Net net) {
   for (double& w : net.parameters()) w = uniform(random, -1, 1);
   for (const Index batch : {1, 3}) {
     const Index T = 5;
-    const Eigen::MatrixXd X = Eigen::MatrixXd::Random(net.inputs(), T * batch);
+    const Eigen::MatrixXd X = numbers(net.inputs(), T * batch, 1);
     Workspace<Net> workspace(net, batch, T);
     std::fill_n(workspace.at(0), workspace.plan().size, std::nan(""));
     State<Net> state(net, batch), final(net, batch);

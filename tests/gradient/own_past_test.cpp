@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "numbers.hpp"
 #include "own_cells.hpp"
 
 // Cells that remember in other ways than by a connection from themselves, or not at all.
@@ -66,7 +67,7 @@ TEST_CASE("cells whose units feel each other are differentiated, by RTRL too", "
 }
 
 TEST_CASE("networks of cells without a connection from themselves are trained", "[gradient]") {
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 60), Z = X.topRows(1) / 2;
+  const Eigen::MatrixXd X = numbers(2, 60, 1), Z = X.topRows(1) / 2;
   auto learns = [&](auto net, const auto& data) {
     Random random(3);
     net.initialize(Glorot{}, random);

@@ -273,7 +273,7 @@ TEST_CASE("ten thousand steps stay within the workspace's formula, and are diffe
   Random random(1);
   net.initialize(Uniform{-0.3, 0.3}, random);
   constexpr Index steps = 10000;
-  const Eigen::MatrixXf X = Eigen::MatrixXf::Random(1, steps);
+  const Eigen::MatrixXf X = numbers(1, steps, 1).cast<float>();
   Workspace workspace(net, 1, steps);
   Eigen::VectorXf g;
   const double E = gradient(net, HalfSquaredError{}, Sequences(X, X, steps), workspace, g);

@@ -3,6 +3,7 @@
 #include <backfold/io/header.hpp>
 
 #include "catch.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 #include "softsign.hpp"
 #include "temporary_file.hpp"
@@ -35,7 +36,7 @@ TEST_CASE("a header is refused with what was expected") {
   bf::Mlp<double, bf::Input<2>, bf::Dense<1, bf::Tanh>> net;
   REQUIRE(refused(net, {.name = "2d"}) == "header: \"2d\" is no name of a namespace");
   REQUIRE(refused(net, {.name = "a b"}) == "header: \"a b\" is no name of a namespace");
-  const bf::Scaling three{Eigen::MatrixXd(Eigen::MatrixXd::Random(3, 4))};
+  const bf::Scaling three{Eigen::MatrixXd(numbers(3, 4, 1))};
   REQUIRE(refused(net, {.input_scaling = three}) ==
           "header: the scaling of inputs has 3 features, the network 2");
   bf::Mlp<double, bf::Input<2>, bf::Dense<1, Softsign>> own;

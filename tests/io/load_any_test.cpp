@@ -4,6 +4,7 @@
 #include <backfold/io/safetensors.hpp>
 
 #include "catch.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 #include "temporary_file.hpp"
 
@@ -37,7 +38,7 @@ void require_equal(Net net, Eigen::MatrixXd inputs = {}) {
   const bf::AnyNetwork<S> any = bf::load_any<S>(path);
   REQUIRE((any.parameters().array() == net.parameters().array()).all());
   REQUIRE(any.is_recurrent() == Net::Graph::is_recurrent);
-  if (inputs.size() == 0) inputs = Eigen::MatrixXd::Random(net.inputs(), batch * steps);
+  if (inputs.size() == 0) inputs = numbers(net.inputs(), batch * steps, 1);
   const bf::Matrix<S> X = inputs.cast<S>();
   bf::Workspace<Net> workspace(net, batch, steps);
   const bf::Matrix<S> expected = bf::run(net, X, steps, workspace);
@@ -89,7 +90,7 @@ TEST_CASE("load_any takes settings and more samples than a block") {
                             Dense<1, bf::LeakyRelu>(bf::LeakyRelu{.slope = 0.3})));
   bf::save(path, net, {.inputs = {"a", "b"}});
   const auto any = bf::load_any<double>(path);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 600);
+  const Eigen::MatrixXd X = numbers(2, 600, 2);
   REQUIRE((any.run(X) - net(X)).cwiseAbs().maxCoeff() < 1e-14);
   REQUIRE(any.info().inputs == std::vector<std::string>{"a", "b"});
 }

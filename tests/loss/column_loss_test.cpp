@@ -5,6 +5,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -16,8 +17,8 @@ void gradient_is_exact(Net net, const L& loss, Index targets, Index steps) {
   using S = typename Net::Scalar;
   Random random(5);
   net.initialize(Uniform{-0.8, 0.8}, random);
-  const Matrix<S> X = Matrix<S>::Random(net.inputs(), 3 * steps);
-  const Matrix<S> Z = Matrix<S>::Random(targets, 3 * steps);
+  const Matrix<S> X = numbers(net.inputs(), 3 * steps, 1).template cast<S>();
+  const Matrix<S> Z = numbers(targets, 3 * steps, 2).template cast<S>();
   CHECK(check_gradient(net, loss, Sequences<S>(X, Z, steps)).largest_difference < 1e-7);
 }
 
@@ -27,7 +28,7 @@ TEST_CASE("one quantile for each output is that loss of Pinball", "[loss]") {
   Mlp<double, Input<2>, Dense<4, Tanh>, Dense<2, Linear>> net;
   Random random(3);
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 9), Z = Eigen::MatrixXd::Random(2, 9);
+  const Eigen::MatrixXd X = numbers(2, 9, 3), Z = numbers(2, 9, 4);
   Workspace workspace(net, 9);
   Eigen::VectorXd one, other;
   const double E = gradient(net, Pinball{0.2}, Samples(X, Z), workspace, one);
@@ -56,7 +57,7 @@ TEST_CASE("a network learns several quantiles of one target", "[loss]") {
 }
 
 TEST_CASE("the least Gaussian loss is at the mean and the variance of the targets", "[loss]") {
-  Eigen::MatrixXd X = Eigen::MatrixXd::Zero(1, 50), Z = Eigen::MatrixXd::Random(1, 50);
+  Eigen::MatrixXd X = Eigen::MatrixXd::Zero(1, 50), Z = numbers(1, 50, 5);
   Mlp<double, Input<1>, Dense<2, Linear>> net;
   const double mean = Z.mean();
   const double variance = (Z.array() - mean).square().mean();
@@ -84,7 +85,7 @@ TEST_CASE("real-time recurrent learning of a Gaussian loss equals backpropagatio
   Net net;
   Random random(4);
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 6), Z = Eigen::MatrixXd::Random(1, 6);
+  const Eigen::MatrixXd X = numbers(2, 6, 6), Z = numbers(1, 6, 7);
   Workspace workspace(net, 1, 6);
   Eigen::VectorXd g, of_step, sum = Eigen::VectorXd::Zero(net.parameter_count());
   gradient(net, GaussianNll{}, Sequences(X, Z, 6), workspace, g);
@@ -98,7 +99,7 @@ TEST_CASE("real-time recurrent learning of a Gaussian loss equals backpropagatio
 
 TEST_CASE("targets that are not as many as the loss takes are refused", "[loss]") {
   using Sized = Mlp<double, Input<Dynamic>, Dense<Dynamic, Linear>>;
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 5), Z = Eigen::MatrixXd::Random(4, 5);
+  const Eigen::MatrixXd X = numbers(2, 5, 8), Z = numbers(4, 5, 9);
   Sized net(2, 4);
   Workspace workspace(net, 5);
   CHECK_THROWS_WITH((loss_of(net, GaussianNll{}, Samples(X, Z), workspace)),

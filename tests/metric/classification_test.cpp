@@ -2,6 +2,7 @@
 #include "backfold/metric/classification.hpp"
 
 #include "catch.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -22,7 +23,7 @@ TEST_CASE("one output counts as two classes, no and yes, in each metric") {
 }
 
 TEST_CASE("the diagonal of the confusion matrix is what accuracy counts") {
-  const Eigen::MatrixXd y = Eigen::MatrixXd::Random(4, 50);
+  const Eigen::MatrixXd y = numbers(4, 50, 1);
   Eigen::MatrixXf z = Eigen::MatrixXf::Constant(4, 50, -1);  // 1 and −1 do as well
   for (Index s = 0; s < 50; ++s) z(s * s % 4, s) = 1;
   const Matrix<Index> counts = confusion_matrix(y, z);

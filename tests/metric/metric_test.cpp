@@ -12,6 +12,7 @@
 #include "backfold/metric/regression.hpp"
 #include "backfold/metric/roc_auc.hpp"
 #include "catch.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -33,7 +34,7 @@ T of(const M& outputs, const M& targets) {
 }  // namespace
 
 TEST_CASE("integer weights count a sample as so many") {
-  const M y = M::Random(3, 6);
+  const M y = numbers(3, 6, 1);
   M z = M::Zero(3, 6), many_y(3, 9), many_z(3, 9);
   for (Index s = 0; s < 6; ++s) z(s % 3, s) = 1;
   const std::vector<int> weights = {1, 2, 0, 3, 1, 2};
@@ -57,7 +58,7 @@ TEST_CASE("integer weights count a sample as so many") {
 }
 
 TEST_CASE("the area under the curve depends on the order of the outputs alone") {
-  const M y = M::Random(1, 50);
+  const M y = numbers(1, 50, 2);
   M z(1, 50);
   for (Index s = 0; s < 50; ++s) z(0, s) = y(0, s) + std::sin(double(s)) > 0 ? 1 : 0;
   const double area = of<RocAuc>(y, z).value();
@@ -76,7 +77,7 @@ TEST_CASE("an even guess costs log2 of the number of classes, an impossible symb
 }
 
 TEST_CASE("predicting the mean of the targets has R2 0 and a normalized error of 1") {
-  const M z = M::Random(2, 40);
+  const M z = numbers(2, 40, 3);
   const M mean = z.rowwise().mean().replicate(1, 40);
   CHECK(std::abs(of<RSquared>(mean, z).value()) < 1e-12);
   CHECK(of<NormalizedRootMeanSquaredError>(mean, z).value() == Approx(1));

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -74,7 +75,7 @@ TEST_CASE("networks with names convert between sizes, and their gradients are ex
   Random random(1);
   net.initialize(Uniform{-0.7, 0.7}, random);
   const ByName<Dynamic, Dynamic, Dynamic, Dynamic, Dynamic> sized(net);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 10), Z = Eigen::MatrixXd::Random(3, 10);
+  const Eigen::MatrixXd X = numbers(2, 10, 1), Z = numbers(3, 10, 2);
   CHECK(check_gradient(sized, HalfSquaredError{}, Sequences<double>(X, Z, 5)).largest_difference <
         1e-7);
 }

@@ -104,7 +104,7 @@ TEST_CASE("lengths are for networks without delays, float and one step, too", "[
   Net net;
   Random random(3);
   net.initialize(Glorot{}, random);
-  Eigen::MatrixXf X = Eigen::MatrixXf::Random(2, 3);
+  Eigen::MatrixXf X = numbers(2, 3, 1).cast<float>();
   X.col(1).setConstant(std::numeric_limits<float>::quiet_NaN());
   const std::vector<Index> one = {1, 0, 1};
   Workspace<Net> workspace(net, 3);

@@ -6,6 +6,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -246,7 +247,7 @@ TEST_CASE("a step reads an input that lies in the state as it was", "[network]")
 }
 
 TEST_CASE("run reads inputs that lie in its workspace as they were", "[network]") {
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 12);
+  const Eigen::MatrixXd X = numbers(2, 12, 1);
   const Sized net = drawn(Sized(2, 9, 3));
   Workspace workspace(net, 12);
   const Eigen::MatrixXd Y = run(net, X, workspace);
@@ -280,7 +281,7 @@ TEST_CASE("any number of samples goes through in blocks with the outputs of one 
   const Sized net = drawn(Sized(3, 1, 5));
   Workspace workspace(net);
   for (const Index n : {1, 255, 256, 257, 258, 513, 700}) {
-    const Eigen::MatrixXd X = Eigen::MatrixXd::Random(4, n);
+    const Eigen::MatrixXd X = numbers(4, n, 2);
     CHECK(net(X.topRows(3)) == run(net, X.topRows(3), workspace));
   }
 }
@@ -293,7 +294,7 @@ TEST_CASE("what was moved from keeps no sizes without their numbers") {
   auto objective = [](const double*, double* g) { return g[0] = g[1] = g[2] = 1; };
   CHECK(said([&] { Momentum{}.step(w.data(), objective, state); }) ==
         "optimizer: its state has been moved from");
-  const Eigen::MatrixXd series = Eigen::MatrixXd::Random(1, 9);
+  const Eigen::MatrixXd series = numbers(1, 9, 3);
   Windows windows(series, series, {.length = 3, .warm_up = 2});
   const Windows kept = std::move(windows);
   CHECK(windows[0].weights != nullptr);
@@ -307,7 +308,7 @@ TEST_CASE("what was moved from keeps no sizes without their numbers") {
 TEST_CASE("a free run starts from a column of its outputs or of its state", "[network]") {
   const Loop net = drawn(Loop(2, 3, 2));
   State state(net), twin(net);
-  Eigen::MatrixXd outputs = Eigen::MatrixXd::Random(2, 5), expected(2, 5);
+  Eigen::MatrixXd outputs = numbers(2, 5, 4), expected(2, 5);
   const Eigen::MatrixXd first = outputs.col(3);
   free_run(net, outputs.col(3), state, outputs);
   free_run(net, first, twin, expected);

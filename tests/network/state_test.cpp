@@ -3,6 +3,7 @@
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -60,7 +61,7 @@ TEMPLATE_TEST_CASE("a state that is saved and set again continues the sequence",
       return drawn(Net(2, 3, 4, 2));
     }
   }();
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 12);
+  const Eigen::MatrixXd X = numbers(2, 12, 1);
   Workspace workspace(net, 1, 12);
   const Eigen::MatrixXd Y = run(net, X, 12, workspace);
   TestType state(net);
@@ -89,7 +90,7 @@ TEST_CASE("a state takes no vector of another length", "[state]") {
 TEMPLATE_TEST_CASE_SIG("a stepper's outputs are those of the whole sequence", "[state]",
                        ((Index batch), batch), 1, 4) {
   const Delays net = drawn(Delays());
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 7 * batch);
+  const Eigen::MatrixXd X = numbers(2, 7 * batch, 2);
   Workspace workspace(net, batch, 7);
   const Eigen::MatrixXd Y = run(net, X, 7, workspace);
   Stepper<Delays, batch> fixed(net);

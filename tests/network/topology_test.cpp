@@ -2,6 +2,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -117,7 +118,7 @@ TEST_CASE("outputs of a batch equal those of its samples to rounding", "[network
   Random random(5);
   Mlp<double, Input<7>, Dense<19, Tanh>, Dense<5, Softmax>> net;
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(7, 11);
+  const Eigen::MatrixXd X = numbers(7, 11, 1);
   const Eigen::MatrixXd Y = net(X);
   for (Index s = 0; s < 11; ++s) {
     const Eigen::VectorXd x = X.col(s);
@@ -129,12 +130,12 @@ TEST_CASE("blocks of a larger matrix are inputs too", "[network]") {
   Random random(5);
   Mlp<double, Input<3>, Dense<4, Tanh>, Dense<2, Linear>> net;
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXd big = Eigen::MatrixXd::Random(6, 9);
+  const Eigen::MatrixXd big = numbers(6, 9, 2);
   const Eigen::MatrixXd part = big.block(2, 3, 3, 5);
   CHECK(difference(net(big.block(2, 3, 3, 5)), net(part)) < 1e-15);
   Mlp<double, Input<1>, Dense<2, Tanh>> narrow;
   narrow.initialize(Glorot{}, random);
-  const Eigen::RowVectorXd row = Eigen::RowVectorXd::Random(4);
+  const Eigen::RowVectorXd row = numbers(1, 4, 3);
   const Eigen::MatrixXd same = row, second = big.row(1);
   CHECK(difference(narrow(row), narrow(same)) == 0);
   CHECK(difference(narrow(big.row(1)), narrow(second)) == 0);  // six numbers apart
@@ -146,7 +147,7 @@ TEST_CASE("blocks of a larger matrix are inputs too", "[network]") {
 
 TEST_CASE("columns whose numbers do not stand side by side are refused, not misread", "[network]") {
   const Mlp<double, Input<2>, Dense<1, Linear>> net;
-  const Eigen::MatrixXd big = Eigen::MatrixXd::Random(4, 2);
+  const Eigen::MatrixXd big = numbers(4, 2, 4);
   CHECK_THROWS_WITH(net(big.row(1).transpose()),
                     "data: the numbers of a column stand 4 apart; copy the data into a matrix");
   using Strides = Eigen::Stride<Dynamic, Dynamic>;
@@ -161,7 +162,7 @@ TEST_CASE("one workspace serves networks of different sizes in turn", "[network]
   Sized small(2, 3, 1), large(2, 300, 1);
   small.initialize(Glorot{}, random);
   large.initialize(Glorot{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 4);
+  const Eigen::MatrixXd X = numbers(2, 4, 5);
   Workspace workspace(small, 4);
   for (const Sized* net : {&small, &large, &small}) {
     CHECK(difference(run(*net, X, workspace), (*net)(X)) == 0);

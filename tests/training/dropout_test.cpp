@@ -5,6 +5,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -61,7 +62,7 @@ TEST_CASE("networks are used without dropout", "[training]") {
   Masked net;
   Random random(1);
   net.initialize(Uniform{-1, 1}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(400, 3);
+  const Eigen::MatrixXd X = numbers(400, 3, 1);
   const Eigen::MatrixXd expected = net.weights<2>() * X;
   CHECK(difference(net(X), expected) < 1e-14);
 }

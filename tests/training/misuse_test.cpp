@@ -6,6 +6,7 @@
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -22,7 +23,7 @@ struct Misuse {
 };
 
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
-const Matrix_ X = Matrix_::Random(2, 6), Z = Matrix_::Random(1, 6);
+const Matrix_ X = numbers(2, 6, 1), Z = numbers(1, 6, 2);
 
 Sized net() { return Sized(2, 3, 1); }
 Loop loop() { return Loop(2, 3, 1); }

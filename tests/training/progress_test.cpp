@@ -7,6 +7,7 @@
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -14,7 +15,7 @@ namespace {
 
 std::string written(ProgressStyle style) {
   Mlp<double, Input<2>, Dense<1, Linear>> net;
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 10), Z = Eigen::MatrixXd::Random(1, 10);
+  const Eigen::MatrixXd X = numbers(2, 10, 1), Z = numbers(1, 10, 2);
   const Samples data(X, Z);
   std::ostringstream stream;
   Validate validate(data);

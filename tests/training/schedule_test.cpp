@@ -6,6 +6,7 @@
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
+#include "numbers.hpp"
 #include "reference/reference.hpp"
 #include "said.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 
 using Line = Mlp<double, Input<2>, Dense<1, Linear>>;
 
-const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 10), Z = Eigen::MatrixXd::Random(1, 10);
+const Eigen::MatrixXd X = numbers(2, 10, 1), Z = numbers(1, 10, 2);
 constexpr double first_rate = 0.2;
 constexpr Index per_epoch = 5;  // steps
 
