@@ -27,6 +27,7 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "analysis/unit_exchange", "analysis/unit_key",
     "core/dual", "core/file_writer", "core/number_text", "data/categories", "data/csv", "data/csv_blocks",
     "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy",
+    "data/npy_file", "data/npy_header",
     "gradient/dual_pass", "gradient/forward_mode", "gradient/linearization",
     "gradient/step_tangent", "io/any_layer", "io/any_network", "io/any_state", "io/block_array",
     "io/checkpoint", "io/export_checks", "io/header", "io/header_functions", "io/header_options",
