@@ -36,7 +36,8 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "io/onnx_network", "io/onnx_options", "io/onnx_scaling", "io/protobuf_message",
     "io/safetensors", "io/tensor_file", "io/tensor_writer",
     "layer/spectral_radius",
-    "second_order/damped_qr", "second_order/damping", "second_order/fit_least_squares",
+    "second_order/damped_qr", "second_order/damping", "second_order/fit_lbfgs",
+    "second_order/fit_least_squares", "second_order/lbfgs", "second_order/lbfgs_options",
     "second_order/least_squares",
     "second_order/least_squares_options", "second_order/least_squares_result",
     "second_order/residual_function", "training/hook/progress")}
