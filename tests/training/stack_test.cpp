@@ -14,6 +14,7 @@
 
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -56,8 +57,8 @@ void needs_a_small_stack(const O& optimizer, Index batch) {
   Random random(1);
   net.initialize(Glorot{}, random);
   other = net;
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(net.inputs(), 40);
-  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(net.outputs(), 40);
+  const Eigen::MatrixXd X = numbers(net.inputs(), 40, 1);
+  const Eigen::MatrixXd Z = numbers(net.outputs(), 40, 2);
   const Sequences data(X, Z, Net::Graph::is_recurrent ? 10 : 1);
   FitOptions options{.epochs = 2, .batch_size = batch};
   if constexpr (Net::Graph::is_recurrent) options.truncation = 5;

@@ -5,6 +5,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 
 // Batches cut into shards. Compiled with OpenMP where CMake finds it; without it, more threads than
 // one are refused, and all but their number is tested with one.
@@ -53,8 +54,8 @@ void threads_change_nothing(const Net& net, const Source& data, const FitOptions
 
 TEST_CASE("training has the same bits for any number of threads", "[threads]") {
   using Net = Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>>;
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(20, 600);
-  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 600);
+  const Eigen::MatrixXd X = numbers(20, 600, 1);
+  const Eigen::MatrixXd Z = numbers(2, 600, 2);
   Eigen::VectorXd weights = Eigen::VectorXd::Constant(600, 0.5);
   weights[7] = 0;
   for (const Index batch_size : {Index{128}, Index{256}, full_batch}) {  // last batches: 88, 88
@@ -68,8 +69,8 @@ TEST_CASE("training has the same bits for any number of threads", "[threads]") {
 TEST_CASE("sequences are split too: lengths, truncation, windows", "[threads]") {
   const Index steps = 12;
   const Index count = 70;
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(3, count * steps);
-  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, count * steps);
+  const Eigen::MatrixXd X = numbers(3, count * steps, 3);
+  const Eigen::MatrixXd Z = numbers(2, count * steps, 4);
   std::vector<Index> lengths(count);
   for (std::size_t b = 0; b < lengths.size(); ++b) lengths[b] = 1 + Index(b) % steps;
   Sequences data(X, Z, steps);
@@ -100,8 +101,8 @@ TEST_CASE("streams of different lengths are split too", "[threads]") {
 
 TEST_CASE("a small network stays whole", "[threads]") {
   const Mlp<double, Input<2>, Dense<8, Tanh>, Dense<1, Sigmoid>> net;
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 256);
-  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(1, 256);
+  const Eigen::MatrixXd X = numbers(2, 256, 5);
+  const Eigen::MatrixXd Z = numbers(1, 256, 6);
   for (const Index batch_size : {1, 256}) {
     const FitOptions options{.epochs = 2, .batch_size = batch_size};
     CHECK(trained(net, Samples(X, Z), options, two) == trained(net, Samples(X, Z), options, 0));
@@ -113,8 +114,8 @@ TEST_CASE("what is not finite in one shard ends training", "[threads]") {
   Random random(3);
   net.initialize(Glorot{}, random);
   const auto before = net.parameters();
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(20, 256);
-  Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 256);
+  const Eigen::MatrixXd X = numbers(20, 256, 7);
+  Eigen::MatrixXd Z = numbers(2, 256, 8);
   Z(1, 200) = 1e200;  // its square is infinite
   const History history =
       fit(net, HalfSquaredError{}, Sgd{}, Samples(X, Z),
@@ -162,8 +163,8 @@ TEST_CASE("an exception of a user's loss leaves training as it leaves a loop", "
   Random random(3);
   net.initialize(Glorot{}, random);
   const auto before = net.parameters();
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(20, 256);
-  Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 256);
+  const Eigen::MatrixXd X = numbers(20, 256, 9);
+  Eigen::MatrixXd Z = numbers(2, 256, 10);
   Z(1, 70) = 2;  // of the four shards, the second, the third and the last
   Z(0, 140) = 3;
   Z(1, 200) = 4;
@@ -187,8 +188,8 @@ TEST_CASE("an exception of a user's data leaves training, which can go on after 
   Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>> net;
   Random random(3);
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(20, 256);
-  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(2, 256);
+  const Eigen::MatrixXd X = numbers(20, 256, 11);
+  const Eigen::MatrixXd Z = numbers(2, 256, 12);
   for (const Index threads : {Index{0}, Index{1}, two}) {
     CAPTURE(threads);
     bool is_torn = false;
