@@ -10,6 +10,7 @@
 #include "backfold/backfold.hpp"
 #include "backfold/gradient/linearization.hpp"
 #include "catch.hpp"
+#include "numbers.hpp"
 
 // Every allocation of this program is counted: operator new here, malloc through Eigen's own check
 // (EIGEN_RUNTIME_NO_MALLOC, an assertion) and, with glibc, through malloc itself.
@@ -85,8 +86,8 @@ template <class Net, class O>
 void trains_quietly(Net net, const O& optimizer, Index batch, Index steps = 1) {
   Random random(1);
   net.initialize(Uniform{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(net.inputs(), 3 * batch * steps);
-  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(net.outputs(), 3 * batch * steps);
+  const Eigen::MatrixXd X = numbers(net.inputs(), 3 * batch * steps, 1);
+  const Eigen::MatrixXd Z = numbers(net.outputs(), 3 * batch * steps, 2);
   const Sequences<double> data(X, Z, steps);
   const FitOptions options{.batch_size = batch};
   Training<Net, HalfSquaredError, O, Sequences<double>> training(net, HalfSquaredError{}, optimizer,
@@ -174,7 +175,7 @@ TEST_CASE("truncated, ragged, weighted and stateful training and windows allocat
   Random random(1);
   net.initialize(Uniform{}, random);
   const ClipNorm optimizer{Adam{}, 1.0};
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(1, 120), Z = Eigen::MatrixXd::Random(1, 120);
+  const Eigen::MatrixXd X = numbers(1, 120, 3), Z = numbers(1, 120, 4);
   const Eigen::VectorXd weights = Eigen::VectorXd::LinSpaced(120, 0, 1);
   const std::vector<Index> lengths = {12, 3, 12, 1, 7, 8, 12, 5, 11, 12};
   Sequences<double> ragged(X, Z, weights, 12);
@@ -192,7 +193,7 @@ TEST_CASE("truncated, ragged, weighted and stateful training and windows allocat
   constexpr std::integral_constant<Index, 1> one;
   CHECK(allocations_in(ragged, {.batch_size = 4, .truncation = 5}, several) == 0);
   CHECK(allocations_in(ragged, {.batch_size = 4}, several) == 0);
-  const Eigen::MatrixXd states = Eigen::MatrixXd::Random(State<Net>(net).size(), 10);
+  const Eigen::MatrixXd states = numbers(State<Net>(net).size(), 10, 5);
   ragged.initial_states = states;
   CHECK(allocations_in(ragged, {.batch_size = 4, .truncation = 5}, several) == 0);
   CHECK(allocations_in(ragged, {.batch_size = 1}, one) == 0);
@@ -238,7 +239,7 @@ TEST_CASE("hooks allocate nothing after their begin") {
   Net net;
   Random random(1);
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXf X = Eigen::MatrixXf::Random(2, 50), Z = Eigen::MatrixXf::Random(1, 50);
+  const Eigen::MatrixXf X = numbers(2, 50, 6).cast<float>(), Z = numbers(1, 50, 7).cast<float>();
   const Samples data(X, Z);
   for (const Index batch : {1, 8}) {
     long before = -1, after = -2;
@@ -290,8 +291,8 @@ TEST_CASE("products with the Jacobian allocate nothing after their set-up") {
   Net net;
   Random random(1);
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 20), dX = Eigen::MatrixXd::Random(2, 20);
-  const Eigen::VectorXd v = Eigen::VectorXd::Random(net.parameter_count());
+  const Eigen::MatrixXd X = numbers(2, 20, 8), dX = numbers(2, 20, 9);
+  const Eigen::VectorXd v = numbers(net.parameter_count(), 1, 10);
   const State<Net> initial(net, 4);
   State<Net> final(net, 4), d_initial(net, 4);
   Eigen::VectorXd g(net.parameter_count());
@@ -311,7 +312,7 @@ TEST_CASE("Jacobians, transitions and gradients of samples allocate nothing afte
   Net net;
   Random random(1);
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 8), Z = Eigen::MatrixXd::Random(2, 8);
+  const Eigen::MatrixXd X = numbers(2, 8, 11), Z = numbers(2, 8, 12);
   const Sequences<double> data(X, Z, 4);
   State<Net> initial(net, 2), state(net);
   Jacobian<Net> jacobian(net, 4);
@@ -365,8 +366,8 @@ TEST_CASE("online learning of a fixed network allocates nothing after its set-up
   Net net;
   Random random(1);
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 50);
-  const Eigen::MatrixXd Z = Eigen::MatrixXd::Random(1, 50).cwiseAbs();
+  const Eigen::MatrixXd X = numbers(2, 50, 13);
+  const Eigen::MatrixXd Z = numbers(1, 50, 14).cwiseAbs();
   const Sequences<double> data(X, Z, 1);
   Training<Net, BinaryCrossEntropy, Momentum, Sequences<double>, 1> training(
       net, BinaryCrossEntropy{}, Momentum{}, data, FitOptions{.batch_size = 1});
@@ -374,7 +375,7 @@ TEST_CASE("online learning of a fixed network allocates nothing after its set-up
 }
 
 TEST_CASE("scaling into a result of the right size, in place, or fixed sizes allocates nothing") {
-  const Eigen::MatrixXd x = Eigen::MatrixXd::Random(4, 30);
+  const Eigen::MatrixXd x = numbers(4, 30, 15);
   const Scaling scaling(x);
   Eigen::MatrixXd scaled(4, 30);
   Eigen::MatrixXf floats(4, 30);
@@ -393,7 +394,7 @@ TEST_CASE("scaling into a result of the right size, in place, or fixed sizes all
 TEST_CASE("passes of all purposes in turn allocate nothing once each has run") {
   using Net = Rnn<double, Input<2>, Lstm<3>, Dense<9, Tanh>, Dense<2, Tanh>>;
   const Net net;
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 8), Z = Eigen::MatrixXd::Random(2, 8);
+  const Eigen::MatrixXd X = numbers(2, 8, 16), Z = numbers(2, 8, 17);
   const Sequences<double> data(X, Z, 4), shorter(X.leftCols(4), Z.leftCols(4), 4);
   const std::vector<Index> lengths = {4, 2};
   const RunOptions<Net> options{.lengths = lengths};
@@ -423,7 +424,7 @@ TEST_CASE("training of sequences with lengths, and of a closed loop, allocates n
   Net net;
   Random random(1);
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 24), Z = Eigen::MatrixXd::Random(2, 24);
+  const Eigen::MatrixXd X = numbers(2, 24, 18), Z = numbers(2, 24, 19);
   const std::vector<Index> lengths = {4, 2, 1, 4, 3, 4};
   Sequences<double> data(X, Z, 4);
   data.lengths = lengths.data();
@@ -441,10 +442,10 @@ TEST_CASE("training of sequences with lengths, and of a closed loop, allocates n
 TEST_CASE("loss and gradient at any w, into a view, allocate nothing") {
   using Net = Rnn<double, Input<2>, Lstm<3>, Dense<2, Tanh>>;
   const Net net;
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 8), Z = Eigen::MatrixXd::Random(2, 8);
+  const Eigen::MatrixXd X = numbers(2, 8, 20), Z = numbers(2, 8, 21);
   const Sequences<double> data(X, Z, 4);
   Workspace<Net> workspace(net, 2, 4);
-  const Eigen::VectorXd w = Eigen::VectorXd::Random(net.parameter_count());
+  const Eigen::VectorXd w = numbers(net.parameter_count(), 1, 22);
   Eigen::MatrixXd G(net.parameter_count(), 2);
   double E = 0, same = 1;
   CHECK(allocations_of([&] {

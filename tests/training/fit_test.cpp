@@ -9,6 +9,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 
 using namespace backfold;
 
@@ -19,7 +20,7 @@ using Line = Mlp<double, Input<2>, Dense<1, Linear>>;
 using Loop = Elman<double, 1, 4, 1>;
 
 template <class Net>
-Net made(double width = 0.5) {
+Net initialised(double width = 0.5) {
   Net net;
   Random random(31);
   net.initialize(Uniform{-width, width}, random);
@@ -62,7 +63,7 @@ struct Recorder : Sgd {
 
 TEST_CASE("online learning is one step a sample in the shuffled order") {
   const Data data(7);
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   Small by_hand = net;
   fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1}, Samples(data.X, data.Z),
       {.epochs = 2, .batch_size = 1, .seed = 5});
@@ -83,7 +84,7 @@ TEST_CASE("online learning is one step a sample in the shuffled order") {
 
 TEST_CASE("full-batch learning follows the gradient of the mean") {
   const Data data(7);
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   Small by_hand = net;
   const auto history = fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1},
                            Samples(data.X, data.Z), {.epochs = 3, .batch_size = full_batch});
@@ -100,7 +101,7 @@ TEST_CASE("full-batch learning follows the gradient of the mean") {
 
 TEST_CASE("a shorter last batch is averaged over what it has") {
   const Data data(7);
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   Small by_hand = net;
   const auto history =
       fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1}, Samples(data.X, data.Z),
@@ -137,7 +138,7 @@ TEST_CASE("every sample is seen once an epoch, in an order that changes") {
 TEST_CASE("the same seed gives the same bits, another seed others") {
   const Data data(20);
   auto trained = [&](std::uint64_t seed) {
-    Small net = made<Small>();
+    Small net = initialised<Small>();
     fit(net, HalfSquaredError{}, Adam{}, Samples(data.X, data.Z),
         {.epochs = 3, .batch_size = 4, .seed = seed});
     return net.parameters();
@@ -150,7 +151,7 @@ TEST_CASE("the same seed gives the same bits, another seed others") {
 TEST_CASE("fixed and Dynamic networks train alike") {
   const Data data(20);
   for (const Index batch : {Index{1}, Index{6}, full_batch}) {
-    Small net = made<Small>();
+    Small net = initialised<Small>();
     Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Linear>> sized(net);
     fit(net, HalfSquaredError{}, Adam{}, Samples(data.X, data.Z),
         {.epochs = 3, .batch_size = batch});
@@ -163,7 +164,7 @@ TEST_CASE("fixed and Dynamic networks train alike") {
 TEST_CASE("a network without delays learns a sequence as the batch of its steps") {
   using Sized = Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Linear>>;
   const Data data(5);
-  Sized of_sequence(made<Small>());
+  Sized of_sequence(initialised<Small>());
   Sized of_samples = of_sequence;
   const Momentum momentum{.learning_rate = 0.1};
   fit(of_sequence, HalfSquaredError{}, momentum, Sequences<double>(data.X, data.Z, 5),
@@ -181,7 +182,7 @@ TEST_CASE("a network without delays learns a sequence as the batch of its steps"
 
 TEST_CASE("the callback is told of each epoch and can stop") {
   const Data data(5);
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   std::vector<Index> epochs;
   const auto history = fit(net, HalfSquaredError{}, Sgd{}, Samples(data.X, data.Z), {.epochs = 10},
                            [&](const EpochReport& report) {
@@ -204,7 +205,7 @@ TEST_CASE("the callback is told of each epoch and can stop") {
 
 TEST_CASE("an error that is not finite ends training with its place and the last finite weights") {
   const Data data(4);
-  Line net = made<Line>();
+  Line net = initialised<Line>();
   Line by_hand = net;
   // It diverges by a factor of some 1e40 a step: E, a square, is the first to overflow.
   const auto history =
@@ -230,7 +231,7 @@ TEST_CASE("a step that overflows the parameters themselves ends training, and th
   Data data(4);
   data.X *= 100;
   for (const Index batch : {Index{1}, full_batch}) {  // in the last step of all, too
-    Line net = made<Line>();
+    Line net = initialised<Line>();
     const Line before = net;
     const auto history = fit(net, AbsoluteError{}, Sgd{.learning_rate = 1.7e308},
                              Samples(data.X, data.Z), {.batch_size = batch});
@@ -246,7 +247,7 @@ TEST_CASE("Adam on a network of several layers is Adam on the concatenated vecto
   using Deep = Mlp<double, Input<2>, Dense<5, Tanh>, Dense<3, Sigmoid>, Dense<1, Linear, From<0>>>;
   const Data data(6);
   const Adam adam{.learning_rate = 0.05, .epsilon = 1e-2};
-  Deep net = made<Deep>();
+  Deep net = initialised<Deep>();
   Deep by_layer = net;
   fit(net, HalfSquaredError{}, adam, Samples(data.X, data.Z),
       {.epochs = 20, .batch_size = full_batch, .flush_denormals = false});
@@ -275,10 +276,10 @@ TEST_CASE("Adam on a network of several layers is Adam on the concatenated vecto
 
 TEST_CASE("weights of samples may be a view with a stride, in any batch") {
   const Data data(7);
-  const Eigen::MatrixXd table = (Eigen::MatrixXd::Random(3, 7).array() + 1.1).matrix();
+  const Eigen::MatrixXd table = (numbers(3, 7, 1).array() + 1.1).matrix();
   const Eigen::VectorXd copied = table.row(1);
   for (const Index batch : {Index{1}, Index{3}, full_batch}) {
-    Small net = made<Small>();
+    Small net = initialised<Small>();
     Small other = net;
     const FitOptions options{.epochs = 2, .batch_size = batch};
     fit(net, HalfSquaredError{}, Sgd{}, Samples(data.X, data.Z, table.row(1)), options);
@@ -289,7 +290,7 @@ TEST_CASE("weights of samples may be a view with a stride, in any batch") {
 
 TEST_CASE("truncated learning carries the state from piece to piece") {
   const Data data(12, 1);
-  Loop net = made<Loop>();
+  Loop net = initialised<Loop>();
   Loop by_hand = net;
   fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1}, Sequences(data.X, data.Z, 12),
       {.epochs = 1, .batch_size = 1, .truncation = 5});
@@ -318,7 +319,7 @@ TEST_CASE("truncated batches of sequences of different lengths feel no padding")
     for (Index c = 0; c < 3 * steps; ++c) {
       if (!sequences.has_target(c)) X(0, c) = Z(0, c) = std::numeric_limits<double>::quiet_NaN();
     }
-    Loop net = made<Loop>();
+    Loop net = initialised<Loop>();
     fit(net, HalfSquaredError{}, Adam{.learning_rate = 0.1}, sequences,
         {.epochs = 2, .batch_size = 3, .shuffle = false, .truncation = truncation});
     return net.parameters();
@@ -326,7 +327,7 @@ TEST_CASE("truncated batches of sequences of different lengths feel no padding")
   CHECK(difference(trained(30, 5), trained(12, 5)) < 1e-13);
   CHECK(difference(trained(30, 20), trained(12, 0)) < 1e-13);
 
-  Loop by_hand = made<Loop>();
+  Loop by_hand = initialised<Loop>();
   const Adam adam{.learning_rate = 0.1};
   auto memory = start<double>(adam, by_hand.parameter_count());
   Workspace<Loop> workspace(by_hand, 1, 5);
@@ -370,7 +371,7 @@ TEST_CASE("a shuffled batch has each sequence's own steps, length, targets and w
     Sequences<double> sequences(data.X, Z, weights, steps);
     sequences.targets_at = at;
     sequences.lengths = lengths.data();
-    Loop net = made<Loop>();
+    Loop net = initialised<Loop>();
     Loop by_hand = net;
     fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1}, sequences,
         {.epochs = 2, .batch_size = 3, .seed = 5});
@@ -404,7 +405,7 @@ TEST_CASE("a shuffled batch has each sequence's own steps, length, targets and w
 
 TEST_CASE("stateful learning on windows one after the other is truncated learning on the series") {
   const Data data(12, 1);
-  Loop stateful = made<Loop>();
+  Loop stateful = initialised<Loop>();
   Loop truncated = stateful;
   fit(stateful, HalfSquaredError{}, Sgd{.learning_rate = 0.1},
       Windows(data.X, data.Z, {.length = 4, .stride = 4}),
@@ -419,7 +420,7 @@ TEST_CASE("sequences and windows train in batches and online, and the error fall
   for (Index t = 0; t < 200; ++t) series(0, t) = std::sin(0.3 * double(t));
   const Windows windows(series, series, {.length = 20, .stride = 5, .horizon = 1, .warm_up = 3});
   for (const Index batch : {1, 8}) {
-    Loop net = made<Loop>();
+    Loop net = initialised<Loop>();
     const auto history = fit(net, HalfSquaredError{}, Adam{.learning_rate = 0.01}, windows,
                              {.epochs = 30, .batch_size = batch});
     CHECK(history.final_loss() < 0.1 * history.losses.front());
@@ -432,7 +433,7 @@ TEST_CASE("the learning rate falls linearly to its final part") {
   Recorder recorder;
   recorder.learning_rate = 1e-3;
   recorder.rates = &rates;
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   fit(net, HalfSquaredError{}, recorder, Samples(data.X, data.Z),
       {.epochs = 3, .batch_size = full_batch, .final_rate = 0.5});
   REQUIRE(rates.size() == 3);
@@ -469,7 +470,7 @@ TEST_CASE("a net of one sigmoid for each class learns classes") {
 
 TEST_CASE("an objective outside fit uses the same gradient: w and g are plain vectors") {
   const Data data(10);
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   Workspace<Small> workspace(net, 10);
   Eigen::VectorXd g;
   const Momentum momentum{.learning_rate = 0.1};

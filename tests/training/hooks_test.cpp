@@ -6,6 +6,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -16,13 +17,13 @@ using Small = Mlp<double, Input<2>, Dense<4, Tanh>, Dense<1, Linear>>;
 using Loop = Elman<double, 2, 3, 1>;
 
 template <class Net>
-Net made(Net net = Net()) {
+Net initialised(Net net = Net()) {
   Random random(31);
   net.initialize(Uniform{-0.5, 0.5}, random);
   return net;
 }
 
-const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 12), Z = Eigen::MatrixXd::Random(1, 12);
+const Eigen::MatrixXd X = numbers(2, 12, 1), Z = numbers(1, 12, 2);
 
 /// Writes down what it is called with.
 struct Diary {
@@ -100,13 +101,12 @@ struct Reports {
   void operator()(const EpochReport& report) { all.push_back(report); }
 };
 
-const Eigen::MatrixXd held_out_X = Eigen::MatrixXd::Random(2, 7),
-                      held_out_Z = Eigen::MatrixXd::Random(1, 7);
+const Eigen::MatrixXd held_out_X = numbers(2, 7, 3), held_out_Z = numbers(1, 7, 4);
 
 }  // namespace
 
 TEST_CASE("a hook is called at its places, in order") {
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   Diary diary;
   fit(net, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.epochs = 2, .batch_size = 7}, diary);
   CHECK(diary.text == "begin 0/2;g17 1.1/2;g17 1.2/2;epoch 1;g17 2.1/2;g17 2.2/2;epoch 2;end 2");
@@ -117,7 +117,7 @@ TEST_CASE("a hook is called at its places, in order") {
 }
 
 TEST_CASE("each piece of a truncated pass is a step for hooks") {
-  Loop net = made<Loop>();
+  Loop net = initialised<Loop>();
   for (const Index batch : {1, 2}) {
     Diary diary;
     fit(net, HalfSquaredError{}, Sgd{}, Sequences<double>(X, Z, 6),
@@ -130,7 +130,7 @@ TEST_CASE("each piece of a truncated pass is a step for hooks") {
 }
 
 TEST_CASE("hooks and callables are called in their order, all of them even where one stops") {
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   std::string calls;
   const auto plain = [&](const EpochReport&) { calls += 'c'; };
   Training training(net, HalfSquaredError{}, Sgd{}, Samples(X, Z));
@@ -143,7 +143,7 @@ TEST_CASE("hooks and callables are called in their order, all of them even where
 }
 
 TEST_CASE("a hook may end a run before its first epoch") {
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   const Small before = net;
   Refuses refuses;
   Diary diary;
@@ -156,7 +156,7 @@ TEST_CASE("a hook may end a run before its first epoch") {
 }
 
 TEST_CASE("hooks after the one that ends a run know it") {
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   std::string calls;
   Named ends{'a', &calls, false};
   bool known = false;
@@ -168,7 +168,7 @@ TEST_CASE("hooks after the one that ends a run know it") {
 }
 
 TEST_CASE("hooks that only look change no bit of training") {
-  Small plain = made<Small>(), watched = made<Small>();
+  Small plain = initialised<Small>(), watched = initialised<Small>();
   for (const Index batch : {Index{1}, Index{5}, full_batch}) {
     const FitOptions options{.epochs = 3, .batch_size = batch};
     fit(plain, HalfSquaredError{}, ClipNorm{Adam{}, 0.1}, Samples(X, Z), options);
@@ -180,7 +180,7 @@ TEST_CASE("hooks that only look change no bit of training") {
 
 TEST_CASE("a hook may change the gradient before the optimizer uses it") {
   for (const Index batch : {1, 4}) {
-    Small net = made<Small>();
+    Small net = initialised<Small>();
     const Small before = net;
     fit(net, HalfSquaredError{}, Adam{}, Samples(X, Z), {.epochs = 2, .batch_size = batch},
         Freeze{});
@@ -190,14 +190,14 @@ TEST_CASE("a hook may change the gradient before the optimizer uses it") {
 }
 
 TEST_CASE("the losses of steps, weighed by their targets, make that of the epoch") {
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   Sum sum;
   const auto history = fit(net, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.batch_size = 7}, sum);
   CHECK(history.final_loss() == Approx(sum.total / 12).epsilon(1e-14));
 }
 
 TEST_CASE("hooks are told the end of a run whose numbers are not finite") {
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   End end;
   fit(net, HalfSquaredError{}, Sgd{.learning_rate = 1e200}, Samples(X, Z), {.epochs = 9}, end);
   CHECK(end.status == TrainingStatus::NonFinite);
@@ -205,7 +205,7 @@ TEST_CASE("hooks are told the end of a run whose numbers are not finite") {
 
 TEST_CASE("Validate finds the error of held-out data and shows it to later hooks") {
   for (const Reduction reduction : {Reduction::Mean, Reduction::Sum}) {
-    Small net = made<Small>();
+    Small net = initialised<Small>();
     const Samples held_out(held_out_X, held_out_Z);
     Validate validate(held_out, 2);
     Reports before, after;
@@ -234,14 +234,14 @@ TEST_CASE("Validate finds the error of held-out data and shows it to later hooks
 
 TEST_CASE("Validate takes long data in parts, weights, windows and dropout out of training mode") {
   using Dropped = Mlp<double, Input<2>, Dense<8, Tanh>, Dropout<8>, Dense<1, Linear>>;
-  Dropped net = made<Dropped>();
-  const Eigen::MatrixXd many = Eigen::MatrixXd::Random(2, 2500);
-  const Eigen::MatrixXd targets = Eigen::MatrixXd::Random(1, 2500);
+  Dropped net = initialised<Dropped>();
+  const Eigen::MatrixXd many = numbers(2, 2500, 5);
+  const Eigen::MatrixXd targets = numbers(1, 2500, 6);
   Validate validate(Samples(many, targets));
   fit(net, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.epochs = 1}, validate);
   CHECK(validate.loss() == Approx(0.5 * (net(many) - targets).squaredNorm() / 2500).epsilon(1e-12));
 
-  Loop loop = made<Loop>();
+  Loop loop = initialised<Loop>();
   const Windows windows(many, targets, {.length = 5, .stride = 3, .warm_up = 2});
   Validate over_windows(windows);
   fit(loop, HalfSquaredError{}, Sgd{}, Sequences<double>(X, Z, 4), {.epochs = 1}, over_windows);
@@ -255,7 +255,7 @@ TEST_CASE("Validate takes long data in parts, weights, windows and dropout out o
 }
 
 TEST_CASE("Validate refuses data without a target, also where they have lost them since") {
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   for (const Reduction reduction : {Reduction::Mean, Reduction::Sum}) {
     std::vector<double> weights(7, 0.0);
     Validate validate(Samples(held_out_X, held_out_Z, weights));
@@ -271,7 +271,7 @@ TEST_CASE("Validate refuses data without a target, also where they have lost the
 }
 
 TEST_CASE("StopEarly ends training at a target, and after losses without a gain") {
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   const Samples data(X, Z);
   Reports reports;
   auto stopped = fit(net, HalfSquaredError{}, Adam{}, data, {.epochs = 50}, reports,
@@ -298,7 +298,7 @@ TEST_CASE("KeepBest gives the network the parameters of its best epoch") {
     std::vector<Eigen::VectorXd> all;
     void operator()(const EpochReport&) { all.push_back(net.parameters()); }
   };
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   Copies copies{net, {}};
   Validate validate(Samples(held_out_X, held_out_Z));
   KeepBest best(validate);
@@ -315,7 +315,7 @@ TEST_CASE("KeepBest gives the network the parameters of its best epoch") {
 }
 
 TEST_CASE("hooks that are used wrongly say so") {
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   const Samples data(X, Z);
   Validate validate(data);
   CHECK(said([&] {

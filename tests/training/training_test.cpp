@@ -9,6 +9,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "numbers.hpp"
 #include "said.hpp"
 
 using namespace backfold;
@@ -20,13 +21,13 @@ using Sized = Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, L
 using Loop = Elman<double, 2, 3, 1>;
 
 template <class Net>
-Net made(Net net = Net()) {
+Net initialised(Net net = Net()) {
   Random random(31);
   net.initialize(Uniform{-0.5, 0.5}, random);
   return net;
 }
 
-const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 12), Z = Eigen::MatrixXd::Random(1, 12);
+const Eigen::MatrixXd X = numbers(2, 12, 1), Z = numbers(1, 12, 2);
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// Sequences of a user, each in matrices of its own, with no check of theirs.
@@ -61,7 +62,7 @@ struct Single {
 /// What fit and Training say of the same data.
 template <class Net, class Source>
 std::string both_said(const Source& data, const FitOptions& options = {.batch_size = 2}) {
-  Net net = made<Net>();
+  Net net = initialised<Net>();
   const std::string of_fit = said([&] { fit(net, HalfSquaredError{}, Adam{}, data, options); });
   CHECK(said([&] { Training(net, HalfSquaredError{}, Adam{}, data, options); }) == of_fit);
   return of_fit;
@@ -116,8 +117,8 @@ TEST_CASE("Training takes what fit takes, and trains alike") {
     return net.parameters();
   };
   const FitOptions options{.epochs = 3, .batch_size = 5};
-  const Small net = made<Small>();
-  const Loop loop = made<Loop>();
+  const Small net = initialised<Small>();
+  const Loop loop = initialised<Loop>();
   const Windows windows(X, Z, {.length = 4, .stride = 2, .warm_up = 1});
   const std::vector<Parts::Part> parts = {{X.leftCols(6), Z.leftCols(6), 6},
                                           {X.rightCols(6), Z.rightCols(6), 6}};
@@ -198,7 +199,7 @@ TEST_CASE("Training flushes denormals in its steps, and no longer") {
   }();
   for (const bool active : {true, false}) {
     bool flushed = false;
-    Small net = made<Small>();
+    Small net = initialised<Small>();
     Training training(net, HalfSquaredError{}, Watching{{}, &flushed}, Samples(X, Z),
                       {.flush_denormals = active});
     training.run_epoch();
@@ -213,15 +214,15 @@ TEST_CASE("a network that is given other sizes while it is trained is refused") 
   const char* const resized = "network: it has 13 parameters, the vector set holds 30";
   const char* const moved = "network: it has 13 parameters, the vector set holds 0";
   const std::vector<std::pair<std::string, std::function<void(Sized&)>>> changes = {
-      {changed, [](Sized& net) { net = made(Sized(2, 30, 1)); }},
+      {changed, [](Sized& net) { net = initialised(Sized(2, 30, 1)); }},
       {"training: layer 0 of the network had 2 units when training began, now it has 1",
-       [](Sized& net) { net = made(Sized(1, 4, 1)); }},  // as many parameters
+       [](Sized& net) { net = initialised(Sized(1, 4, 1)); }},  // as many parameters
       {resized, [](Sized& net) { net.parameters() = Eigen::VectorXd::Ones(30); }},
       {moved, [](Sized& net) { const Sized taken = std::move(net); }},
   };
   for (const auto& [message, change] : changes) {
     for (const Index batch : {Index{1}, Index{5}, full_batch}) {
-      Sized net = made(Sized(2, 3, 1));
+      Sized net = initialised(Sized(2, 3, 1));
       const FitOptions options{.epochs = 3, .batch_size = batch};
       // In the callback
       CHECK(said([&, &change = change] {
@@ -229,46 +230,46 @@ TEST_CASE("a network that is given other sizes while it is trained is refused") 
                   [&](const EpochReport&) { change(net); });
             }) == message);
       // Between epochs
-      net = made(Sized(2, 3, 1));
+      net = initialised(Sized(2, 3, 1));
       Training training(net, HalfSquaredError{}, Adam{}, Samples(X, Z), options);
       training.run_epoch();
       change(net);
       CHECK(said([&] { training.run_epoch(); }) == message);
       // In a step
-      net = made(Sized(2, 3, 1));
+      net = initialised(Sized(2, 3, 1));
       const Meddling meddling{{}, [&, &change = change] { change(net); }};
       CHECK(said([&] { fit(net, HalfSquaredError{}, meddling, Samples(X, Z), options); }) ==
             message);
     }
   }
   // Another network of the same sizes trains on.
-  Sized net = made(Sized(2, 3, 1));
+  Sized net = initialised(Sized(2, 3, 1));
   Training training(net, HalfSquaredError{}, Adam{}, Samples(X, Z));
   training.run_epoch();
-  net = made(Sized(2, 3, 1));
+  net = initialised(Sized(2, 3, 1));
   CHECK(is_finite(training.run_epoch()));
 }
 
 TEST_CASE("recurrent and large fixed networks are held to their sizes, too") {
   using Wide = Mlp<double, Input<2>, Dense<3000, Tanh>, Dense<1, Linear>>;
-  Wide wide = made<Wide>();
+  Wide wide = initialised<Wide>();
   CHECK(said([&] {
           fit(wide, HalfSquaredError{}, Sgd{}, Samples(X, Z), {.epochs = 2},
               [&](const EpochReport&) { const Wide taken = std::move(wide); });
         }) == "network: it has 12001 parameters, the vector set holds 0");
   using Sized_ = Rnn<double, Input<2>, Dense<Dynamic, Tanh, Recurrent<>>, Dense<1, Linear>>;
   for (const Index batch : {1, 4}) {
-    Sized_ loop = made(Sized_(2, 3, 1));
+    Sized_ loop = initialised(Sized_(2, 3, 1));
     CHECK(said([&] {
             fit(loop, HalfSquaredError{}, Sgd{}, Sequences(X, Z, 3),
                 {.epochs = 2, .batch_size = batch, .truncation = 2},
-                [&](const EpochReport&) { loop = made(Sized_(2, 9, 1)); });
+                [&](const EpochReport&) { loop = initialised(Sized_(2, 9, 1)); });
           }) == "training: layer 1 of the network had 3 units when training began, now it has 9");
   }
 }
 
 TEST_CASE("Training refuses a state of other sizes, settings out of range, and to run when moved") {
-  Sized net = made(Sized(2, 3, 1));
+  Sized net = initialised(Sized(2, 3, 1));
   const ClipNorm clipped{Adam{}, 1.0};
   Training training(net, HalfSquaredError{}, clipped, Samples(X, Z));
   training.optimizer_state() = start<double>(clipped, 12);
@@ -320,7 +321,7 @@ TEST_CASE("a batch without a target is no step of any optimizer") {
       const FitOptions options{
           .epochs = 5, .batch_size = batch, .shuffle = false, .reduction = reduction};
       for_each_optimizer([&](const auto& optimizer) {
-        Small net = made<Small>();
+        Small net = initialised<Small>();
         Small other = net;
         const History masked =
             fit(net, HalfSquaredError{}, optimizer, Samples(X, Z, weights), options);
@@ -338,7 +339,7 @@ TEST_CASE("a piece of sequences without a target is no step, but its state is ca
   std::vector<double> weights(12, 0.0);
   for (std::size_t c = 4; c < 8; ++c) weights[c] = 1;
   for_each_optimizer([&](const auto& optimizer) {
-    Loop by_hand = made<Loop>();
+    Loop by_hand = initialised<Loop>();
     auto memory = start<double>(optimizer, by_hand.parameter_count());
     for (int epoch = 0; epoch < 3; ++epoch) {
       State<Loop> state(by_hand);
@@ -359,7 +360,7 @@ TEST_CASE("a piece of sequences without a target is no step, but its state is ca
           memory);
     }
     auto is_by_hand = [&](const auto& data, const FitOptions& options) {
-      Loop net = made<Loop>();
+      Loop net = initialised<Loop>();
       const History history = fit(net, HalfSquaredError{}, optimizer, data, options);
       CHECK(history.status == TrainingStatus::EpochsDone);
       CHECK(difference(net.parameters(), by_hand.parameters()) < 1e-12);
@@ -379,7 +380,7 @@ TEST_CASE("a piece of sequences without a target is no step, but its state is ca
 TEST_CASE("an epoch that has lost all its targets is refused, and changes nothing") {
   std::vector<double> weights(12, 1.0);
   for (const Index batch : {1, 4}) {
-    Small net = made<Small>();
+    Small net = initialised<Small>();
     Training training(net, HalfSquaredError{}, AdamW{}, Samples(X, Z, weights),
                       {.batch_size = batch});
     weights.assign(12, 0.0);
@@ -395,10 +396,10 @@ TEST_CASE("a run goes on where the one before has ended, and fit starts anew") {
   for (const Index batch : {Index{1}, Index{5}, full_batch}) {
     const FitOptions options{.epochs = 20, .batch_size = batch, .seed = 3};
     for_each_optimizer([&](const auto& optimizer) {
-      Small whole = made<Small>();
+      Small whole = initialised<Small>();
       const History at_once = fit(whole, HalfSquaredError{}, optimizer, Samples(X, Z), options);
 
-      Small net = made<Small>();
+      Small net = initialised<Small>();
       auto training = Training(net, HalfSquaredError{}, optimizer, Samples(X, Z), options);
       const History first = training.run(10);
       std::vector<Index> epochs;
@@ -415,7 +416,7 @@ TEST_CASE("a run goes on where the one before has ended, and fit starts anew") {
 
       // What fit documents: a second call is the first one again, from other parameters.
       const FitOptions ten{.epochs = 10, .batch_size = batch};
-      Small again = made<Small>();
+      Small again = initialised<Small>();
       fit(again, HalfSquaredError{}, optimizer, Samples(X, Z), ten);
       Small by_training = again;
       fit(again, HalfSquaredError{}, optimizer, Samples(X, Z), ten);
@@ -428,9 +429,9 @@ TEST_CASE("a run goes on where the one before has ended, and fit starts anew") {
 TEST_CASE("runs of recurrent networks and of other data go on, too") {
   const Windows windows(X, Z, {.length = 3, .stride = 3});
   auto is_one_run = [](const auto& data, const FitOptions& options) {
-    Loop whole = made<Loop>();
+    Loop whole = initialised<Loop>();
     fit(whole, HalfSquaredError{}, Adam{}, data, options);
-    Loop net = made<Loop>();
+    Loop net = initialised<Loop>();
     Training training(net, HalfSquaredError{}, Adam{}, data, options);
     for (const Index epochs : {1, 0, 3, 2}) training.run(epochs);
     CHECK(net.parameters() == whole.parameters());
@@ -442,7 +443,7 @@ TEST_CASE("runs of recurrent networks and of other data go on, too") {
 }
 
 TEST_CASE("a run stops where its callback says so, or a step is not finite") {
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   Training training(net, HalfSquaredError{}, Sgd{}, Samples(X, Z));
   const History stopped =
       training.run(10, [](const EpochReport& report) { return report.epoch < 3; });
@@ -455,16 +456,16 @@ TEST_CASE("a run stops where its callback says so, or a step is not finite") {
   CHECK(ended.step >= 1);
   CHECK(net.parameters().allFinite());
   training.optimizer().learning_rate = 0.01;
-  net = made<Small>();
+  net = initialised<Small>();
   CHECK(training.run(2).status == TrainingStatus::EpochsDone);
   CHECK(said([&] { training.run(-1); }) == "run: epochs must be >= 0, got -1");
 }
 
 TEST_CASE("the learning rate falls over all runs, and not past its final part") {
   const FitOptions options{.epochs = 5, .batch_size = 5, .final_rate = 0.1};
-  Small whole = made<Small>();
+  Small whole = initialised<Small>();
   fit(whole, HalfSquaredError{}, Adam{}, Samples(X, Z), options);
-  Small net = made<Small>();
+  Small net = initialised<Small>();
   Training training(net, HalfSquaredError{}, Adam{}, Samples(X, Z), options);
   training.run(2);
   training.run(3);
@@ -476,7 +477,7 @@ TEST_CASE("the learning rate falls over all runs, and not past its final part") 
 }
 
 TEST_CASE("Trainer and Training are one") {
-  auto net = made(Small());
+  auto net = initialised(Small());
   auto other = net;
   const Samples<double> data(X, Z);
   const FitOptions options{.batch_size = 5};
@@ -491,7 +492,7 @@ TEST_CASE("a user's sequences that are given other sizes while they are learned 
   for (const Index batch : {1, 2}) {
     for (const Index steps : {1, 2, 4}) {
       std::vector<Parts::Part> parts(3, {X.leftCols(3), Z.leftCols(3), 3});
-      Loop net = made<Loop>();
+      Loop net = initialised<Loop>();
       Training training(net, HalfSquaredError{}, Adam{}, Parts{&parts}, {.batch_size = batch});
       training.run_epoch();
       parts[1] = {X.leftCols(steps), Z.leftCols(steps), steps};
