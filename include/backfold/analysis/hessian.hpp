@@ -74,7 +74,7 @@ class HessianProduct {
   ///
   /// @param data samples or sequences, with weights, lengths and missing targets as in `gradient`
   /// @param v as long as w, @param product gets that length; may be v
-  /// @throws std::invalid_argument for data that do not fit, or with initial_states
+  /// @throws std::invalid_argument for data that do not fit, or with initial_states or resets
   template <class L>
   void operator()(const Net& net, const L& loss, const Sequences<S>& data, const Vector<S>& v,
                   Vector<S>& product, Reduction reduction = Reduction::Sum) {
@@ -84,6 +84,9 @@ class HessianProduct {
       detail::check_network_and_data<L>(net, data);
       if (data.initial_states.rows() != 0) {
         fail_argument("hessian: the data have initial_states, which it does not take");
+      }
+      if (!data.resets.empty()) {
+        fail_argument("hessian: expected sequences without resets");
       }
       if (v.size() != net.parameter_count()) {
         fail_argument("hessian: the vector has ", v.size(), " numbers, the network ",
@@ -182,7 +185,7 @@ void hessian_vector(const Net& net, const L& loss, const Sequences<typename Net:
 ///     Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> of_error(H);   // signs: minimum or saddle
 ///
 /// @return P × P, symmetric
-/// @throws std::invalid_argument for data that do not fit, or with initial_states
+/// @throws std::invalid_argument for data that do not fit, or with initial_states or resets
 template <class Net, class L>
 [[nodiscard]] Matrix<typename Net::Scalar> hessian(const Net& net, const L& loss,
                                                    const Sequences<typename Net::Scalar>& data,

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
-#include <span>
 #include <type_traits>
 
 #include "backfold/core/array.hpp"
@@ -11,7 +9,9 @@
 #include "backfold/core/finite.hpp"
 #include "backfold/core/packet.hpp"
 #include "backfold/core/types.hpp"
+#include "backfold/data/reset_flags.hpp"
 #include "backfold/data/target_mask.hpp"
+#include "backfold/data/temporary.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -45,39 +45,6 @@ BACKFOLD_NO_INLINE ConstMatrixView<S> copied(const ConstMatrixView<S>& view, Arr
   }
   return {kept.data(), view.rows(), view.cols()};
 }
-
-template <class D>
-std::type_identity<D> eigen_type_of(const Eigen::DenseBase<D>&);
-template <class D>
-std::true_type owns_numbers(const Eigen::PlainObjectBase<D>&);
-template <class D, int Options, class Stride>
-std::true_type owns_numbers(const Eigen::Ref<const D, Options, Stride>&);  // it may hold a copy
-std::false_type owns_numbers(...);
-
-/// An Eigen matrix, vector or view, or a type derived from one.
-template <class T>
-concept EigenObject = requires(const T& object) {
-  eigen_type_of(object);
-};
-
-/// A forwarded temporary that owns its numbers: a view of it would dangle.
-template <class T>
-concept TemporaryMatrix =
-    EigenObject<T> && !std::is_lvalue_reference_v<T> &&
-    decltype(owns_numbers(std::declval<const std::remove_reference_t<T>&>()))::value;
-
-/// A vector outside Eigen: std::vector, std::array, std::span.
-template <class T>
-concept NumberRange = !EigenObject<T> && requires(const T& range) {
-  { *range.data() } -> std::convertible_to<double>;
-  { range.size() } -> std::convertible_to<std::size_t>;
-};
-
-template <class T>
-concept TemporaryRange = NumberRange<T> && !std::is_lvalue_reference_v<T> &&
-                         !std::ranges::enable_borrowed_range<std::remove_cvref_t<T>>;
-
-struct TemporaryDiesBeforeItsViewIsUsed {};  // compilers print it with a deleted function
 
 /// Scalar of a view, from the argument of its constructor.
 template <class X, class Z, class... Weights>
@@ -235,6 +202,7 @@ Samples(X&&, Z&&, W&&...) -> Samples<typename detail::ScalarOfViews<X, Z, W...>:
 ///     data.lengths = lengths.data();       // sequences of different lengths, padded at the end
 ///     data.targets_at = bf::TargetsAt::LastStep;   // Z outputs × batch
 ///     data.initial_states = M;             // column b: `State::values()` before sequence b
+///     data.resets = flags;                 // before which steps the state is its start again
 ///
 /// Padding does not affect results: values past the end of a sequence are never read. A sequence of
 /// length 0 has no step: it adds nothing, and its state does not change.
@@ -246,6 +214,9 @@ struct Sequences : Samples<S> {
   /// The state before the first step of each sequence, a column with the `State::size()` numbers of
   /// a batch of one. Without rows: the network's LearntStart, or zero.
   detail::DataView<S> initial_states{ConstMatrixView<S>(nullptr, 0, 0)};
+  /// One for each column of the inputs: true where the state before that step is zero, so that
+  /// neither outputs nor gradients pass from the steps before to it. Empty: no resets.
+  ResetFlags resets{};
 
   Sequences(detail::DataView<S> x, detail::DataView<S> z, Index step_count)
       : Samples<S>(x, z), steps(step_count) {}
@@ -359,6 +330,7 @@ struct Sequences : Samples<S> {
     if (initial_states.rows() != 0) {
       one.initial_states = ConstMatrixView<S>(initial_states.column(b), initial_states.rows(), 1);
     }
+    one.resets = resets.part(b, steps, n);
     return one;
   }
 
@@ -434,6 +406,7 @@ void check_data(const Sequences<S>& data, Index inputs, Index outputs,
                   " columns of initial_states, one for each sequence, got ",
                   data.initial_states.cols());
   }
+  check_reset_count("data", data.resets, columns);
   if (data.lengths != nullptr) {
     for (Index b = 0; b < data.batch(); ++b) {
       if (data.lengths[b] < 0 || data.lengths[b] > data.steps) {

@@ -22,6 +22,7 @@ Sequences<S> part_of(const Sequences<S>& one, Index first, Index steps, const In
   part.inputs = columns(one.inputs);
   part.steps = steps;
   part.lengths = length;
+  part.resets = one.resets.part(first, steps);
   if (one.targets_at == TargetsAt::LastStep) return part;
   part.targets = columns(one.targets);
   if (one.target_weights.rows() != 0) part.target_weights = columns(one.target_weights);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/gradient/consumers.hpp"
+#include "backfold/gradient/reset_deltas.hpp"
 #include "backfold/gradient/weight_gradients.hpp"
 #include "backfold/network/forward.hpp"
 
@@ -80,8 +81,10 @@ class Backward {
     if constexpr (segment.in_time) {
       for_each_index<count>([&](auto i) { clear_memory<segment.first + i()>(); });
       for (Index t = pass_.steps() - 1; t >= 0; --t) {
+        hide_future<segment>(pass_, t);
         for_each_index_reversed<count>([&](auto i) { step<segment.first + i()>(t); });
         if constexpr (closes_loop<Graph>) step<0>(t);
+        restore_future<segment>(pass_, t);
       }
       if constexpr (ToInput || Graph::learns_start)
         before_first_step<Graph::segment_of(segment.last)>();
@@ -111,10 +114,11 @@ class Backward {
       constexpr bool last = k() == count - 1;
       MatrixView<S, P::template fixed_units<L>, P::all_columns> to(
           pass_.template delta<L>(-link.delay), pass_.template units<L>(), pass_.columns());
+      const S* const deltas = delayed_deltas<link.target, link.delay>(pass_);
       from_consumer<link, reaches_all && k() == 0, fused && last>(
           to, pass_.template outputs<L>(link.delay), [&]<int Gates>(int net_gate) {
-            return net_deltas<link.target, Gates, P::all_columns>(pass_, 0, net_gate,
-                                                                  pass_.columns());
+            return gate_rows<link.target, Gates, P::all_columns>(pass_, deltas, net_gate,
+                                                                 pass_.columns());
           });
     });
     if constexpr (Finish && !fused) finish<L, P::all_columns>(0, pass_.columns());
@@ -170,12 +174,14 @@ class Backward {
       constexpr int layer = segment.first + i();
       constexpr auto list = Consumers<Graph, layer>::template list<true>;
       for (Index t = -Graph::history(layer); t < 0; ++t) {
+        hide_future<segment>(pass_, t);
         for_each_index<static_cast<int>(list.size())>([&](auto k) {
           constexpr Link link = list[k()];
           if (t + link.delay >= 0 && t + link.delay < pass_.steps()) {
             from_later_step<layer, link, false>(t, pass_.template delta<layer>(t));
           }
         });
+        restore_future<segment>(pass_, t);
       }
     });
   }
@@ -264,8 +270,11 @@ class Backward {
     if constexpr (L == 0) {
       return;
     } else if constexpr (!fuses_activation<LayerType<L>>) {
+      constexpr bool in_time = Graph::segment_of(L).in_time;
+      if constexpr (in_time) hide_past_of_layer<L>(pass_, t);
       run_pull_back(pass_.architecture().template layer<L>(),
                     pass_.template layer_pull_back<L>(t, columns, gradient_));
+      if constexpr (in_time) restore_past_of_layer<L>(pass_, t);
     } else {
       multiply<L, Columns>(t, pass_.template delta<L>(t), columns);
     }

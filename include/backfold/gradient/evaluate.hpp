@@ -16,14 +16,16 @@ concept MakesPass = requires {
   typename L::MakesPass;
 };
 
-/// Shape of the pass that evaluates a loss over data with or without lengths. A loss that closes a
-/// loop from outputs to inputs reads both at all steps, so it keeps both and their deltas.
-template <class L>
-constexpr PassShape evaluated_shape(Index batch, Index steps, Purpose purpose, bool has_lengths) {
+/// Shape of the pass that evaluates a loss over `batch` sequences like those of `data`, `steps` of
+/// their steps. A loss that closes a loop from outputs to inputs reads both at all steps, so it
+/// keeps both and their deltas.
+template <class Net, class L, class S>
+PassShape evaluated_shape(Index batch, Index steps, Purpose purpose, const Sequences<S>& data) {
   if constexpr (MakesPass<L>) {
     return {batch, steps, (std::max)(purpose, Purpose::InputGradient), true};
   } else {
-    return {batch, steps, purpose, has_lengths};
+    return {batch, steps, purpose, data.lengths != nullptr,
+            Net::Graph::is_recurrent && !data.resets.empty()};
   }
 }
 
@@ -38,8 +40,8 @@ BACKFOLD_ALWAYS_INLINE double evaluate_pass(P& pass, const L& loss,
   constexpr bool goes_back = For >= Purpose::Gradient;
   const ConstMatrixView<typename P::S>* const columns =
       initial == nullptr && data.initial_states.rows() != 0 ? &data.initial_states : nullptr;
-  const PassData<typename P::S, StateType> pass_data{data.inputs, data.lengths, initial, final,
-                                                     columns};
+  const PassData<typename P::S, StateType> pass_data{data.inputs, data.lengths, initial,
+                                                     final,       columns,      data.resets};
   prepare(pass, shape, pass_data);
   forward<loss_needs_net<Output, L>()>(pass);
   const double error = error_of<goes_back>(pass, loss, data, scale);
@@ -66,12 +68,16 @@ BACKFOLD_ALWAYS_INLINE double evaluate(const typename Net::ArchitectureType& arc
                                        const State<Net, Batch>* initial, State<Net, Batch>* final,
                                        typename Net::Scalar* gradient,
                                        const PassSettings& settings = {}) {
-  const PassShape shape =
-      evaluated_shape<L>(data.batch(), data.steps, For, data.lengths != nullptr);
+  const PassShape shape = evaluated_shape<Net, L>(data.batch(), data.steps, For, data);
   auto run = [&](auto pass, const auto& compared) BACKFOLD_INLINE_LAMBDA {
     return evaluate_pass<For>(pass, compared, data, shape, scale, initial, final, gradient);
   };
   if constexpr (MakesPass<L>) {
+    if (!data.resets.empty()) {
+      fail_argument(
+          "data: a loss that feeds outputs back as inputs takes no resets: it would not know which "
+          "inputs follow one; cut the sequences with Episodes instead");
+    }
     return run(loss.template pass<Net, Batch>(architecture, w, data, workspace, settings),
                loss.compared());
   } else {
@@ -104,6 +110,7 @@ void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar
   check_data(data, net.inputs(), net.outputs(), outputs_per_target<L>);
   check_sequences<Net>(data);
   check_initial_states(net, data);
+  check_resets<Net>("data", data.resets, data.inputs.cols());
   check_mask<Net, L>(data);
 }
 

@@ -32,21 +32,31 @@ constexpr WeightUse weight_use(const List& parts) {
   return use;
 }
 
-/// ∂E/∂net of layer L from block t on, in the rows of some gates.
+/// ∂E/∂net of layer L in block t, net_gates·units × batch.
+template <int L, class P>
+auto* net_delta(const P& pass, Index t) {
+  if constexpr (!fuses_activation<typename P::template LayerType<L>>) {
+    return pass.template net<L>(t);
+  } else {
+    return pass.template delta<L>(t);
+  }
+}
+
+/// Rows of some gates of layer L in an array of net_gates·units rows.
 template <int L, int Gates, Index Columns, class P>
-auto net_deltas(const P& pass, Index t, int net_gate, Index columns) {
+auto gate_rows(const P& pass, const typename P::S* net, int net_gate, Index columns) {
   using S = typename P::S;
   using Type = typename P::template LayerType<L>;
   constexpr Index fixed = P::template fixed_units<L>;
   const Index units = pass.template units<L>();
-  const S* from;
-  if constexpr (!fuses_activation<Type>) {
-    from = pass.template net<L>(t) + net_gate * units;
-  } else {
-    from = pass.template delta<L>(t);
-  }
   return ConstMatrixView < S, fixed == Dynamic ? Dynamic : Gates * fixed,
-         Columns > (from, Gates * units, columns, net_gates<Type>() * units);
+         Columns > (net + net_gate * units, Gates * units, columns, net_gates<Type>() * units);
+}
+
+/// ∂E/∂net of layer L from block t on, the rows of some gates.
+template <int L, int Gates, Index Columns, class P>
+auto net_deltas(const P& pass, Index t, int net_gate, Index columns) {
+  return gate_rows<L, Gates, Columns>(pass, net_delta<L>(pass, t), net_gate, columns);
 }
 
 /// Gradients of all parameters from the deltas of a completed backward pass.
@@ -78,7 +88,7 @@ class WeightGradients {
       constexpr Connection connection = Type::connections[c()];
       constexpr auto part_list = parts<Type>(c());
       constexpr WeightUse use = weight_use<Type>(part_list);
-      const auto x = pass_.template outputs<connection.source_of(L)>(connection.delay);
+      const auto x = delayed_outputs<connection.source_of(L), connection.delay>(pass_);
       constexpr bool products_add = connection.weights != Weights::Full || !use.once;
       if constexpr (products_add) clear_weights<L, c()>();
       for_each_index<part_list.size()>([&](auto p) {

@@ -202,7 +202,7 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
           apply_feed<L, k()>(List{}, pass, pass.template output<c.source_of(L)>(t - c.delay), rows,
                              function);
         } else {
-          apply_feed<L, k()>(List{}, pass, pass.template outputs<c.source_of(L)>(c.delay), rows,
+          apply_feed<L, k()>(List{}, pass, delayed_outputs<c.source_of(L), c.delay>(pass), rows,
                              function);
         }
       };
@@ -261,10 +261,12 @@ BACKFOLD_ALWAYS_INLINE void forward(const P& pass) {
     if constexpr (segment.in_time) {
       for (Index t = 0; t < pass.steps(); ++t) {
         if constexpr (detail::closes_loop<Graph>) pass.feed_back(t);
+        detail::hide_past<segment>(pass, t);
         for_each_index<count>([&](auto i) {
           constexpr int layer = segment.first + i();
           detail::run_layer<layer, true, KeepOutputNet && layer == output_layer>(pass, t);
         });
+        detail::restore_past<segment>(pass, t);
       }
     }
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/network/resets.hpp"
 #include "backfold/network/workspace.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -33,6 +34,10 @@ class Pass {
 
   static constexpr bool takes_single_steps = Most == Purpose::Step;
 
+  /// True if sequences can be reset inside the pass.
+  static constexpr bool may_reset =
+      !takes_single_steps && Graph::is_recurrent && !Graph::learns_start && !closes_loop<Graph>;
+
   /// Columns of a step, and of all steps, if static.
   static constexpr Index step_columns = Batch;
   static constexpr Index all_columns =
@@ -54,6 +59,10 @@ class Pass {
     input_stride_ = units<0>();
   }
 
+  /// Resets sequences before steps. @pre the workspace is laid out for it
+  void reset_at(const Resets& resets) { resets_ = resets; }
+  [[nodiscard]] const Resets& resets() const { return resets_; }
+
   [[nodiscard]] const Arch& architecture() const { return architecture_; }
   [[nodiscard]] Workspace<Net, Batch, Most>& workspace() const { return workspace_; }
   [[nodiscard]] Index batch() const { return Batch == Dynamic ? workspace_.batch() : Batch; }
@@ -67,6 +76,8 @@ class Pass {
   }
   [[nodiscard]] S* scratch() const { return workspace_.at(workspace_.plan().scratch); }
   [[nodiscard]] S* spare_block() const { return workspace_.at(workspace_.plan().block); }
+  [[nodiscard]] S* since_reset() const { return workspace_.at(workspace_.plan().since_reset); }
+  [[nodiscard]] S* hidden() const { return workspace_.at(workspace_.plan().hidden); }
   [[nodiscard]] S* column_weights() const { return workspace_.at(workspace_.plan().weights); }
 
   template <int L>
@@ -247,6 +258,7 @@ class Pass {
   Index input_stride_ = 0;
   Workspace<Net, Batch, Most>& workspace_;
   PassSettings settings_;
+  Resets resets_{};
 };
 
 }  // namespace detail

@@ -25,16 +25,18 @@ struct PassShape {
   Index steps = 1;
   Purpose purpose = Purpose::Gradient;
   bool copies_input = false;  ///< the inputs are read from a copy, not from the caller's memory
+  bool has_resets = false;    ///< sequences are reset inside the pass
 
   /// True if a workspace of this shape serves a pass of shape `pass`.
   [[nodiscard]] constexpr bool serves(const PassShape& pass) const {
     return batch == pass.batch && steps == pass.steps && purpose >= pass.purpose &&
-           copies_input >= pass.copies_input;
+           copies_input >= pass.copies_input && has_resets >= pass.has_resets;
   }
   /// A shape that serves both if samples and steps are equal, else the shape of the pass.
   [[nodiscard]] constexpr PassShape joined_with(const PassShape& pass) const {
     if (batch != pass.batch || steps != pass.steps) return pass;
-    return {batch, steps, (std::max)(purpose, pass.purpose), copies_input || pass.copies_input};
+    return {batch, steps, (std::max)(purpose, pass.purpose), copies_input || pass.copies_input,
+            has_resets || pass.has_resets};
   }
 };
 

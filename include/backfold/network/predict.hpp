@@ -40,14 +40,17 @@ BACKFOLD_ALWAYS_INLINE auto run_pass(const Net& net, const Eigen::DenseBase<X>& 
   const bool own = workspace.holds(x);
   // A tangent pass reads the inputs again, so it needs a copy that outlives the caller's.
   const bool copies = own || lengths != nullptr || purpose == Purpose::Tangent;
-  const PassShape shape{batch, steps, purpose, copies};
+  check_resets<Net>("run", options.resets, x.cols());
+  const PassShape shape{batch, steps, purpose, copies,
+                        Net::Graph::is_recurrent && !options.resets.empty()};
   Array<S> kept;
   auto source = x;
   if (own && !workspace.serves(net.architecture(), shape)) {
     source = copied(x, kept);  // a new layout would overwrite it
   }
   Pass<Net, Batch> pass(net.architecture(), net.parameters().data(), workspace);
-  const PassData<S, State<Net, Batch>> data{source, lengths, options.initial, options.final};
+  const PassData<S, State<Net, Batch>> data{source,        lengths, options.initial,
+                                            options.final, nullptr, options.resets};
   prepare(pass, shape, data);
   forward<false>(pass);
   take_final(pass, data);

@@ -50,6 +50,7 @@ struct PassData {
   const StateType* initial = nullptr;
   StateType* final = nullptr;
   const ConstMatrixView<S>* initial_columns = nullptr;  ///< or its columns, one a sequence
+  ResetFlags resets{};                                  ///< one a column of the inputs, or none
 };
 
 /// Copies the input into the workspace. @pre the input does not overlap the copy, as no user has a
@@ -83,6 +84,7 @@ BACKFOLD_ALWAYS_INLINE void prepare(P& pass, const PassShape& shape,
     check_states(pass, data.initial, static_cast<const StateType*>(data.final));
     set_history(pass, data.initial, data.initial_columns);
   }
+  if constexpr (P::may_reset) pass.reset_at({data.resets, data.lengths, shape.batch});
   if (data.lengths != nullptr) {
     copy_inputs(data.inputs, shape.batch, data.lengths, pass.template own_output<0>());
     pass.read_own_input();

@@ -7,7 +7,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Options of `run`: the lengths of the sequences, and the states before and after.
+/// Options of `run`: lengths and resets of the sequences, and the states before and after.
 template <class Net, Index Batch = Dynamic>
 struct RunOptions {
   /// One for each sequence, 0..steps; empty if all have all steps. Inputs after the end of a
@@ -16,6 +16,9 @@ struct RunOptions {
   /// State before the first step; if nullptr, zeros or the LearntStart.
   const State<Net, Batch>* initial = nullptr;
   State<Net, Batch>* final = nullptr;  ///< set to the state after the last step of each sequence
+  /// One for each column of the inputs, true where the state before that step is zero; empty
+  /// without resets.
+  ResetFlags resets{};
 };
 
 BACKFOLD_END_NAMESPACE

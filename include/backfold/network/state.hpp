@@ -302,9 +302,10 @@ void set_history(const P& pass, const StateType* state,
   });
 }
 
-/// Stores the state after the last step of each sequence of a pass.
+/// Stores the state after the last step of each sequence of a pass: zeros for steps before a reset.
 template <class P, class StateType>
 void get_history(const P& pass, const Index* lengths, StateType& state) {
+  using S = typename P::S;
   using Graph = typename P::Graph;
   for_each_index<P::Arch::layer_count>([&](auto l) {
     constexpr int layer = l();
@@ -313,8 +314,12 @@ void get_history(const P& pass, const Index* lengths, StateType& state) {
       const Index end = lengths == nullptr ? pass.steps() : lengths[b];
       if constexpr (Graph::history(layer) > 0) {
         for (int d = 1; d <= Graph::history(layer); ++d) {
-          copy_numbers(pass.template own_output<layer>(end - d) + b * units,
-                       state.template output<layer>(d).data() + b * units, units);
+          S* const to = state.template output<layer>(d).data() + b * units;
+          if (pass.resets().any() && pass.resets().separate(end - d, end - 1, b)) {
+            std::fill_n(to, units, S(0));
+          } else {
+            copy_numbers(pass.template own_output<layer>(end - d) + b * units, to, units);
+          }
         }
       }
       if constexpr (StateType::template has_memory<layer>()) {

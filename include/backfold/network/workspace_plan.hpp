@@ -29,10 +29,12 @@ struct LayerPieces {
 
 /// Offsets of the pieces shared by all layers, and the size of the buffer.
 struct SharedPieces {
-  Index remembered = 0;  ///< single steps: number of values of a State, which come first
-  Index weights = 0;     ///< a weight for each sample and step, if targets are masked
-  Index block = 0;       ///< backward: one block of the largest layer except the input
-  Index scratch = 0;     ///< of the products
+  Index remembered = 0;   ///< single steps: number of values of a State, which come first
+  Index weights = 0;      ///< a weight for each sample and step, if targets are masked
+  Index block = 0;        ///< backward: one block of the largest layer except the input
+  Index scratch = 0;      ///< of the products
+  Index since_reset = 0;  ///< copies for products over all steps, zero across resets
+  Index hidden = 0;       ///< columns that a reset hides from a step
   Index size = 0;
 };
 
@@ -48,8 +50,10 @@ struct LayerShape {
   Size transposed = 0;
   Index block_rows = 0;
   Index largest_fan_in = 0;
-  int segment = 0;   ///< the one that it runs in
-  int last_use = 0;  ///< the last one that reads its output
+  Index since_reset = 0;  ///< rows that a product over all steps reads with a delay
+  Size hidden = 0;        ///< numbers of a sequence that resets may hide from a step
+  int segment = 0;        ///< the one that it runs in
+  int last_use = 0;       ///< the last one that reads its output
 };
 
 /// A piece of the buffer and the segments in which it is in use.
@@ -61,7 +65,7 @@ struct PlacedPiece {
 };
 
 /// Upper bound of the pieces of a workspace.
-constexpr int most_pieces(int layers) { return 6 * layers + 3; }
+constexpr int most_pieces(int layers) { return 6 * layers + 5; }
 
 /// Places pieces in a buffer. In a forward pass, pieces in use at different times share memory, by
 /// first fit; for other purposes all pieces are disjoint.
@@ -140,6 +144,7 @@ class BufferLayout {
     if (!is_step()) shared.weights = take(columns, end_, end_);
     if (goes_back()) shared.block = take(largest_block);
     shared.scratch = take(scratch);
+    if (shape_.has_resets) place_resets(layers, count, shared);
     shared.size = size_;
     return shared;
   }
@@ -153,6 +158,19 @@ class BufferLayout {
       piece.memory = piece.past_memory + layer.units * shape_.batch;
     }
     if (goes_back()) piece.d_memory = take(block);
+  }
+
+  /// Places the copies with zeros in place of steps before a reset, and the columns that a reset
+  /// hides. The backward pass puts into the copies' place what it hides from a layer's pull-back.
+  constexpr void place_resets(const LayerShape* layers, int count, SharedPieces& shared) {
+    Size copies = 0, hidden = 0;
+    for (int l = 0; l < count; ++l) {
+      copies = (std::max)(copies, Size(layers[l].since_reset) * shape_.batch * shape_.steps);
+      copies = (std::max)(copies, Size(layers[l].units) * 3 * shape_.batch);
+      hidden += layers[l].hidden * shape_.batch;
+    }
+    shared.since_reset = take(copies);
+    shared.hidden = take(hidden);
   }
 
   /// Places a piece that is in use during the whole pass.
@@ -240,7 +258,18 @@ constexpr LayerShape shape_of(const Arch& architecture) {
     shape.gathers_bias = has_net_bias<Type> && !bias_is_net_bias<Type>;
     shape.has_memory = has_memory<Type>();
     shape.block_rows = architecture.template block_rows<L>();
+    constexpr Segment segment = Graph::segment_of(L);
+    Index longest = 0;  // delay from a layer of the segment
     for_each_index<connections>([&](auto c) {
+      constexpr Connection connection = Type::connections[c()];
+      constexpr int source = connection.source_of(L);
+      if constexpr (connection.delay > 0) {
+        const bool in_time = segment.holds(source);
+        if (in_time) longest = (std::max)(longest, Index{connection.delay});
+        shape.since_reset =
+            (std::max)(shape.since_reset, (std::max)(architecture.template units<source>(),
+                                                     in_time ? 0 : shape.net_gates * shape.units));
+      }
       const Index fan_in = architecture.template fan_in<L, c()>();
       shape.largest_fan_in = (std::max)(shape.largest_fan_in, fan_in);
       if constexpr (Arch::template is_matrix_in_time<L, c()>()) {
@@ -248,6 +277,9 @@ constexpr LayerShape shape_of(const Arch& architecture) {
         shape.transposed += Size(stride) * shape.block_rows;
       }
     });
+    // Forward its past, on the way back its deltas of later steps.
+    shape.hidden = (std::max)(Size(shape.units) * (shape.history + Index{shape.has_memory}),
+                              Size(shape.net_gates) * shape.units * longest);
   }
   return shape;
 }

@@ -114,6 +114,9 @@ LeastSquaresResult<typename Net::Scalar> fit_least_squares(
   if (data.initial_states.rows() != 0) {
     fail_argument("fit_least_squares: sequences start from zeros, the data have initial_states");
   }
+  if (!data.resets.empty()) {
+    fail_argument("fit_least_squares: expected sequences without resets; cut them with Episodes");
+  }
   if (data.target_count() == 0) fail_argument("fit_least_squares: no sample has a target");
   detail::NetworkResidual<Net> residual(net, data, mode);
   LeastSquaresResult<S> result = least_squares(residual, net.parameters(), options);

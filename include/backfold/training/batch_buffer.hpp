@@ -25,7 +25,8 @@ class BatchBuffer {
         weights_(one.weights == nullptr ? 0 : numbers(1, one.targets.cols(), batch)),
         lengths_(one.lengths == nullptr ? 0 : batch),
         initial_states_(
-            one.initial_states.rows() == 0 ? 0 : numbers(one.initial_states.rows(), 1, batch)) {}
+            one.initial_states.rows() == 0 ? 0 : numbers(one.initial_states.rows(), 1, batch)),
+        resets_(one.resets.empty() ? 0 : numbers(1, one.steps, batch)) {}
 
   /// The sequences order[0..batch) of the source. Allocates nothing.
   /// @throws std::invalid_argument if they exceed the capacity
@@ -53,6 +54,8 @@ class BatchBuffer {
       if (one.initial_states.rows() != 0) {
         spread(one.initial_states, 1, initial_states_.data(), b, batch);
       }
+      for (Index t = 0; t < one.resets.size(); ++t)
+        resets_.data()[t * batch + b] = t < steps && one.resets[t];
     }
     const Sequences<S> first = source[order[0]];
     Sequences<S> result(Samples<S>(
@@ -74,6 +77,9 @@ class BatchBuffer {
       result.initial_states =
           ConstMatrixView<S>(initial_states_.data(), first.initial_states.rows(), batch);
     }
+    if (!first.resets.empty()) {
+      result.resets = ResetFlags(resets_.data(), first.steps * batch, 1);
+    }
     return result;
   }
 
@@ -93,6 +99,7 @@ class BatchBuffer {
   detail::Array<S> inputs_, targets_, target_weights_, weights_;
   detail::Array<Index> lengths_;
   detail::Array<S> initial_states_;
+  detail::Array<unsigned char> resets_;
 };
 
 }  // namespace detail

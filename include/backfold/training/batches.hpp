@@ -41,6 +41,7 @@ BACKFOLD_NO_INLINE Sequences<S> cut_steps(const Sequences<S>& batch, Index t, In
     for (Index i = 0; i < b; ++i) lengths[i] = std::clamp(batch.lengths[i] - t, Index{0}, n);
     part.lengths = lengths;
   }
+  part.resets = batch.resets.part(t * b, n * b);
   if (t > 0) part.initial_states = ConstMatrixView<S>(nullptr, 0, 0);
   return part;
 }

@@ -85,6 +85,11 @@ void check_sequence(const Net& net, const Sequences<S>& one, const Sequences<S>&
     fail_argument("data: initial_states are for all sequences or for none: sequence ", i,
                   " differs from sequence 0");
   }
+  if (one.resets.empty() != first.resets.empty()) {
+    fail_argument("data: resets are for all sequences or for none: sequence ", i,
+                  " differs from sequence 0");
+  }
+  check_resets<Net>("data", one.resets, one.inputs.cols());
 }
 
 /// True if two sequences need equal amounts of memory.
@@ -96,7 +101,8 @@ bool have_same_sizes(const Sequences<S>& a, const Sequences<S>& b) {
          (a.weights == nullptr) == (b.weights == nullptr) &&
          (a.lengths == nullptr) == (b.lengths == nullptr) && a.targets_at == b.targets_at &&
          a.initial_states.rows() == b.initial_states.rows() &&
-         a.initial_states.cols() == b.initial_states.cols() && have_same_masks(a, b);
+         a.initial_states.cols() == b.initial_states.cols() && a.resets.size() == b.resets.size() &&
+         have_same_masks(a, b);
 }
 
 /// Wraps a user's source and checks each sequence against the sizes of the first one, since they
@@ -135,6 +141,7 @@ void check_source(const Net& net, const Source& source, Index outputs_per_target
     check_data(source, net.inputs(), net.outputs(), outputs_per_target);
     check_sequences<Net>(source);
     check_initial_states(net, source);
+    check_resets<Net>("data", source.resets, source.inputs.cols());
     source.check_finite();
     if (source.target_count() == 0) fail_argument("data: all weights are 0");
   } else {

@@ -34,9 +34,9 @@ bool carries_state(const FitOptions& options) {
 }
 
 /// Shape of a training pass over `size` sequences like `one`, `steps` of their steps at a time.
-template <class L, class S>
+template <class Net, class L, class S>
 PassShape training_shape(const Sequences<S>& one, Index size, Index steps) {
-  return evaluated_shape<L>(size, steps, Purpose::Gradient, one.lengths != nullptr);
+  return evaluated_shape<Net, L>(size, steps, Purpose::Gradient, one);
 }
 
 /// Buffers for sequences that pass through a network together.
@@ -134,7 +134,7 @@ class Objective {
  private:
   struct Shard {
     Shard(const Net& net, const Sequences<S>& one, Index size, Index steps, bool gathers)
-        : memory(net, training_shape<L>(one, size, steps), one.lengths != nullptr),
+        : memory(net, training_shape<Net, L>(one, size, steps), one.lengths != nullptr),
           buffer(one, gathers ? size : 0),
           batch(one),
           part(one) {}
@@ -254,7 +254,7 @@ class Objective<Net, L, 1> {
         loss_(loss),
         reduction_(options.reduction),
         carries_(carries_state<Net>(options)),
-        memory_(net, training_shape<L>(one, 1, steps), one.lengths != nullptr) {}
+        memory_(net, training_shape<Net, L>(one, 1, steps), one.lengths != nullptr) {}
 
   BACKFOLD_ALWAYS_INLINE double evaluate(const S* w, const Part& part, const Noise& noise,
                                          S* gradient) {
