@@ -3,7 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
-#include <ranges>
+#include <span>
 #include <type_traits>
 
 #include "backfold/core/types.hpp"
