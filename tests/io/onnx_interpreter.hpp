@@ -78,6 +78,7 @@ class OnnxInterpreter {
     if (op == "ReduceMean") return {means(in[0])};
     if (op == "LayerNormalization") return {layer_norm(node, in)};
     if (op == "Concat") return {joined(in)};
+    if (op == "Split") return parts(in[0], static_cast<long>(node.outputs.size()));
     if (op == "Squeeze") return {squeezed(in[0], in[1])};
     if (op == "Gather") return {gathered(in[0], in[1])};
     throw std::runtime_error("no operator " + op);
@@ -166,6 +167,19 @@ class OnnxInterpreter {
       }
     }
     return y;
+  }
+
+  /// Equal parts of the last axis.
+  static std::vector<OnnxTensor> parts(const OnnxTensor& x, long count) {
+    if (x.last() % count != 0) throw std::runtime_error("Split");
+    const long width = x.last() / count;
+    std::vector<OnnxTensor> all(static_cast<std::size_t>(count), with_last(x, width));
+    for (OnnxTensor& part : all) part.numbers.resize(0);
+    for (std::size_t i = 0; i < x.numbers.size(); ++i) {
+      const long at = static_cast<long>(i) % x.last() / width;
+      all[static_cast<std::size_t>(at)].numbers.push_back(x.numbers[i]);
+    }
+    return all;
   }
 
   static OnnxTensor squeezed(OnnxTensor x, const OnnxTensor& axes) {

@@ -65,6 +65,35 @@ double difference_of(const Net& net, const Eigen::MatrixXd& X, bf::OnnxOptions o
          std::max(1.0, Y.cwiseAbs().maxCoeff());
 }
 
+/// The same for a recurrent network over some steps, the states handed from call to call.
+template <class Net>
+double step_difference(const Net& net, bf::Index batch, const bf::OnnxOptions& given = {}) {
+  using S = typename Net::Scalar;
+  bf::OnnxOptions options = given;
+  options.scalar = std::is_same_v<S, double> ? bf::OnnxScalar::Double : bf::OnnxScalar::Float;
+  const OnnxFile file(bytes_of(net, options));
+  bf::State<Net> state(net, batch);
+  OnnxInterpreter::Values values;
+  for (const auto& [name, shape] : file.inputs) {
+    const long units = std::stol(shape.back());
+    values[name] = rows_of(Eigen::MatrixXd::Zero(units, batch));
+  }
+  double largest = 0;
+  for (int t = 0; t < 9; ++t) {
+    const Eigen::MatrixXd X = drawn_inputs(net.inputs(), 9 * batch).middleCols(t * batch, batch);
+    const Eigen::MatrixXd Y = bf::step(net, X.cast<S>().eval(), state).template cast<double>();
+    values["input"] = rows_of(X);
+    const auto outputs = OnnxInterpreter::run(file, values);
+    for (auto& [name, value] : values) {
+      if (name != "input") value = outputs.at("next_" + name);
+    }
+    const double size = std::max(1.0, Y.cwiseAbs().maxCoeff());
+    largest =
+        std::max(largest, (columns_of(outputs.at("output")) - Y).cwiseAbs().maxCoeff() / size);
+  }
+  return largest;
+}
+
 template <class Net>
 std::string refused(const Net& net, const bf::OnnxOptions& options = {}) {
   return said([&] { bf::save_onnx("backfold_never_written.onnx", net, options); });
@@ -147,6 +176,52 @@ TEST_CASE("a dropout at the end is left out of a file, and an input can be an ou
   REQUIRE(difference_of(net, drawn_inputs(2, 3)) == 0);
 }
 
+TEMPLATE_TEST_CASE("a recurrent network's file gives its steps", "", float, double) {
+  using S = TestType;
+  using bf::Linear;
+  using bf::Tanh;
+  const auto compare = [](const auto& net) {
+    const auto given = drawn(net);
+    for (const bf::Index batch : {1, 3}) REQUIRE(step_difference(given, batch) < 4 * allowed<S>);
+    REQUIRE(step_difference(given, 2, {.opset = 13}) < 4 * allowed<S>);
+  };
+  compare(bf::Elman<S, 2, 5, 1>());
+  compare(bf::Rnn<S, Input<2>, bf::Lstm<4>, Dense<1, Linear>>());
+  compare(bf::Rnn<S, Input<2>, bf::Lstm<1, bf::NoBias>>());
+  compare(bf::Rnn<S, Input<2>, bf::Gru<4>, bf::Gru<3, bf::NoBias, bf::From<0>>>());
+  compare(bf::Rnn<S, Input<2>, bf::MinGru<4>, Dense<1, Linear>>());
+  compare(bf::Rnn<S, Input<2>, bf::MinGru<2, bf::Add<0>, bf::SelfRecurrent<2>>>());
+  compare(bf::Rnn<S, Input<2>, bf::Lstm<4, bf::Through<2>>, bf::Dropout<4>, Dense<1, Linear>>());
+  compare(bf::Rnn<S, Input<2>, bf::Gru<4, bf::Through<2>>, bf::Dropout<4>, Dense<1, Linear>>());
+  compare(bf::Rnn<S, Input<2>, Dense<3, Tanh, bf::Recurrent<3>>, Dense<1, Linear>>());
+  compare(bf::Rnn<S, Input<2>, Dense<3, Tanh, bf::SelfRecurrent<1>, bf::Delayed<2, 2>>,
+                  Dense<1, Linear, bf::Delayed<0, 2>>>());
+  compare(
+      bf::Rnn<S, Input<bf::Dynamic>, bf::Lstm<bf::Dynamic>, Dense<bf::Dynamic, Linear>>(2, 3, 1));
+}
+
+TEST_CASE("the states of a step have names, and older outputs move one step on") {
+  const auto net = drawn(bf::Rnn<float, Input<2>, bf::Lstm<4>, Dense<3, bf::Tanh, bf::Recurrent<2>>,
+                                 Dense<1, bf::Linear>>());
+  const std::string bytes = bytes_of(net);
+  const OnnxFile file(bytes);
+  REQUIRE(file.inputs == OnnxFile::Values{{"input", {"batch", "2"}},
+                                          {"state_1", {"batch", "4"}},
+                                          {"memory_1", {"batch", "4"}},
+                                          {"state_2", {"batch", "3"}},
+                                          {"state_2_delay_2", {"batch", "3"}}});
+  REQUIRE(file.outputs == OnnxFile::Values{{"output", {"batch", "1"}},
+                                           {"next_state_1", {"batch", "4"}},
+                                           {"next_memory_1", {"batch", "4"}},
+                                           {"next_state_2", {"batch", "3"}},
+                                           {"next_state_2_delay_2", {"batch", "3"}}});
+  REQUIRE(file.operations() ==
+          "MatMul MatMul Add Add Split Sigmoid Mul Sigmoid Tanh Mul Add Sigmoid Tanh Mul "
+          "MatMul MatMul Add Add Tanh MatMul Add Identity Identity Identity Identity Identity");
+  REQUIRE(file.nodes.back().inputs == std::vector<std::string>{"state_2"});
+  REQUIRE(bytes.size() == 2803);
+}
+
 TEST_CASE("scalings are part of the graph") {
   // A mean that is large relative to the width: its float alone would shift the input by a tenth.
   Eigen::MatrixXd X = drawn_inputs(2, 40);
@@ -194,6 +269,9 @@ TEST_CASE("what a file cannot hold is refused with what was expected") {
           "onnx: the scaling of targets has 3 features, the network 1");
   bf::Mlp<double, Input<2>, Dense<1, Softsign>> own;
   REQUIRE_THAT(refused(own), Contains("onnx: layer 1 has the activation unnamed, expected Linear"));
+  bf::Rnn<double, Input<2>, Dense<2, bf::Tanh>, bf::Lstm<3, bf::LearntStart>> starts;
+  REQUIRE(refused(starts) ==
+          "onnx: layer 2 has a LearntStart; expected a state of zeros before the first step");
   const Eigen::VectorXd two = Eigen::VectorXd::Ones(2);
   const bf::Scaling narrow(bf::ScalingKind::Standard, two, 1e-50 * two, 0);
   REQUIRE_THAT(refused(net, {.input_scaling = narrow}), Contains("width 1e-50, which is 0"));

@@ -24,14 +24,27 @@ inline void check_onnx_options(const OnnxOptions& options, Index inputs, Index o
 
 /// The bytes of a network's ONNX file.
 inline std::string onnx_bytes(const OnnxNetwork& net, const OnnxOptions& options) {
+  for (const Block& block : net.blocks) {
+    if (block.kind == Block::Kind::Start) {
+      fail_argument("onnx: layer ", block.layer,
+                    " has a LearntStart; expected a state of zeros before the first step");
+    }
+  }
   OnnxGraph graph(options.opset, options.scalar == OnnxScalar::Double);
   graph.add_input("input", {"batch", net.layers.front().units});
+  for (const OnnxState& state : net.states()) {
+    graph.add_input(state.name(), {"batch", net.units(state)});
+  }
   graph.set_prefix("input_scaling");
   const std::string x = OnnxScaling(graph, options.input_scaling, "input_scaling").add("input");
-  std::string y = OnnxLayers(graph, net, x).add_layers();
+  OnnxLayers layers(graph, net, x);
+  std::string y = layers.add_layers();
   graph.set_prefix("target_scaling");
   y = OnnxScaling(graph, options.target_scaling, "target_scaling").add_inverse(y);
   graph.add_output("output", y, {"batch", net.layers.back().units});
+  for (const OnnxState& state : net.states()) {
+    graph.add_output("next_" + state.name(), layers.next(state), {"batch", net.units(state)});
+  }
   return graph.bytes();
 }
 
@@ -43,19 +56,21 @@ inline std::string onnx_bytes(const OnnxNetwork& net, const OnnxOptions& options
 ///
 /// Its graph has the input "input" and the output "output", batch × features: samples are rows, so
 /// that the memory is that of our columns. The batch is set by each run. Dropout is left out.
+/// A recurrent network becomes one step, for any of its connections. What it remembers is an input
+/// and an output each, batch × units, and zeros before the first step: for layer l the outputs one
+/// step ago, "state_l" and "next_state_l", two steps ago, "state_l_delay_2" and
+/// "next_state_l_delay_2", and so on, and the memory of a cell, "memory_l" and "next_memory_l".
+///
 /// Outputs are those of the network to some roundings of the file's scalar. The file is written
 /// aside, flushed and renamed.
 ///
 /// @throws std::invalid_argument for another opset than 13 to 17, a layer or an activation that is
-/// not the library's, parameters that are not finite or beyond the range of the file's scalar, or
-/// scalings of another size; std::runtime_error naming the file
-/// Source: the Linux Foundation, Open Neural Network Exchange, onnx.proto and operators
-/// (2017-2022).
+/// not the library's, a LearntStart, parameters that are not finite or beyond the range of the
+/// file's scalar, or scalings of another size; std::runtime_error naming the file Source: the Linux
+/// Foundation, Open Neural Network Exchange, onnx.proto and operators (2017-2022).
 template <Real S, class... Layers>
 void save_onnx(const std::string& path, const Network<S, Layers...>& net,
                const OnnxOptions& options = {}) {
-  static_assert(!Network<S, Layers...>::Graph::is_recurrent,
-                "backfold: save_onnx writes networks without recurrence");
   detail::check_onnx_options(options, net.inputs(), net.outputs());
   detail::check_finite_parameters("onnx", net);
   const std::string bytes = detail::onnx_bytes(detail::onnx_network(net), options);

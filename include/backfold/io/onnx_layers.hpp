@@ -16,7 +16,7 @@ class OnnxLayers {
   using Bias = std::vector<double>;
 
   OnnxLayers(OnnxGraph& graph, const OnnxNetwork& net, const std::string& input)
-      : graph_(graph), net_(net), values_{input} {}
+      : graph_(graph), net_(net), values_{input}, memories_(net.layers.size()) {}
 
   /// Adds all layers; the name of the last one's outputs.
   /// @throws std::invalid_argument for a layer or an activation that is not the library's
@@ -29,17 +29,27 @@ class OnnxLayers {
     return values_.back();
   }
 
+  /// The value of a state after the step.
+  [[nodiscard]] std::string next(const OnnxState& state) const {
+    if (state.delay > 1) return OnnxState{state.layer, state.delay - 1}.name();
+    const auto l = static_cast<std::size_t>(state.layer);
+    return state.delay == 0 ? memories_[l] : values_[l];
+  }
+
  private:
   std::string add_layer(const LayerDescription& layer) {
     if (is_type(layer, "Dense")) {
       const Bias bias = net_.column(layer, Block::Kind::Bias, 0);
       return OnnxActivation(graph_, layer).add(add_net(layer, layer.connections, 1, bias));
     }
+    if (is_type(layer, "Lstm")) return add_lstm(layer);
+    if (is_type(layer, "Gru")) return add_gru(layer);
+    if (is_type(layer, "MinGru")) return add_min_gru(layer);
     std::string net = add_net(layer, layer.connections, 1, {});
     if (is_type(layer, "Dropout")) return net;
     if (is_type(layer, "LayerNorm")) return add_layer_norm(layer, net);
     fail_argument("onnx: layer ", layer.layer, " is a ", layer.type,
-                  "; expected Dense, LayerNorm or Dropout");
+                  "; expected Dense, Lstm, Gru, MinGru, LayerNorm or Dropout");
   }
 
   /// The sum of connections and a bias.
@@ -55,7 +65,8 @@ class OnnxLayers {
   }
 
   std::string add_connection(const LayerDescription& layer, const Connection& c, Index gates) {
-    const std::string& x = values_[static_cast<std::size_t>(c.source)];
+    const std::string x = c.delay > 0 ? OnnxState{c.source, c.delay}.name()
+                                      : values_[static_cast<std::size_t>(c.source)];
     const Block* const block = net_.weights_of(layer, c);
     if (block == nullptr) return repeated(x, gates);  // a sum without weights
     const bool is_diagonal = c.weights == Weights::Diagonal;
@@ -74,6 +85,57 @@ class OnnxLayers {
     if (gates == 1) return x;
     return graph_.add("Concat", OnnxGraph::Names(static_cast<std::size_t>(gates), x),
                       {OnnxGraph::integer("axis", -1)});
+  }
+
+  /// The numbers of each gate.
+  OnnxGraph::Names split(const std::string& net, int gates) {
+    return graph_.add("Split", {net}, gates, {OnnxGraph::integer("axis", -1)});
+  }
+
+  /// a + part·(b − a)
+  std::string add_between(const std::string& a, const std::string& b, const std::string& part) {
+    return graph_.add("Add", {a, graph_.add("Mul", {part, graph_.add("Sub", {b, a})})});
+  }
+
+  std::string& memory(const LayerDescription& layer) {
+    return memories_[static_cast<std::size_t>(layer.layer)];
+  }
+
+  std::string add_lstm(const LayerDescription& layer) {
+    Bias bias = net_.column(layer, Block::Kind::Bias, 0);
+    const Bias hidden = net_.column(layer, Block::Kind::Bias, 1);
+    for (std::size_t i = 0; i < bias.size(); ++i) bias[i] += hidden[i];
+    const auto gate = split(add_net(layer, layer.connections, 4, bias), 4);  // i, f, g, o
+    const std::string kept =
+        graph_.add("Mul", {graph_.add("Sigmoid", {gate[1]}), OnnxState{layer.layer, 0}.name()});
+    const std::string written =
+        graph_.add("Mul", {graph_.add("Sigmoid", {gate[0]}), graph_.add("Tanh", {gate[2]})});
+    memory(layer) = graph_.add("Add", {kept, written});
+    return graph_.add("Mul",
+                      {graph_.add("Sigmoid", {gate[3]}), graph_.add("Tanh", {memory(layer)})});
+  }
+
+  std::string add_gru(const LayerDescription& layer) {
+    const Connection loop = layer.connections[1];
+    std::vector<Connection> others = layer.connections;
+    others.erase(others.begin() + 1);
+    const Bias bias = net_.column(layer, Block::Kind::Bias, 0);
+    const Bias hidden_bias = net_.column(layer, Block::Kind::Bias, 1);
+    const auto input = split(add_net(layer, others, 3, bias), 3);  // r, z, n
+    const auto hidden = split(add_net(layer, {loop}, 3, hidden_bias, "hidden_bias"), 3);
+    const std::string r = graph_.add("Sigmoid", {graph_.add("Add", {input[0], hidden[0]})});
+    const std::string z = graph_.add("Sigmoid", {graph_.add("Add", {input[1], hidden[1]})});
+    const std::string reset = graph_.add("Mul", {r, hidden[2]});
+    const std::string n = graph_.add("Tanh", {graph_.add("Add", {input[2], reset})});
+    const bool remembers = net_.has_memory[static_cast<std::size_t>(layer.layer)];
+    return memory(layer) = add_between(n, OnnxState{layer.layer, remembers ? 0 : 1}.name(), z);
+  }
+
+  std::string add_min_gru(const LayerDescription& layer) {
+    const Bias bias = net_.column(layer, Block::Kind::Bias, 0);
+    const auto gate = split(add_net(layer, layer.connections, 2, bias), 2);  // z, c
+    const std::string z = graph_.add("Sigmoid", {gate[0]});
+    return memory(layer) = add_between(OnnxState{layer.layer, 0}.name(), gate[1], z);
   }
 
   /// The operator came with opset 17; its ε is an attribute.
@@ -102,7 +164,8 @@ class OnnxLayers {
 
   OnnxGraph& graph_;
   const OnnxNetwork& net_;
-  OnnxGraph::Names values_;  ///< of each layer's outputs
+  OnnxGraph::Names values_;    ///< of each layer's outputs
+  OnnxGraph::Names memories_;  ///< of each layer after the step; "" where it has none
 };
 
 }  // namespace detail

@@ -7,6 +7,19 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
+/// A value that a recurrent network remembers between steps: a layer's outputs of some steps ago,
+/// or its memory.
+struct OnnxState {
+  int layer;
+  int delay;  ///< 0: the memory
+
+  [[nodiscard]] std::string name() const {
+    const std::string number = std::to_string(layer);
+    if (delay == 0) return "memory_" + number;
+    return "state_" + number + (delay > 1 ? "_delay_" + std::to_string(delay) : "");
+  }
+};
+
 /// A network as data, whatever its type.
 struct OnnxNetwork {
   std::vector<LayerDescription> layers;
@@ -24,6 +37,18 @@ struct OnnxNetwork {
       }
     }
     return nullptr;
+  }
+  [[nodiscard]] std::vector<OnnxState> states() const {
+    std::vector<OnnxState> list;
+    for (int l = 0; l < static_cast<int>(layers.size()); ++l) {
+      const auto at = static_cast<std::size_t>(l);
+      for (int delay = 1; delay <= history[at]; ++delay) list.push_back({l, delay});
+      if (has_memory[at]) list.push_back({l, 0});
+    }
+    return list;
+  }
+  [[nodiscard]] Index units(const OnnxState& state) const {
+    return layers[static_cast<std::size_t>(state.layer)].units;
   }
   /// A block's columns after each other: the row-major matrix of columns × rows.
   [[nodiscard]] std::vector<double> numbers(const Block& block) const {
