@@ -222,6 +222,13 @@ TEST_CASE("the states of a step have names, and older outputs move one step on")
   REQUIRE(bytes.size() == 2803);
 }
 
+TEST_CASE("layer normalisation is one operator from opset 17 on") {
+  const auto net = drawn(bf::Mlp<float, Input<2>, bf::LayerNorm<2>>());
+  REQUIRE(OnnxFile(bytes_of(net)).operations() == "LayerNormalization Identity");
+  REQUIRE(OnnxFile(bytes_of(net, {.opset = 16})).operations() ==
+          "ReduceMean Sub Mul ReduceMean Add Sqrt Div Mul Add Identity");
+}
+
 TEST_CASE("scalings are part of the graph") {
   // A mean that is large relative to the width: its float alone would shift the input by a tenth.
   Eigen::MatrixXd X = drawn_inputs(2, 40);
