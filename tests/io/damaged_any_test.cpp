@@ -7,6 +7,7 @@
 #include "flipped_bits.hpp"
 #include "softsign.hpp"
 #include "temporary_file.hpp"
+#include "without_checksum.hpp"
 
 namespace bf = backfold;
 using Catch::Matchers::Contains;
@@ -81,12 +82,13 @@ TEST_CASE("load_any refuses descriptions that describe no network") {
                Contains("unknown weights"));
 }
 
-TEST_CASE("every prefix and every flipped bit of a file gives load_any an error or a network") {
+TEST_CASE(
+    "every prefix and every flipped bit without a checksum give load_any an error or a network") {
   bf::Mlp<float, bf::Input<1>, bf::Dense<1, bf::Tanh, bf::NoBias>> net;
   net.parameters() << 0.5f;
   const TemporaryFile file(path);
   bf::save(path, net);
-  const std::string content = content_of(path);
+  const std::string content = without_checksum(content_of(path));
   int loaded = 0, count = 0;
   const auto try_load = [&](const std::string& bytes) {
     std::ofstream(path, std::ios::binary) << bytes;

@@ -27,6 +27,17 @@ void append_little_endian(std::string& data, const S* numbers, Index count) {
   }
 }
 
+/// A number from its bytes, in little-endian order.
+template <class S>
+S from_bytes(const char* bytes) {
+  using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
+  Bits bits = 0;
+  for (std::size_t i = sizeof(S); i-- > 0;) {
+    bits = static_cast<Bits>(bits << 8) | static_cast<unsigned char>(bytes[i]);
+  }
+  return std::bit_cast<S>(bits);
+}
+
 }  // namespace detail
 
 BACKFOLD_END_NAMESPACE

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <fstream>
 #include <limits>
@@ -12,7 +11,9 @@
 
 #include "backfold/core/packet.hpp"
 #include "backfold/core/size.hpp"
+#include "backfold/io/checksum.hpp"
 #include "backfold/io/json.hpp"
+#include "backfold/io/little_endian.hpp"
 
 /// Not in backfold.hpp: it needs files and nlohmann-json.
 
@@ -28,17 +29,6 @@ struct TensorInfo {
 };
 
 namespace detail {
-
-/// A number from its bytes, in little-endian order.
-template <class S>
-S from_bytes(const char* bytes) {
-  using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
-  Bits bits = 0;
-  for (std::size_t i = sizeof(S); i-- > 0;) {
-    bits = static_cast<Bits>(bits << 8) | static_cast<unsigned char>(bytes[i]);
-  }
-  return std::bit_cast<S>(bits);
-}
 
 /// Bytes per number of a type; 0 for an unknown type.
 inline int bytes_of_tensor_type(const std::string& type) {
@@ -82,7 +72,8 @@ inline std::string read_file(const std::string& path) {
 ///
 /// The constructor reads the whole file and checks the whole header: each array is within the data,
 /// arrays neither overlap nor leave gaps, and types and shapes match the bytes. Memory is
-/// proportional to the file's size, whatever the header claims.
+/// proportional to the file's size, whatever the header claims. The checksum of a file that
+/// TensorWriter has written is compared.
 ///
 /// Source: the safetensors format, github.com/huggingface/safetensors.
 class TensorFile {
@@ -91,6 +82,7 @@ class TensorFile {
   explicit TensorFile(const std::string& path) : path_(path), content_(detail::read_file(path)) {
     read_header();
     check_order();
+    check_checksum();
   }
 
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -242,6 +234,18 @@ class TensorFile {
     if (end != data_size()) {
       fail_runtime(path_, ": has ", data_size(), " bytes of data, its arrays take ", end);
     }
+  }
+
+  /// Of the whole file, where there is one: other programs and earlier versions write none.
+  void check_checksum() {
+    const auto found = metadata_.find(detail::checksum_key);
+    if (found == metadata_.end()) return;
+    const std::string computed = detail::checksum_of(content_);
+    if (found->second != computed) {
+      fail_runtime(path_, ": its checksum is \"", found->second, "\", its bytes give \"", computed,
+                   "\": it is damaged, or another program has changed it and kept the checksum");
+    }
+    metadata_.erase(found);
   }
 
   [[nodiscard]] Index data_size() const {

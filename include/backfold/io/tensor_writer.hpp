@@ -9,6 +9,7 @@
 #include "backfold/core/file_writer.hpp"
 #include "backfold/core/packet.hpp"
 #include "backfold/core/size.hpp"
+#include "backfold/io/checksum.hpp"
 #include "backfold/io/json.hpp"
 #include "backfold/io/little_endian.hpp"
 
@@ -36,7 +37,9 @@ constexpr const char* tensor_type() {
 ///     file.write("weights.safetensors");
 ///
 /// Arrays of 8-byte numbers come first, then arrays of floats, and the data begin at a multiple of
-/// 8 bytes, so that programs can map the file and use the numbers in place.
+/// 8 bytes, so that programs can map the file and use the numbers in place. The __metadata__ get a
+/// checksum of the file, which TensorFile compares: "backfold.crc32", the CRC-32 of all bytes, in
+/// eight hexadecimal digits that are zeros while it is computed.
 class TensorWriter {
  public:
   /// Adds a copy of numbers, row-major: F32, F64 or I64.
@@ -55,10 +58,11 @@ class TensorWriter {
   }
 
   /// Sets an entry of the header's __metadata__.
-  /// @throws std::invalid_argument unless both are UTF-8
+  /// @throws std::invalid_argument unless both are UTF-8, or for the checksum's key
   void set_metadata(const std::string& key, const std::string& text) {
     check_text(key);
     check_text(text);
+    if (key == detail::checksum_key) fail_argument("save: \"", key, "\" is set by the writer");
     metadata_[key] = text;
   }
 
@@ -72,12 +76,20 @@ class TensorWriter {
         offset = offset.get<std::size_t>() + wide_.size();
       }
     }
-    if (!metadata_.empty()) header["__metadata__"] = metadata_;
+    header["__metadata__"] = metadata_;
+    header["__metadata__"][detail::checksum_key] = detail::checksum_zeros;
     std::string text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');
     const std::uint64_t size = text.size();
     std::string length;
     detail::append_little_endian(length, &size, 1);
+    detail::Crc32 sum;
+    sum.add(length);
+    sum.add(text);
+    sum.add(wide_);
+    sum.add(floats_);
+    const std::string digits = sum.text();
+    text.replace(detail::find_checksum(text), digits.size(), digits);
     detail::FileWriter file(path);
     file.write(length);
     file.write(text);
