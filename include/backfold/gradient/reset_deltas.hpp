@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backfold/core/unroll.hpp"
 #include "backfold/gradient/weight_gradients.hpp"
 #include "backfold/network/resets.hpp"
 

@@ -5,6 +5,7 @@
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/error.hpp"
+#include "backfold/core/unroll.hpp"
 #include "backfold/data/reset_flags.hpp"
 #include "backfold/network/topology.hpp"
 
