@@ -17,10 +17,10 @@ struct Ours {
     return MatrixView<float>(a.data(), a.rows(), a.cols());
   }
   void forward(Eigen::MatrixXf& W, Eigen::MatrixXf& X, Eigen::MatrixXf& Y) {
-    detail::affine(view(W), view(X), view(Y), detail::FromZero{}, Unchanged{}, room(W, X));
+    detail::affine(view(W), view(X), view(Y), detail::StartAtZero{}, Unchanged{}, room(W, X));
   }
   void backward(Eigen::MatrixXf& W, Eigen::MatrixXf& D, Eigen::MatrixXf& Y) {
-    back(view(W), view(D), view(Y), detail::FromZero{}, room(W, D));
+    back(view(W), view(D), view(Y), detail::StartAtZero{}, room(W, D));
   }
   void outer_product(Eigen::MatrixXf& D, Eigen::MatrixXf& X, Eigen::MatrixXf& G) {
     detail::outer(view(D), view(X), view(G), room(G, X));

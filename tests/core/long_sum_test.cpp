@@ -156,7 +156,7 @@ TEST_CASE("units with very many inputs are as accurate as those with some hundre
       Numbers w(std::size_t(m + 64), tenth), bias(std::size_t(m), 1.0f), y(std::size_t(m * n));
       Numbers scratch = scratch_for(m, k, n);
       const double expected = 1 + double(k) * tenth * third;
-      auto start = bf::detail::FromBias<float>{bias.data()};
+      auto start = bf::detail::StartAtBias<float>{bias.data()};
       bf::detail::affine(view(w, m, k, 0), view(x, k, n, 0), view(y, m, n, m), start,
                          bf::Unchanged{}, scratch.data());
       CHECK(distance(y.data(), m * n, expected) <= bound);
@@ -184,16 +184,16 @@ TEST_CASE("an error that comes back from very many units is as accurate as from 
     for (const Index n : {1, 2, 5}) {
       CAPTURE(k, n);
       Numbers y(std::size_t(k * n)), scratch = scratch_for(m, k, n), column(std::size_t(k + 64));
-      bf::detail::back(view(w, m, k, 0), view(d, m, n, 0), view(y, k, n, k), bf::detail::FromZero{},
-                       scratch.data());
+      bf::detail::back(view(w, m, k, 0), view(d, m, n, 0), view(y, k, n, k),
+                       bf::detail::StartAtZero{}, scratch.data());
       CHECK(distance(y.data(), k * n, expected) <= bound);
       bf::detail::back(view(w, m, k, 0), bf::ConstMatrixView<float, Dynamic, 1>(d.data(), m, 1),
-                       bf::MatrixView<float, Dynamic, 1>(y.data(), k, 1), bf::detail::FromZero{},
+                       bf::MatrixView<float, Dynamic, 1>(y.data(), k, 1), bf::detail::StartAtZero{},
                        scratch.data());
       CHECK(distance(y.data(), k, expected) <= bound);
       std::fill(column.begin(), column.end(), tenth);
       bf::detail::back(bf::detail::AlreadyTransposed{view(column, k, m, 0)}, view(d, m, n, 0),
-                       view(y, k, n, k), bf::detail::FromZero{}, scratch.data());
+                       view(y, k, n, k), bf::detail::StartAtZero{}, scratch.data());
       CHECK(distance(y.data(), k * n, expected) <= bound);
     }
   }
@@ -235,7 +235,7 @@ TEST_CASE("deep products leave what lies around their outputs and scratch alone"
         for (float& v : w) v = float(bf::uniform(random, -1, 1));
         for (float& v : x) v = float(bf::uniform(random, -1, 1));
         bf::detail::affine(view(w, m, k, m), view(x, k, n, k), view(y, m, n, m),
-                           bf::detail::FromZero{}, bf::Unchanged{}, scratch.data());
+                           bf::detail::StartAtZero{}, bf::Unchanged{}, scratch.data());
         bool good = true;
         for (Index i = 0; i < m; i += 7) {
           for (Index j = 0; j < n; j += 9) {

@@ -77,10 +77,11 @@ void all_products(Index m, Index k, Index n, Index gap) {
     const auto x = X.template view<K, N>();
     const auto y = Y.template view<M, N>();
     if (start == 0)
-      bf::detail::affine(w, x, y, bf::detail::FromBias<S>{bias.data()}, Twice{}, scratch.data());
+      bf::detail::affine(w, x, y, bf::detail::StartAtBias<S>{bias.data()}, Twice{}, scratch.data());
     if (start == 1)
-      bf::detail::affine(w, x, y, bf::detail::FromZero{}, bf::Unchanged{}, scratch.data());
-    if (start == 2) bf::detail::affine(w, x, y, bf::detail::FromOutput{}, Twice{}, scratch.data());
+      bf::detail::affine(w, x, y, bf::detail::StartAtZero{}, bf::Unchanged{}, scratch.data());
+    if (start == 2)
+      bf::detail::affine(w, x, y, bf::detail::StartAtOutput{}, Twice{}, scratch.data());
     for (Index i = 0; i < m; ++i) {
       for (Index j = 0; j < n; ++j) {
         long double sum = start == 0 ? bias[std::size_t(i)] : start == 2 ? before(i, j) : 0;
@@ -105,11 +106,12 @@ void all_products(Index m, Index k, Index n, Index gap) {
     const auto d = D.template view<M, N>();
     const auto y = Y.template view<K, N>();
     if (adds) {
-      bf::detail::back(w, d, y, bf::detail::FromOutput{}, scratch.data());
+      bf::detail::back(w, d, y, bf::detail::StartAtOutput{}, scratch.data());
     } else {
       bf::detail::back(
-          w, d, y, bf::detail::FromZero{}, [](const auto& sum, const auto& x) { return sum * x; },
-          X.template view<K, N>(), scratch.data());
+          w, d, y, bf::detail::StartAtZero{},
+          [](const auto& sum, const auto& x) { return sum * x; }, X.template view<K, N>(),
+          scratch.data());
     }
     for (Index i = 0; i < k; ++i) {
       for (Index j = 0; j < n; ++j) {
@@ -201,11 +203,11 @@ TEMPLATE_TEST_CASE("a batch equals its columns one by one, to rounding", "", flo
   bf::Random random(5);
   Padded<S> W(19, 23, 0, &random), X(23, 8, 0, &random), Y(19, 8, 0), one(19, 1, 0);
   std::vector<S> scratch(std::size_t(bf::detail::product_scratch<S>(19, 23, 8)));
-  bf::detail::affine(W.view(), X.view(), Y.view(), bf::detail::FromZero{}, bf::Unchanged{},
+  bf::detail::affine(W.view(), X.view(), Y.view(), bf::detail::StartAtZero{}, bf::Unchanged{},
                      scratch.data());
   for (Index j = 0; j < 8; ++j) {
     bf::detail::affine(W.view(), bf::ConstMatrixView<S>(&X(0, j), 23, 1), one.view(),
-                       bf::detail::FromZero{}, bf::Unchanged{}, scratch.data());
+                       bf::detail::StartAtZero{}, bf::Unchanged{}, scratch.data());
     for (Index i = 0; i < 19; ++i) {
       CHECK(double(one(i, 0)) ==
             Approx(double(Y(i, j))).margin(40 * std::numeric_limits<S>::epsilon()));
@@ -219,7 +221,7 @@ TEMPLATE_TEST_CASE("a diagonal product is the product with a diagonal matrix", "
   for (const Index m : {1, 3, 16, 21}) {
     Padded<S> u(m, 1, 0, &random), X(m, 4, 2, &random), D(m, 4, 1, &random), Y(m, 4, 3, &random);
     Padded<S> before = Y;
-    bf::detail::diagonal_affine(u.data(), X.view(), Y.view(), bf::detail::FromOutput{}, Twice{});
+    bf::detail::diagonal_affine(u.data(), X.view(), Y.view(), bf::detail::StartAtOutput{}, Twice{});
     std::vector<S> g(std::size_t(m), S(1));
     bf::detail::add_diagonal_outer(D.view(), X.view(), g.data());
     for (Index i = 0; i < m; ++i) {

@@ -15,18 +15,18 @@ struct Gelu {
   template <class V>
   [[nodiscard]] V value(const V& net) const {
     // −∞·0 is the limit 0.
-    return select(net < V(-lowest), V(0), net * normal_cdf(net));
+    return select(net < V(zero_below), V(0), net * normal_cdf(net));
   }
   template <class V>
   [[nodiscard]] V derivative(const V& net, const V&) const {
     constexpr double inverse_sqrt_2pi = 0.39894228040143267794;
-    // Clamps to |net| < lowest, so that infinity times 0 does not occur.
-    const V inside = at_least(at_most(net, V(lowest)), V(-lowest));
+    // Clamps to |net| < −zero_below, so that infinity times 0 does not occur.
+    const V inside = at_least(at_most(net, V(-zero_below)), V(zero_below));
     return normal_cdf(net) + inside * inverse_sqrt_2pi * exp(-0.5 * inside * inside);
   }
 
  private:
-  static constexpr double lowest = 40;  // Φ(−40) is 0 in every scalar
+  static constexpr double zero_below = -40;  // Φ(−40) is 0 in every scalar
 };
 
 template <>

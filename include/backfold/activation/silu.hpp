@@ -14,16 +14,16 @@ struct Silu {
   template <class V>
   [[nodiscard]] V value(const V& net) const {
     // −∞·0 is the limit 0.
-    return select(net < V(lowest), V(0), net * sigmoid(net));
+    return select(net < V(zero_below), V(0), net * sigmoid(net));
   }
   template <class V>
   [[nodiscard]] V derivative(const V& net, const V& x) const {
     const V s = sigmoid(net);
-    return select(net < V(lowest), V(0), select(net > V(-lowest), V(1), s + x * (1 - s)));
+    return select(net < V(zero_below), V(0), select(net > V(-zero_below), V(1), s + x * (1 - s)));
   }
 
  private:
-  static constexpr double lowest = -800;  // sig(−800) is 0 in every scalar
+  static constexpr double zero_below = -800;  // sig(−800) is 0 in every scalar
 };
 
 template <>

@@ -37,7 +37,7 @@ requires(!std::is_pointer_v<U>) void diagonal_affine(const U& u, const X& x, con
     for (Index c = 0; c < y.cols(); ++c) {
       const V from = detail::load_run<V>(x.column(c) + i, count);
       S* const to = y.column(c) + i;
-      if constexpr (std::is_same_v<Start, FromZero>) {
+      if constexpr (std::is_same_v<Start, StartAtZero>) {
         detail::store_run(f(weight * from), to, count);
       } else {
         const V first = detail::start_value<V>(start, y.column(c), i, count);

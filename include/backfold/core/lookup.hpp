@@ -26,7 +26,7 @@ void lookup_affine(const W& w, const X& x, const Y& y, const Start& start, const
     const auto* const from = w.column(detail::entry_of(x.column(c)[0], w.cols()));
     for_runs<V::size>(y.rows(), [&](Index i, auto count) {
       const V entry = detail::load_run<V>(from + i, count);
-      if constexpr (std::is_same_v<Start, FromZero>) {
+      if constexpr (std::is_same_v<Start, StartAtZero>) {
         detail::store_run(f(entry), y.column(c) + i, count);
       } else {
         const V first = detail::start_value<V>(start, y.column(c), i, count);

@@ -15,12 +15,12 @@ namespace detail {
 
 /// Initial value of a product's accumulators: zero, a column of biases, or the output's present
 /// values.
-struct FromZero {};
+struct StartAtZero {};
 template <Real S>
-struct FromBias {
+struct StartAtBias {
   const S* bias;
 };
-struct FromOutput {};
+struct StartAtOutput {};
 
 }  // namespace detail
 
@@ -46,9 +46,9 @@ constexpr Index product_scratch(Index m, Index k, Index n) {
 /// Initial value of the lanes at row i of column j.
 template <class V, class Start, class S, class Count>
 BACKFOLD_ALWAYS_INLINE V start_value(const Start& start, const S* y, Index i, Count count) {
-  if constexpr (std::is_same_v<Start, FromZero>) {
+  if constexpr (std::is_same_v<Start, StartAtZero>) {
     return V(0);
-  } else if constexpr (std::is_same_v<Start, FromOutput>) {
+  } else if constexpr (std::is_same_v<Start, StartAtOutput>) {
     return load_run<V>(y + i, count);
   } else {
     return load_run<V>(start.bias + i, count);
@@ -59,7 +59,7 @@ BACKFOLD_ALWAYS_INLINE V start_value(const Start& start, const S* y, Index i, Co
 template <class V, class Start, class S, class Count>
 BACKFOLD_ALWAYS_INLINE V started(const V& product, const Start& start, const S* y, Index i,
                                  Count count) {
-  if constexpr (std::is_same_v<Start, FromZero>) {
+  if constexpr (std::is_same_v<Start, StartAtZero>) {
     return product;  // adding 0 would cost an instruction
   } else {
     return product + start_value<V>(start, y, i, count);
@@ -68,10 +68,10 @@ BACKFOLD_ALWAYS_INLINE V started(const V& product, const Start& start, const S* 
 
 template <Real S, class Start>
 kernel::TileStart<S> tile_start(const Start& start) {
-  if constexpr (std::is_same_v<Start, FromBias<S>>) {
+  if constexpr (std::is_same_v<Start, StartAtBias<S>>) {
     return {start.bias, false};
   } else {
-    return {nullptr, std::is_same_v<Start, FromOutput>};
+    return {nullptr, std::is_same_v<Start, StartAtOutput>};
   }
 }
 
@@ -204,9 +204,9 @@ BACKFOLD_NO_INLINE void affine_batch(const ConstMatrixView<S>& w, const ConstMat
                                      y.data(), start);
     return finish(0, 1, y.cols(), y.data(), 1);
   }
-  kernel::product<kernel::Source::AsIs>(y.rows(), y.cols(), x.rows(), w.data(), w.outerStride(),
-                                        {x.data(), 1, x.outerStride()}, y.data(), y.outerStride(),
-                                        start, scratch, finish);
+  kernel::product<kernel::Operand::AsIs>(y.rows(), y.cols(), x.rows(), w.data(), w.outerStride(),
+                                         {x.data(), 1, x.outerStride()}, y.data(), y.outerStride(),
+                                         start, scratch, finish);
 }
 
 /// Y ← f(start + W·X): W m × k, X k × n, Y m × n. f is a function of Lanes, or Unchanged.
@@ -224,7 +224,7 @@ BACKFOLD_ALWAYS_INLINE void affine(const W& w, const X& x, const Y& y, const Sta
 }
 
 /// One column of Wᵀ·D, inlined. g takes the sum and the entry of Xs; without Xs see `back`.
-template <kernel::Source From, class W, class D, class Y, class Start, class G, class Xs>
+template <kernel::Operand Left, class W, class D, class Y, class Start, class G, class Xs>
 BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, const Start& start,
                                         const G& g, const Xs& x) {
   using S = typename Y::Scalar;
@@ -236,7 +236,7 @@ BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, cons
   };
   if constexpr (may_be_long(D::RowsAtCompileTime)) {
     if (d.rows() > longest_plain_sum) {
-      if constexpr (From == kernel::Source::AsIs) {
+      if constexpr (Left == kernel::Operand::AsIs) {
         long_column<S>(plain(w), d.data(), to, tile_start<S>(start));
       } else {
         kernel::transposed_matrix_vector<S>(d.rows(), y.rows(), w.data(), w.outerStride(), d.data(),
@@ -247,7 +247,7 @@ BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, cons
       });
     }
   }
-  if constexpr (From == kernel::Source::AsIs) {
+  if constexpr (Left == kernel::Operand::AsIs) {
     kernel::matrix_times_vector<V, Y::RowsAtCompileTime, D::RowsAtCompileTime>(
         y.rows(), d.rows(), w.data(), w.outerStride(), d.data(), 1,
         [](Index, auto) BACKFOLD_INLINE_LAMBDA { return V(0); }, store);
@@ -266,31 +266,31 @@ BACKFOLD_ALWAYS_INLINE void back_column(const W& w, const D& d, const Y& y, cons
 }
 
 /// Any number of columns: compiled once.
-template <kernel::Source From, Real S>
+template <kernel::Operand Left, Real S>
 BACKFOLD_NO_INLINE void back_batch(const ConstMatrixView<S>& w, const ConstMatrixView<S>& d,
                                    const MatrixView<S>& y, const kernel::TileStart<S>& start,
                                    const kernel::BlockFunction<S>& finish, S* scratch) {
   const Index n = y.cols();
   const kernel::Strided<S> columns{d.data(), 1, d.outerStride()};
-  if (From == kernel::Source::AsIs || is_contiguous_row(w)) {
+  if (Left == kernel::Operand::AsIs || is_contiguous_row(w)) {
     // A single row has the layout of a column.
-    const Index stride = From == kernel::Source::AsIs ? w.outerStride() : y.rows();
-    kernel::product<kernel::Source::AsIs>(y.rows(), n, d.rows(), w.data(), stride, columns,
-                                          y.data(), y.outerStride(), start, scratch, finish);
+    const Index stride = Left == kernel::Operand::AsIs ? w.outerStride() : y.rows();
+    kernel::product<kernel::Operand::AsIs>(y.rows(), n, d.rows(), w.data(), stride, columns,
+                                           y.data(), y.outerStride(), start, scratch, finish);
   } else {
-    kernel::product<kernel::Source::Transposed>(y.rows(), n, d.rows(), w.data(), w.outerStride(),
-                                                columns, y.data(), y.outerStride(), start, scratch,
-                                                finish);
+    kernel::product<kernel::Operand::Transposed>(y.rows(), n, d.rows(), w.data(), w.outerStride(),
+                                                 columns, y.data(), y.outerStride(), start, scratch,
+                                                 finish);
   }
 }
 
-template <kernel::Source From, class W, class D, class Y, class Start, class G, class Xs, Real S>
+template <kernel::Operand Left, class W, class D, class Y, class Start, class G, class Xs, Real S>
 BACKFOLD_ALWAYS_INLINE void back_any(const W& w, const D& d, const Y& y, const Start& start,
                                      const G& g, const Xs& x, [[maybe_unused]] S* scratch) {
   if constexpr (Y::ColsAtCompileTime == 1) {
-    back_column<From>(w, d, y, start, g, x);
+    back_column<Left>(w, d, y, start, g, x);
   } else {
-    back_batch<From, S>(plain(w), plain(d), plain(y), tile_start<S>(start), block_function(g, x),
+    back_batch<Left, S>(plain(w), plain(d), plain(y), tile_start<S>(start), block_function(g, x),
                         scratch);
   }
 }
@@ -314,14 +314,14 @@ void transpose(const W& w, S* to, Index stride) {
 template <class W, class D, class Y, class Start, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start,
                                  S* scratch) {
-  detail::back_any<kernel::Source::Transposed>(w, d, y, start, detail::OfSum<Unchanged>{}, y,
-                                               scratch);
+  detail::back_any<kernel::Operand::Transposed>(w, d, y, start, detail::OfSum<Unchanged>{}, y,
+                                                scratch);
 }
 template <class View, class D, class Y, class Start, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const AlreadyTransposed<View>& w, const D& d, const Y& y,
                                  const Start& start, S* scratch) {
-  detail::back_any<kernel::Source::AsIs>(w.view, d, y, start, detail::OfSum<Unchanged>{}, y,
-                                         scratch);
+  detail::back_any<kernel::Operand::AsIs>(w.view, d, y, start, detail::OfSum<Unchanged>{}, y,
+                                          scratch);
 }
 
 /// Y ← g(start + Wᵀ·D, x): g a function of two Lanes, x the same entry of a k × n matrix of
@@ -329,14 +329,14 @@ BACKFOLD_ALWAYS_INLINE void back(const AlreadyTransposed<View>& w, const D& d, c
 template <class W, class D, class Y, class Start, class G, class Xs, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const W& w, const D& d, const Y& y, const Start& start, const G& g,
                                  const Xs& x, S* scratch) {
-  detail::back_any<kernel::Source::Transposed>(w, d, y, start, detail::OfSumAndEntry<G>{g}, x,
-                                               scratch);
+  detail::back_any<kernel::Operand::Transposed>(w, d, y, start, detail::OfSumAndEntry<G>{g}, x,
+                                                scratch);
 }
 template <class View, class D, class Y, class Start, class G, class Xs, Real S>
 BACKFOLD_ALWAYS_INLINE void back(const AlreadyTransposed<View>& w, const D& d, const Y& y,
                                  const Start& start, const G& g, const Xs& x, S* scratch) {
-  detail::back_any<kernel::Source::AsIs>(w.view, d, y, start, detail::OfSumAndEntry<G>{g}, x,
-                                         scratch);
+  detail::back_any<kernel::Operand::AsIs>(w.view, d, y, start, detail::OfSumAndEntry<G>{g}, x,
+                                          scratch);
 }
 
 /// The outer product of two columns, inlined.

@@ -226,9 +226,9 @@ class Backward {
       const auto delta = deltas_of.template operator()<part.gates>(part.net_gate);
       auto start = [] {
         if constexpr (Starts && decltype(p)::value == 0) {
-          return FromZero{};
+          return StartAtZero{};
         } else {
-          return FromOutput{};
+          return StartAtOutput{};
         }
       }();
       constexpr bool fused = Fused && p() == count - 1;

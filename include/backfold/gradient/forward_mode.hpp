@@ -130,7 +130,7 @@ class ForwardMode {
     const auto x = outputs<source, in_time<L>>(pass_, t, connection.delay);
     const auto dx = outputs<source, in_time<L>>(tangent_, t, connection.delay);
     if constexpr (connection.weights == Weights::Lookup) {
-      if (v_ != nullptr) lookup_affine(direction(), x, net, FromOutput{}, Unchanged{});
+      if (v_ != nullptr) lookup_affine(direction(), x, net, StartAtOutput{}, Unchanged{});
     } else {
       multiply<connection.weights>(pass_.template weights<L, C, part.gates>(part.weight_gate), dx,
                                    net);
@@ -144,11 +144,11 @@ class ForwardMode {
   template <Weights Kind, class W, class X>
   void multiply(const W& w, const X& x, const MatrixView<S>& y) const {
     if constexpr (Kind == Weights::Identity) {
-      diagonal_affine(AllOnes{}, x, y, FromOutput{}, Unchanged{});
+      diagonal_affine(AllOnes{}, x, y, StartAtOutput{}, Unchanged{});
     } else if constexpr (Kind == Weights::Diagonal) {
-      diagonal_affine(w.data(), x, y, FromOutput{}, Unchanged{});
+      diagonal_affine(w.data(), x, y, StartAtOutput{}, Unchanged{});
     } else {
-      affine(w, x, y, FromOutput{}, Unchanged{}, pass_.scratch());
+      affine(w, x, y, StartAtOutput{}, Unchanged{}, pass_.scratch());
     }
   }
 

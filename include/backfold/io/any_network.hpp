@@ -162,9 +162,9 @@ class AnyNetwork {
         for (int gate = 0; gate < part.gates; ++gate) {
           const MatrixView<S> y(net + gate * units, units, batch, stride);
           if (connection.weights == Weights::Identity) {
-            detail::diagonal_affine(detail::AllOnes{}, x, y, detail::FromOutput{}, Unchanged{});
+            detail::diagonal_affine(detail::AllOnes{}, x, y, detail::StartAtOutput{}, Unchanged{});
           } else {
-            detail::diagonal_affine(w + gate * units, x, y, detail::FromOutput{}, Unchanged{});
+            detail::diagonal_affine(w + gate * units, x, y, detail::StartAtOutput{}, Unchanged{});
           }
         }
         continue;
@@ -173,9 +173,9 @@ class AnyNetwork {
       const ConstMatrixView<S> weights(w, y.rows(), block.columns,
                                        layer.type->weight_gates * units);
       if (connection.weights == Weights::Lookup) {
-        detail::lookup_affine(weights, x, y, detail::FromOutput{}, Unchanged{});
+        detail::lookup_affine(weights, x, y, detail::StartAtOutput{}, Unchanged{});
       } else {
-        detail::affine(weights, x, y, detail::FromOutput{}, Unchanged{}, state.scratch_.data());
+        detail::affine(weights, x, y, detail::StartAtOutput{}, Unchanged{}, state.scratch_.data());
       }
     }
   }

@@ -12,7 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace detail {
 
 /// Contribution of one product to the net input of a layer.
-struct Feed {
+struct Contribution {
   int connection;
   Part part;
   bool in_time;  ///< the source runs in the same segment: one product per step, not one for all
@@ -31,19 +31,19 @@ struct FeedList {
     }
     return gates;
   }();
-  std::array<Feed, capacity> feeds{};
+  std::array<Contribution, capacity> contributions{};
   int count = 0;
-  std::array<bool, net_gates<LayerType>()> reached{};  ///< gates that some feed writes
+  std::array<bool, net_gates<LayerType>()> reached{};  ///< gates that some contribution writes
 
-  /// Adds the product of a part, as one feed for each run of gates that are all new or all reached
-  /// before: a product either starts its rows or adds to them.
+  /// Adds the product of a part, as one contribution for each run of gates that are all new or all
+  /// reached before: a product either starts its rows or adds to them.
   constexpr void add(int connection, const Part& part, bool in_time) {
     for (int first = 0, end = 0; first < part.gates; first = end) {
       const bool starts = !is_reached(part.net_gate + first);
       for (end = first; end < part.gates && is_reached(part.net_gate + end) != starts; ++end) {
       }
       for (int g = first; g < end; ++g) reached[static_cast<std::size_t>(part.net_gate + g)] = true;
-      feeds[static_cast<std::size_t>(count++)] = {
+      contributions[static_cast<std::size_t>(count++)] = {
           connection,
           {part.weight_gate + first, part.net_gate + first, end - first},
           in_time,
@@ -56,9 +56,9 @@ struct FeedList {
   }
 };
 
-/// The feeds of layer L; those whose sources are known for all steps come first.
+/// The contributions of layer L; those whose sources are known for all steps come first.
 template <class Graph, class LayerType, int L>
-constexpr auto feed_list() {
+constexpr auto contribution_list() {
   FeedList<LayerType> list;
   for (const bool in_time : {false, true}) {
     for (int c = 0; c < static_cast<int>(LayerType::connections.size()); ++c) {
@@ -67,15 +67,15 @@ constexpr auto feed_list() {
       for (const Part& part : parts<LayerType>(c)) list.add(c, part, in_time);
     }
   }
-  if (list.count > 0) list.feeds[static_cast<std::size_t>(list.count - 1)].ends = true;
+  if (list.count > 0) list.contributions[static_cast<std::size_t>(list.count - 1)].ends = true;
   return list;
 }
 
 template <class Graph, class LayerType, int L>
 struct FeedsOf {
-  static constexpr auto list = feed_list<Graph, LayerType, L>();
+  static constexpr auto list = contribution_list<Graph, LayerType, L>();
   static constexpr int count = list.count;
-  static constexpr auto& value = list.feeds;
+  static constexpr auto& value = list.contributions;
 
   /// True if the net input must be completed step by step.
   static constexpr bool in_time = [] {
@@ -119,20 +119,21 @@ BACKFOLD_ALWAYS_INLINE void start_unreached([[maybe_unused]] const P& pass, [[ma
 
 /// net[part of L] ← (its present value, or the bias) + W·x, followed by `function`.
 template <int L, int K, class List, class P, class Source, class Target, class Function>
-BACKFOLD_ALWAYS_INLINE void apply_feed(const List&, const P& pass, const Source& x,
-                                       const Target& net, const Function& function) {
+BACKFOLD_ALWAYS_INLINE void add_contribution(const List&, const P& pass, const Source& x,
+                                             const Target& net, const Function& function) {
   using S = typename P::S;
   using Type = typename P::template LayerType<L>;
-  constexpr Feed feed = List::value[K];
-  constexpr Connection connection = Type::connections[feed.connection];
-  const auto w = pass.template weights<L, feed.connection, feed.part.gates>(feed.part.weight_gate);
+  constexpr Contribution contribution = List::value[K];
+  constexpr Connection connection = Type::connections[contribution.connection];
+  const auto w = pass.template weights<L, contribution.connection, contribution.part.gates>(
+      contribution.part.weight_gate);
   const auto start = [&] {
-    if constexpr (!feed.starts) {
-      return FromOutput{};
+    if constexpr (!contribution.starts) {
+      return StartAtOutput{};
     } else if constexpr (has_net_bias<Type>) {
-      return FromBias<S>{net_bias<L>(pass, feed.part.net_gate)};
+      return StartAtBias<S>{net_bias<L>(pass, contribution.part.net_gate)};
     } else {
-      return FromZero{};
+      return StartAtZero{};
     }
   }();
   if constexpr (connection.weights == Weights::Identity) {
@@ -146,16 +147,17 @@ BACKFOLD_ALWAYS_INLINE void apply_feed(const List&, const P& pass, const Source&
   }
 }
 
-/// The rows of the net input that a feed writes, in `columns` columns (Columns if static).
+/// The rows of the net input that a contribution writes, in `columns` columns (Columns if static).
 template <int L, int K, class List, Index Columns, class P, class S>
 BACKFOLD_ALWAYS_INLINE auto fed_rows(const List&, const P& pass, S* net, Index columns) {
   using Type = typename P::template LayerType<L>;
-  constexpr Feed feed = List::value[K];
+  constexpr Contribution contribution = List::value[K];
   constexpr Index fixed = P::template fixed_units<L>;
-  constexpr Index rows = fixed == Dynamic ? Dynamic : feed.part.gates * fixed;
+  constexpr Index rows = fixed == Dynamic ? Dynamic : contribution.part.gates * fixed;
   const Index units = pass.template units<L>();
-  return MatrixView<S, rows, Columns>(net + feed.part.net_gate * units, feed.part.gates * units,
-                                      columns, net_gates<Type>() * units);
+  return MatrixView<S, rows, Columns>(net + contribution.part.net_gate * units,
+                                      contribution.part.gates * units, columns,
+                                      net_gates<Type>() * units);
 }
 
 /// φ, as a function of Lanes.
@@ -168,7 +170,8 @@ struct ValueOf {
   }
 };
 
-/// Runs the feeds of layer L that are in time, at block t, or those that are not, for all steps.
+/// Runs the contributions of layer L that are in time, at block t, or those that are not, for all
+/// steps.
 template <int L, bool InTime, bool ForLoss, class P>
 BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
   using Type = typename P::template LayerType<L>;
@@ -193,20 +196,20 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
   }();
   if constexpr (!InTime) start_unreached<L, List>(pass, net, columns);
   for_each_index<List::count>([&](auto k) {
-    constexpr Feed feed = List::value[k()];
-    if constexpr (feed.in_time == InTime) {
-      constexpr Connection c = Type::connections[feed.connection];
+    constexpr Contribution contribution = List::value[k()];
+    if constexpr (contribution.in_time == InTime) {
+      constexpr Connection c = Type::connections[contribution.connection];
       const auto rows = fed_rows<L, k(), List, columns_fixed>(List{}, pass, net, columns);
       auto run = [&](const auto& function) {
         if constexpr (InTime) {
-          apply_feed<L, k()>(List{}, pass, pass.template output<c.source_of(L)>(t - c.delay), rows,
-                             function);
+          add_contribution<L, k()>(List{}, pass, pass.template output<c.source_of(L)>(t - c.delay),
+                                   rows, function);
         } else {
-          apply_feed<L, k()>(List{}, pass, delayed_outputs<c.source_of(L), c.delay>(pass), rows,
-                             function);
+          add_contribution<L, k()>(List{}, pass, delayed_outputs<c.source_of(L), c.delay>(pass),
+                                   rows, function);
         }
       };
-      if constexpr (!keep && feed.ends) {
+      if constexpr (!keep && contribution.ends) {
         run(value_of);
       } else {
         run(Unchanged{});

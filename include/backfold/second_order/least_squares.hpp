@@ -54,13 +54,13 @@ class LeastSquaresRun {
 
   LeastSquaresResult<S> run() {
     LeastSquaresResult<S> result;
-    bool goes_on = true;
-    while (goes_on) {
+    bool should_continue = true;
+    while (should_continue) {
       ++result.iterations;
-      goes_on = improve();
-      if (goes_on && result.iterations == options_.iterations) {
+      should_continue = improve();
+      if (should_continue && result.iterations == options_.iterations) {
         status_ = LeastSquaresStatus::Iterations;
-        goes_on = false;
+        should_continue = false;
       }
     }
     result.w = w_;

@@ -13,7 +13,7 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace kernel {
 
 /// Storage of the left operand A.
-enum class Source { AsIs, Transposed };
+enum class Operand { AsIs, Transposed };
 
 /// Rows of the next panel when m are left. Four registers of rows are split two and two: a panel of
 /// one register has too few accumulators to hide the latency of a multiply-add.
@@ -31,7 +31,7 @@ constexpr bool pays_to_pack(Index lda, Index n) {
 }
 
 /// Rows i..i+rows of Y ← start + A·B, rows <= panel_rows. With `Transposed`, a is Aᵀ (k rows).
-template <Source From, Real S>
+template <Operand Left, Real S>
 BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a, Index lda,
                               const Strided<S>& b, S* y, Index ldy, TileStart<S> start,
                               S* scratch) {
@@ -39,14 +39,14 @@ BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a,
   const bool far_apart = pays_to_pack<S>(lda, n);
   const bool ragged = (rows & (width - 1)) != 0;  // packed with zeros up to a whole register
   if (start.bias != nullptr) start.bias += i;
-  if (From == Source::AsIs && !far_apart && !ragged) {
+  if (Left == Operand::AsIs && !far_apart && !ragged) {
     rows_product(rows, n, k, a + i, lda, b, y + i, ldy, start);
     return;
   }
   for (Index depth = 0; depth < k; depth += panel_depth) {
     const Index steps = (std::min)(panel_depth, k - depth);
     const Index stride = (rows + width - 1) & -width;
-    if constexpr (From == Source::Transposed) {
+    if constexpr (Left == Operand::Transposed) {
       pack_transposed(rows, steps, a + i * lda + depth, lda, scratch, stride);
     } else {
       pack(rows, steps, a + depth * lda + i, lda, scratch, stride);
@@ -91,7 +91,7 @@ constexpr Index panel_scratch(Index k, Index n) {
 /// @param a_step from a column of A to the next one
 /// @param sums room for the sums of a run and for the digits of RunSums
 template <Real S>
-BACKFOLD_NO_INLINE void deep_panel(decltype(panel<Source::AsIs, S>)& panel_of_run, Index rows,
+BACKFOLD_NO_INLINE void deep_panel(decltype(panel<Operand::AsIs, S>)& panel_of_run, Index rows,
                                    Index n, Index k, const S* a, Index lda, Index a_step,
                                    const Strided<S>& b, S* y, Index ldy, const TileStart<S>& start,
                                    S* scratch, S* sums) {
@@ -113,12 +113,12 @@ BACKFOLD_NO_INLINE void deep_panel(decltype(panel<Source::AsIs, S>)& panel_of_ru
 }
 
 /// Y (m × n) ← done(start + A·B)
-template <Source From, Real S>
+template <Operand Left, Real S>
 BACKFOLD_NO_INLINE void product(Index m, Index n, Index k, const S* a, Index lda,
                                 const Strided<S>& b, S* y, Index ldy, const TileStart<S>& start,
                                 S* scratch, const BlockFunction<S>& done) {
   if (n == 1) {
-    if constexpr (From == Source::AsIs) {
+    if constexpr (Left == Operand::AsIs) {
       matrix_vector(m, k, a, lda, b.data, b.row, y, start);
     } else {
       transposed_matrix_vector(k, m, a, lda, b.data, y, start);
@@ -128,10 +128,10 @@ BACKFOLD_NO_INLINE void product(Index m, Index n, Index k, const S* a, Index lda
   for (Index i = 0, rows; i < m; i += rows) {
     rows = rows_of_panel<S>(m - i);
     if (k <= backfold::detail::longest_plain_sum) {
-      panel<From>(i, rows, n, k, a, lda, b, y, ldy, start, scratch);
+      panel<Left>(i, rows, n, k, a, lda, b, y, ldy, start, scratch);
     } else {
-      constexpr bool transposed = From == Source::Transposed;
-      deep_panel<S>(panel<From, S>, rows, n, k, a + (transposed ? i * lda : i), lda,
+      constexpr bool transposed = Left == Operand::Transposed;
+      deep_panel<S>(panel<Left, S>, rows, n, k, a + (transposed ? i * lda : i), lda,
                     transposed ? 1 : lda, b, y + i, ldy, start.from_row(i), scratch,
                     scratch + panel_rows<S> * panel_depth);
     }

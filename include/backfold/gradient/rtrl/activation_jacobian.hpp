@@ -57,7 +57,7 @@ class ActivationJacobian {
           static_cast<const S*>(pass_.template own_output<L>()), scratch_ + i * units, units);
     }
     detail::back(ConstMatrixView<S>(scratch_, units, units),
-                 ConstMatrixView<S>(net, units, to.cols()), to, FromZero{}, product_scratch_);
+                 ConstMatrixView<S>(net, units, to.cols()), to, StartAtZero{}, product_scratch_);
   }
 
  private:

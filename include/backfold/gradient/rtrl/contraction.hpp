@@ -14,7 +14,7 @@ BACKFOLD_ALWAYS_INLINE void add_contraction(const Tangent<const S>& tangent, con
   const auto matrix = tangent.matrix();
   if (matrix.cols() > 0) {
     detail::back(matrix, ConstMatrixView<S, Dynamic, 1>(v, matrix.rows(), 1),
-                 MatrixView<S, Dynamic, 1>(gradient, matrix.cols(), 1), FromOutput{}, scratch);
+                 MatrixView<S, Dynamic, 1>(gradient, matrix.cols(), 1), StartAtOutput{}, scratch);
   }
   const auto self = tangent.self();
   S* const by_own = gradient + matrix.cols();

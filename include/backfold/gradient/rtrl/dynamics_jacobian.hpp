@@ -118,7 +118,7 @@ class DynamicsJacobian {
       const ConstMatrixView<S> plain(w.data(), w.rows(), w.cols(), w.outerStride());
       if constexpr (!Shape::folds_slope) return plain;
       const MatrixView<S> scaled(scratch_, w.rows(), w.cols());
-      diagonal_affine(slope_, plain, scaled, FromZero{}, Unchanged{});
+      diagonal_affine(slope_, plain, scaled, StartAtZero{}, Unchanged{});
       return scaled;
     }
   }

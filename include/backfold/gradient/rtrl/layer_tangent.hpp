@@ -87,8 +87,8 @@ class LayerTangent {
     const Index columns = Shape::columns(pass_.architecture());
     constexpr int start = Dynamics::starting_connection;
     if constexpr (start >= 0) {
-      dynamics.template multiply<start, net_gates<Type>(), FromZero>(parts<Type>(start)[0],
-                                                                     tangents_, net, columns);
+      dynamics.template multiply<start, net_gates<Type>(), StartAtZero>(parts<Type>(start)[0],
+                                                                        tangents_, net, columns);
     } else {
       for (Index i = 0; i < rows * columns; ++i) net[i] = S(0);
     }
@@ -97,7 +97,7 @@ class LayerTangent {
       for_each_index<part_list.size()>([&](auto p) {
         constexpr Part part = part_list[p()];
         if constexpr (Dynamics::template is_felt<c()> && c() != start) {
-          dynamics.template multiply<c(), part.gates, FromOutput>(part, tangents_, net, columns);
+          dynamics.template multiply<c(), part.gates, StartAtOutput>(part, tangents_, net, columns);
         }
         if constexpr (!Shape::has_self_tangent) {
           immediate.template add_weights<c(), part.gates>(part, slope, net);

@@ -52,14 +52,14 @@ class SelfTangent {
       if constexpr (connection.source_of(L) == L) {
         const auto before = tangents_.template output<L>(connection.delay).self();
         if constexpr (connection.weights == Weights::Identity) {
-          diagonal_affine(AllOnes{}, before, to, FromOutput{}, Unchanged{});
+          diagonal_affine(AllOnes{}, before, to, StartAtOutput{}, Unchanged{});
         } else {
-          diagonal_affine(pass_.template weights<L, c()>().data(), before, to, FromOutput{},
+          diagonal_affine(pass_.template weights<L, c()>().data(), before, to, StartAtOutput{},
                           Unchanged{});
         }
       }
     });
-    diagonal_affine(slope, ConstMatrixView<S>(to), to, FromZero{}, Unchanged{});
+    diagonal_affine(slope, ConstMatrixView<S>(to), to, StartAtZero{}, Unchanged{});
   }
 
   /// Advances the tangent of the output or memory of a layer with its own steps, from its
@@ -67,7 +67,7 @@ class SelfTangent {
   void advance(const StepJacobian<Net, L>& by, const MatrixView<S>& to) const {
     set_immediate(by, to.data());
     auto add = [&](const S* diagonal, const Tangent<const S>& past) {
-      diagonal_affine(diagonal, past.self(), to, FromOutput{}, Unchanged{});
+      diagonal_affine(diagonal, past.self(), to, StartAtOutput{}, Unchanged{});
     };
     if constexpr (StepJacobian<Net, L>::has_previous) {
       add(by.by_previous(), tangents_.template output<L>(1));

@@ -75,15 +75,15 @@ class StepJacobian {
   /// argument.
   void multiply(const S* net, const Tangents<Net>& tangents, const MatrixView<S>& to) const {
     if (to.cols() == 0) return;  // no parameter affects the layer: net may be null
-    add<FromZero>(by_net_, net, rows_, to);
+    add<StartAtZero>(by_net_, net, rows_, to);
     for (Index gate = units_; is_diagonal && gate < rows_; gate += units_) {
-      add<FromOutput>(by_net_ + gate, net + gate, rows_, to);
+      add<StartAtOutput>(by_net_ + gate, net + gate, rows_, to);
     }
     if constexpr (has_previous) {
-      add<FromOutput>(by_previous_, tangents.template output<L>(1).data, units_, to);
+      add<StartAtOutput>(by_previous_, tangents.template output<L>(1).data, units_, to);
     }
     if constexpr (has_memory<Type>()) {
-      add<FromOutput>(by_memory_, tangents.template memory<L>(1).data, units_, to);
+      add<StartAtOutput>(by_memory_, tangents.template memory<L>(1).data, units_, to);
     }
   }
 

@@ -102,7 +102,7 @@ constexpr void check_hooks() {
 
 /// Result of a hook: true to continue.
 template <class F>
-bool goes_on(const F& call) {
+bool should_continue(const F& call) {
   if constexpr (std::is_void_v<decltype(call())>) {
     call();
     return true;
@@ -113,7 +113,7 @@ bool goes_on(const F& call) {
 template <class T, class H>
 bool call_begin(T& training, H& hook) {
   if constexpr (HasBegin<H, T>) {
-    return goes_on([&] { return hook.begin(training); });
+    return should_continue([&] { return hook.begin(training); });
   } else if constexpr (RateSchedule<H>) {
     begin_schedule(training, hook);
   }
@@ -127,11 +127,11 @@ void call_end(T& training, H& hook, const History& history) {
 template <class T, class H>
 bool call_after_epoch(T& training, H& hook, EpochReport& report) {
   if constexpr (HasAfterEpoch<H, T>) {
-    return goes_on([&] { return hook.after_epoch(training, report); });
+    return should_continue([&] { return hook.after_epoch(training, report); });
   } else if constexpr (RateSchedule<H>) {
     follow_schedule(training, hook, false);
   } else if constexpr (EpochCallback<H>) {
-    return goes_on([&] { return hook(report); });
+    return should_continue([&] { return hook(report); });
   }
   return true;
 }
