@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
 #include "backfold/io/protobuf_message.hpp"
 #include "backfold/version.hpp"
