@@ -266,6 +266,14 @@ TEST_CASE("a written table reads as the same table, whatever its names") {
                     "csv: a row has 1 fields, got 2 features");
 }
 
+TEST_CASE("names that begin like a byte order mark come back") {
+  const TemporaryFile file("csv_test.tmp");
+  for (const char* const name : {"\xEF\xBB\xBFx", "\xEF\xBB\xBF", "\xFF\xFE", "\xFE\xFFy"}) {
+    write_csv(file.path, {name}, Eigen::RowVector2d(1, 2));
+    CHECK(read_csv(file.path).columns()[0].name == name);
+  }
+}
+
 TEST_CASE("blocks hold the rows of the whole, in order") {
   std::string text = "i,c\n";
   for (int i = 0; i < 100; ++i) text += std::to_string(i) + "," + (i < 50 ? "x" : "y") + "\n";

@@ -174,6 +174,14 @@ TEST_CASE("matrices, vectors and blocks come back bit for bit") {
   check_round_trip(special);
 }
 
+TEST_CASE("no rows of very many columns come back at once") {
+  const TemporaryFile file("npy_test.tmp");
+  const Index most = (std::numeric_limits<Index>::max)() / 1024;
+  write_npy(file.path, Eigen::MatrixXd(0, most));
+  CHECK(read_npy<double>(file.path).cols() == most);
+  CHECK(read_npy<double>(file.path, NpyAxes::SamplesFirst).rows() == most);
+}
+
 TEST_CASE("a written file is what NumPy writes, byte for byte") {
   const TemporaryFile file("npy_test.tmp");
   write_npy(file.path, numbers<double>('f').eval());

@@ -181,6 +181,46 @@ int resumed_damages(const std::string& content, const Data& data, const Check& c
 
 }  // namespace
 
+TEST_CASE("a checkpoint whose epoch cannot be is refused, and the training can begin") {
+  const TemporaryFile file(path);
+  std::remove(path.c_str());
+  const Data data;
+  Net net = drawn();
+  bf::Training training(net, bf::HalfSquaredError{}, bf::Sgd{}, data.samples(), {});
+  bf::Checkpoint checkpoint(path);
+  checkpoint.after_epoch(training, {.epoch = 1, .loss = 0, .samples = 23});
+  const auto with_epoch = [&](std::int64_t epoch) {
+    const bf::TensorFile read(path);
+    bf::TensorWriter writer;
+    for (const bf::TensorInfo& t : read.tensors()) {
+      if (t.name == "training.epoch") {
+        writer.add(t.name, t.shape, &epoch);
+      } else if (t.type == "I64") {
+        writer.add(t.name, t.shape, read.read_integers(t.name).data());
+      } else {
+        writer.add(t.name, t.shape, read.read<double>(t.name).data());
+      }
+    }
+    for (const auto& [key, text] : read.metadata()) writer.set_metadata(key, text);
+    writer.write(path);
+    return said([&] {
+      try {
+        checkpoint.begin(training);
+      } catch (const std::runtime_error& error) {
+        throw std::invalid_argument(error.what());
+      }
+    });
+  };
+  REQUIRE(with_epoch(-1) == "training: the epoch cannot be -1");
+  REQUIRE(training.epoch() == 0);
+  REQUIRE(with_epoch(std::numeric_limits<std::int64_t>::max()) ==
+          path +
+              ": \"training.epoch\" holds 9223372036854775807, expected at most "
+              "4611686018427387904 in size");
+  REQUIRE(with_epoch(5) == "nothing was thrown");
+  REQUIRE(training.epoch() == 5);
+}
+
 TEST_CASE("a checkpoint with a flipped bit is refused, or gives the training that was kept") {
   const TemporaryFile file(path);
   std::remove(path.c_str());

@@ -32,6 +32,13 @@ inline std::string printable(std::string_view text) {
   return text.size() > most ? result + "..." : result;
 }
 
+inline bool begins_with_utf8_mark(std::string_view text) {
+  return text.substr(0, 3) == "\xEF\xBB\xBF";
+}
+inline bool begins_with_utf16_mark(std::string_view text) {
+  return text.substr(0, 2) == "\xFF\xFE" || text.substr(0, 2) == "\xFE\xFF";
+}
+
 }  // namespace detail
 
 /// Reads a CSV file row by row, as text, in the memory of the longest row.
@@ -121,8 +128,8 @@ class CsvReader {
 
   void skip_mark() {
     const std::string_view begin(buffer_.data(), size_);
-    if (begin.substr(0, 3) == "\xEF\xBB\xBF") at_ = 3;
-    if (begin.substr(0, 2) == "\xFF\xFE" || begin.substr(0, 2) == "\xFE\xFF") {
+    if (detail::begins_with_utf8_mark(begin)) at_ = 3;
+    if (detail::begins_with_utf16_mark(begin)) {
       fail_runtime(name_, ": is UTF-16 text, expected UTF-8");
     }
   }

@@ -91,6 +91,8 @@ class CsvWriter {
   void add_text(const std::string& text) {
     begin_field();
     const bool is_plain = !is_missing(text) && text.front() != ' ' && text.back() != ' ' &&
+                          !detail::begins_with_utf8_mark(text) &&
+                          !detail::begins_with_utf16_mark(text) &&
                           text.find_first_of("\"\t\r\n") == std::string::npos &&
                           text.find(delimiter_) == std::string::npos;
     if (is_plain) {

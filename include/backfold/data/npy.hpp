@@ -188,7 +188,7 @@ void write_npy(const std::string& path, const Eigen::DenseBase<X>& x,
   const char head[10] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(text.size()), 0};
   file.write(head, sizeof head);
   file.write(text);
-  for (Index c = 0; c < m.cols(); ++c) {
+  for (Index c = 0; m.rows() > 0 && c < m.cols(); ++c) {  // no rows may have many columns
     file.write(m.data() + c * m.outerStride(), static_cast<std::size_t>(m.rows()) * sizeof(S));
   }
   file.commit();

@@ -51,6 +51,7 @@ struct CheckpointReader {
       fail_runtime(file.path(), ": \"", prefix + name, "\" has ", read.size(),
                    " numbers, this training ", count);
     }
+    if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) check_counts(name, read);
     for (std::size_t i = 0; sets && i < read.size(); ++i) numbers[i] = static_cast<T>(read[i]);
   }
   void operator()(const char* name, std::vector<double>& numbers) const {
@@ -59,6 +60,16 @@ struct CheckpointReader {
   }
 
  private:
+  /// A count that goes on from the greatest number would overflow.
+  void check_counts(const char* name, const std::vector<std::int64_t>& numbers) const {
+    constexpr std::int64_t most = std::int64_t{1} << 62;
+    for (const std::int64_t n : numbers) {
+      if (n >= -most && n <= most) continue;
+      fail_runtime(file.path(), ": \"", prefix + name, "\" holds ", n, ", expected at most ", most,
+                   " in size");
+    }
+  }
+
   template <class T>
   using Read = std::vector<std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>>;
 
