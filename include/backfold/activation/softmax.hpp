@@ -36,12 +36,12 @@ struct Softmax {
     for (Index i = 1; i < units; ++i) largest = x[i] > largest ? x[i] : largest;
     const S lowest = detail::lowest_that_counts(largest);
     const V all(detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
-      const V e = exp(at_least(detail::load_run<V>(x + i, count), V(lowest)) - largest);
-      detail::store_run(e, x + i, count);
-      return total + detail::load_run<V>(x + i, count);
+      const V e = exp(at_least(detail::load_strip<V>(x + i, count), V(lowest)) - largest);
+      detail::store_strip(e, x + i, count);
+      return total + detail::load_strip<V>(x + i, count);
     }));
-    for_runs<V::size>(units, [&](Index i, auto count) {
-      detail::store_run(detail::load_run<V>(x + i, count) / all, x + i, count);
+    for_strips<V::size>(units, [&](Index i, auto count) {
+      detail::store_strip(detail::load_strip<V>(x + i, count) / all, x + i, count);
     });
   }
 
@@ -49,13 +49,13 @@ struct Softmax {
   void multiply_by_derivative(const S* output, S* delta, Index units) const {
     using V = Lanes<S>;
     const V mean(detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
-      return multiply_add(detail::load_run<V>(output + i, count),
-                          detail::load_run<V>(delta + i, count), total);
+      return multiply_add(detail::load_strip<V>(output + i, count),
+                          detail::load_strip<V>(delta + i, count), total);
     }));
-    for_runs<V::size>(units, [&](Index i, auto count) {
-      detail::store_run(
-          detail::load_run<V>(output + i, count) * (detail::load_run<V>(delta + i, count) - mean),
-          delta + i, count);
+    for_strips<V::size>(units, [&](Index i, auto count) {
+      detail::store_strip(detail::load_strip<V>(output + i, count) *
+                              (detail::load_strip<V>(delta + i, count) - mean),
+                          delta + i, count);
     });
   }
 };

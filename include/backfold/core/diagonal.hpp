@@ -22,7 +22,7 @@ struct DiagonalOf {
   const S* u;
   template <class V, class Count>
   [[nodiscard]] V run(Index i, Count count) const {
-    return detail::load_run<V>(u + i, count);
+    return detail::load_strip<V>(u + i, count);
   }
 };
 
@@ -32,16 +32,16 @@ requires(!std::is_pointer_v<U>) void diagonal_affine(const U& u, const X& x, con
                                                      const Start& start, const Function& f) {
   using S = typename Y::Scalar;
   using V = LanesFor<S, Y::RowsAtCompileTime>;
-  for_runs<V::size>(y.rows(), [&](Index i, auto count) {
+  for_strips<V::size>(y.rows(), [&](Index i, auto count) {
     const V weight = u.template run<V>(i, count);
     for (Index c = 0; c < y.cols(); ++c) {
-      const V from = detail::load_run<V>(x.column(c) + i, count);
+      const V from = detail::load_strip<V>(x.column(c) + i, count);
       S* const to = y.column(c) + i;
       if constexpr (std::is_same_v<Start, StartAtZero>) {
-        detail::store_run(f(weight * from), to, count);
+        detail::store_strip(f(weight * from), to, count);
       } else {
         const V first = detail::start_value<V>(start, y.column(c), i, count);
-        detail::store_run(f(multiply_add(weight, from, first)), to, count);
+        detail::store_strip(f(multiply_add(weight, from, first)), to, count);
       }
     }
   });
@@ -64,13 +64,13 @@ void add_diagonal_outer(const D& d, const X& x, S* g) {
       return detail::long_diagonal_outer<S>(detail::plain(d), detail::plain(x), g);
     }
   }
-  for_runs<V::size>(d.rows(), [&](Index i, auto count) {
-    V sum = detail::load_run<V>(g + i, count);
+  for_strips<V::size>(d.rows(), [&](Index i, auto count) {
+    V sum = detail::load_strip<V>(g + i, count);
     for (Index c = 0; c < d.cols(); ++c) {
-      sum = multiply_add(detail::load_run<V>(d.column(c) + i, count),
-                         detail::load_run<V>(x.column(c) + i, count), sum);
+      sum = multiply_add(detail::load_strip<V>(d.column(c) + i, count),
+                         detail::load_strip<V>(x.column(c) + i, count), sum);
     }
-    detail::store_run(sum, g + i, count);
+    detail::store_strip(sum, g + i, count);
   });
 }
 

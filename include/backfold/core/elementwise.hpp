@@ -6,10 +6,10 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Calls f(start, count) for runs of `Size` indices from 0 to n; the last run may be shorter. Pass
+/// Calls f(start, count) for strips of `Size` indices from 0 to n; the last may be shorter. Pass
 /// N if n is known at compile time: branches that cannot run are then not instantiated.
 template <int Size, Index N = Dynamic, class Function>
-BACKFOLD_ALWAYS_INLINE void for_runs(Index n, Function&& f) {
+BACKFOLD_ALWAYS_INLINE void for_strips(Index n, Function&& f) {
   constexpr std::integral_constant<Index, Size> whole;
   if constexpr (N == Dynamic) {
     Index i = 0;
@@ -34,7 +34,7 @@ constexpr Index size_product(Index a, Index b) {
 /// Loads a whole register if the count is a constant equal to its size, else its first `count`
 /// lanes.
 template <class V, class S, class Count>
-BACKFOLD_ALWAYS_INLINE V load_run(const S* from, Count count) {
+BACKFOLD_ALWAYS_INLINE V load_strip(const S* from, Count count) {
   if constexpr (std::is_same_v<Count, std::integral_constant<Index, V::size>>) {
     return V::load(from);
   } else {
@@ -42,7 +42,7 @@ BACKFOLD_ALWAYS_INLINE V load_run(const S* from, Count count) {
   }
 }
 template <class V, class S, class Count>
-BACKFOLD_ALWAYS_INLINE void store_run(const V& v, S* to, Count count) {
+BACKFOLD_ALWAYS_INLINE void store_strip(const V& v, S* to, Count count) {
   if constexpr (std::is_same_v<Count, std::integral_constant<Index, V::size>>) {
     v.store(to);
   } else {
@@ -59,8 +59,8 @@ template <Index N = Dynamic, Real S, class Function, class... Sources>
 BACKFOLD_ALWAYS_INLINE void transform_into(S* y, Index n, const Function& f,
                                            const Sources*... sources) {
   using V = LanesFor<S, N>;
-  for_runs<V::size, N>(n, [&](Index i, auto count) {
-    detail::store_run(f(detail::load_run<V>(sources + i, count)...), y + i, count);
+  for_strips<V::size, N>(n, [&](Index i, auto count) {
+    detail::store_strip(f(detail::load_strip<V>(sources + i, count)...), y + i, count);
   });
 }
 

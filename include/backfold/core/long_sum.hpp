@@ -99,7 +99,7 @@ template <class V, class Function>
 BACKFOLD_ALWAYS_INLINE auto sum_of_lanes(Index n, const Function& add) {
   return sum_in_runs(n, [&](Index first, Index terms) {
     V total(0);
-    for_runs<V::size>(terms, [&](Index i, auto count) { total = add(total, first + i, count); });
+    for_strips<V::size>(terms, [&](Index i, auto count) { total = add(total, first + i, count); });
     return sum(total);
   });
 }

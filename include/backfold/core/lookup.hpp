@@ -24,13 +24,13 @@ void lookup_affine(const W& w, const X& x, const Y& y, const Start& start, const
   using V = LanesFor<typename Y::Scalar, Y::RowsAtCompileTime>;
   for (Index c = 0; c < y.cols(); ++c) {
     const auto* const from = w.column(detail::entry_of(x.column(c)[0], w.cols()));
-    for_runs<V::size>(y.rows(), [&](Index i, auto count) {
-      const V entry = detail::load_run<V>(from + i, count);
+    for_strips<V::size>(y.rows(), [&](Index i, auto count) {
+      const V entry = detail::load_strip<V>(from + i, count);
       if constexpr (std::is_same_v<Start, StartAtZero>) {
-        detail::store_run(f(entry), y.column(c) + i, count);
+        detail::store_strip(f(entry), y.column(c) + i, count);
       } else {
         const V first = detail::start_value<V>(start, y.column(c), i, count);
-        detail::store_run(f(first + entry), y.column(c) + i, count);
+        detail::store_strip(f(first + entry), y.column(c) + i, count);
       }
     });
   }

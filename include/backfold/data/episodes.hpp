@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "backfold/data/samples.hpp"
+#include "backfold/data/check_data.hpp"
 #include "backfold/data/sequence_part.hpp"
+#include "backfold/data/sequences.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

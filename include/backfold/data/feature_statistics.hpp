@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "backfold/core/array.hpp"
-#include "backfold/data/samples.hpp"
+#include "backfold/data/data_view.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

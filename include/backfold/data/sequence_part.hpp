@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/data/samples.hpp"
+#include "backfold/data/sequences.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

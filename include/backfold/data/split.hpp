@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "backfold/core/random.hpp"
-#include "backfold/data/samples.hpp"
+#include "backfold/data/data_view.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "backfold/data/samples.hpp"
+#include "backfold/data/data_view.hpp"
+#include "backfold/data/sequences.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

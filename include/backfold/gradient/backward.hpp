@@ -112,7 +112,7 @@ class Backward {
     for_each_index<count>([&](auto k) {
       constexpr Link link = list[k()];
       constexpr bool last = k() == count - 1;
-      MatrixView<S, P::template fixed_units<L>, P::all_columns> to(
+      MatrixView<S, P::template units_at_compile_time<L>, P::all_columns> to(
           pass_.template delta<L>(-link.delay), pass_.template units<L>(), pass_.columns());
       const S* const deltas = delayed_deltas<link.target, link.delay>(pass_);
       from_consumer<link, reaches_all && k() == 0, fused && last>(
@@ -189,8 +189,8 @@ class Backward {
   /// to ← to + Wᵀ δ^(t + delay) for one link in time.
   template <int L, Link link, bool Fused>
   void from_later_step(Index t, S* to) const {
-    MatrixView<S, P::template fixed_units<L>, P::step_columns> view(to, pass_.template units<L>(),
-                                                                    pass_.batch());
+    MatrixView<S, P::template units_at_compile_time<L>, P::step_columns> view(
+        to, pass_.template units<L>(), pass_.batch());
     from_consumer<link, false, Fused>(view, pass_.template output<L>(t),
                                       [&]<int Gates>(int net_gate) {
                                         return net_deltas<link.target, Gates, P::step_columns>(
@@ -282,7 +282,7 @@ class Backward {
 
   template <int L, Index Columns>
   void multiply(Index t, S* delta, Index columns) const {
-    detail::multiply_by_derivative<size_product(P::template fixed_units<L>, Columns)>(
+    detail::multiply_by_derivative<size_product(P::template units_at_compile_time<L>, Columns)>(
         pass_.architecture().template layer<L>().activation(), pass_.template net<L>(t),
         pass_.template own_output<L>(t), delta, pass_.template units<L>(), columns);
   }

@@ -121,7 +121,7 @@ double gradient_with_inputs(const Net& net, const L& loss,
   }
   const Index rows = data.inputs.rows();
   const Index cols = data.inputs.cols();
-  constexpr Index fixed_rows = Net::ArchitectureType::template fixed_units<0>;
+  constexpr Index fixed_rows = Net::ArchitectureType::template units_at_compile_time<0>;
   detail::check_result<fixed_rows, Dynamic>("d_inputs", d_inputs, rows, cols);
   const S* const w = detail::parameters_of(net, options);
   S* const target = detail::gradient_target(net, data, w, gradient);

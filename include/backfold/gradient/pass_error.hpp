@@ -3,7 +3,7 @@
 
 #include "backfold/activation/linear.hpp"
 #include "backfold/core/long_sum.hpp"
-#include "backfold/data/samples.hpp"
+#include "backfold/data/sequences.hpp"
 #include "backfold/loss/masked_error.hpp"
 #include "backfold/loss/output_error.hpp"
 #include "backfold/loss/reduction.hpp"
@@ -88,7 +88,7 @@ template <bool WithDelta, class P, class L, class S, class Scale>
 BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Sequences<S>& data,
                                        const Scale& scale_by) {
   constexpr int output = P::Arch::output_layer;
-  constexpr Index rows = P::template fixed_units<output>;
+  constexpr Index rows = P::template units_at_compile_time<output>;
   static_assert(rows == Dynamic || rows % outputs_per_target<L> == 0,
                 "backfold: this loss takes several outputs for each target: the output layer needs "
                 "a multiple of them");

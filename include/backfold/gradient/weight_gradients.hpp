@@ -47,7 +47,7 @@ template <int L, int Gates, Index Columns, class P>
 auto gate_rows(const P& pass, const typename P::S* net, int net_gate, Index columns) {
   using S = typename P::S;
   using Type = typename P::template LayerType<L>;
-  constexpr Index fixed = P::template fixed_units<L>;
+  constexpr Index fixed = P::template units_at_compile_time<L>;
   const Index units = pass.template units<L>();
   return ConstMatrixView < S, fixed == Dynamic ? Dynamic : Gates * fixed,
          Columns > (net + net_gate * units, Gates * units, columns, net_gates<Type>() * units);

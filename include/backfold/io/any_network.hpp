@@ -6,7 +6,6 @@
 
 #include "backfold/core/diagonal.hpp"
 #include "backfold/core/lookup.hpp"
-#include "backfold/data/samples.hpp"
 #include "backfold/io/any_layer.hpp"
 #include "backfold/io/any_state.hpp"
 #include "backfold/io/model_info.hpp"

@@ -62,22 +62,22 @@ class Gru : public detail::CellLayer<Units, Options...> {
     for_cells<S, Units>(units, n, [&](Index column, Index row, auto count) {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
-      const V r = sigmoid(load_run<V>(gate, count));
+      const V r = sigmoid(load_strip<V>(gate, count));
       // h^t starts from the closer of h^(t−1) and n and adds their difference times min(z, 1 − z),
       // so neither is lost if z is near 0 or 1. z's array stores the minimum, with a negative sign
       // if it is 1 − z: a z rounded to 1 would lose 1 − z.
-      const V net_z = load_run<V>(gate + units, count);
+      const V net_z = load_strip<V>(gate + units, count);
       const V smaller = smaller_sigmoid(net_z);
       const V part = select(net_z < V(0), smaller, -smaller);
-      const V h_n = load_run<V>(gate + 3 * units, count);
-      const V candidate = tanh(load_run<V>(gate + 2 * units, count) + r * h_n);
-      const V h = load_run<V>(previous + at, count);
-      store_run(r, gate, count);
-      store_run(part, gate + units, count);
-      store_run(candidate, gate + 2 * units, count);
+      const V h_n = load_strip<V>(gate + 3 * units, count);
+      const V candidate = tanh(load_strip<V>(gate + 2 * units, count) + r * h_n);
+      const V h = load_strip<V>(previous + at, count);
+      store_strip(r, gate, count);
+      store_strip(part, gate + units, count);
+      store_strip(candidate, gate + 2 * units, count);
       const V next = multiply_add(part, h - candidate, select(net_z < V(0), candidate, h));
-      store_run(next, output + at, count);
-      if constexpr (has_memory) store_run(next, memory + at, count);
+      store_strip(next, output + at, count);
+      if constexpr (has_memory) store_strip(next, memory + at, count);
     });
   }
 
@@ -90,26 +90,27 @@ class Gru : public detail::CellLayer<Units, Options...> {
     for_cells<S, Units>(units, n, [&](Index column, Index row, auto count) {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
-      const V r = load_run<V>(gate, count);
-      const V part = load_run<V>(gate + units, count);
+      const V r = load_strip<V>(gate, count);
+      const V part = load_strip<V>(gate + units, count);
       const V smaller = abs(part);
       const V larger = 1 - smaller;
       const V z = select(part < V(0), larger, smaller);
       const V rest = select(part < V(0), smaller, larger);
-      const V candidate = load_run<V>(gate + 2 * units, count);
-      const V h_n = load_run<V>(gate + 3 * units, count);
-      V d_h = load_run<V>(d_output + at, count);
-      if constexpr (has_memory) d_h = d_h + load_run<V>(d_memory + at, count);
+      const V candidate = load_strip<V>(gate + 2 * units, count);
+      const V h_n = load_strip<V>(gate + 3 * units, count);
+      V d_h = load_strip<V>(d_output + at, count);
+      if constexpr (has_memory) d_h = d_h + load_strip<V>(d_memory + at, count);
       const V d_n = d_h * rest * (1 - candidate * candidate);
-      store_run(d_n * h_n * r * (1 - r), gate, count);
-      store_run(d_h * (load_run<V>(previous + at, count) - candidate) * smaller * larger,
-                gate + units, count);
-      store_run(d_n, gate + 2 * units, count);
-      store_run(d_n * r, gate + 3 * units, count);
+      store_strip(d_n * h_n * r * (1 - r), gate, count);
+      store_strip(d_h * (load_strip<V>(previous + at, count) - candidate) * smaller * larger,
+                  gate + units, count);
+      store_strip(d_n, gate + 2 * units, count);
+      store_strip(d_n * r, gate + 3 * units, count);
       if constexpr (has_memory) {
-        store_run(d_h * z, d_memory + at, count);
+        store_strip(d_h * z, d_memory + at, count);
       } else {
-        store_run(load_run<V>(d_output_before + at, count) + d_h * z, d_output_before + at, count);
+        store_strip(load_strip<V>(d_output_before + at, count) + d_h * z, d_output_before + at,
+                    count);
       }
     });
   }

@@ -78,17 +78,17 @@ class Lstm : public detail::CellLayer<Units, Options...> {
     for_cells<S, Units>(units, n, [&](Index column, Index row, auto count) {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
-      const V i = sigmoid(load_run<V>(gate, count));
-      const V f = sigmoid(load_run<V>(gate + units, count));
-      const V g = tanh(load_run<V>(gate + 2 * units, count));
-      const V o = sigmoid(load_run<V>(gate + 3 * units, count));
-      const V c = f * load_run<V>(memory_previous + at, count) + i * g;
-      store_run(i, gate, count);
-      store_run(f, gate + units, count);
-      store_run(g, gate + 2 * units, count);
-      store_run(o, gate + 3 * units, count);
-      store_run(c, memory + at, count);
-      store_run(o * tanh(c), output + at, count);
+      const V i = sigmoid(load_strip<V>(gate, count));
+      const V f = sigmoid(load_strip<V>(gate + units, count));
+      const V g = tanh(load_strip<V>(gate + 2 * units, count));
+      const V o = sigmoid(load_strip<V>(gate + 3 * units, count));
+      const V c = f * load_strip<V>(memory_previous + at, count) + i * g;
+      store_strip(i, gate, count);
+      store_strip(f, gate + units, count);
+      store_strip(g, gate + 2 * units, count);
+      store_strip(o, gate + 3 * units, count);
+      store_strip(c, memory + at, count);
+      store_strip(o * tanh(c), output + at, count);
     });
   }
 
@@ -100,18 +100,19 @@ class Lstm : public detail::CellLayer<Units, Options...> {
     for_cells<S, Units>(units, n, [&](Index column, Index row, auto count) {
       S* const gate = net + 4 * units * column + row;
       const Index at = units * column + row;
-      const V i = load_run<V>(gate, count);
-      const V f = load_run<V>(gate + units, count);
-      const V g = load_run<V>(gate + 2 * units, count);
-      const V o = load_run<V>(gate + 3 * units, count);
-      const V tanh_c = tanh(load_run<V>(memory + at, count));
-      const V d_h = load_run<V>(d_output + at, count);
-      const V d_c = load_run<V>(d_memory + at, count) + d_h * o * (1 - tanh_c * tanh_c);
-      store_run(d_c * g * i * (1 - i), gate, count);
-      store_run(d_c * load_run<V>(memory_previous + at, count) * f * (1 - f), gate + units, count);
-      store_run(d_c * i * (1 - g * g), gate + 2 * units, count);
-      store_run(d_h * tanh_c * o * (1 - o), gate + 3 * units, count);
-      store_run(d_c * f, d_memory + at, count);
+      const V i = load_strip<V>(gate, count);
+      const V f = load_strip<V>(gate + units, count);
+      const V g = load_strip<V>(gate + 2 * units, count);
+      const V o = load_strip<V>(gate + 3 * units, count);
+      const V tanh_c = tanh(load_strip<V>(memory + at, count));
+      const V d_h = load_strip<V>(d_output + at, count);
+      const V d_c = load_strip<V>(d_memory + at, count) + d_h * o * (1 - tanh_c * tanh_c);
+      store_strip(d_c * g * i * (1 - i), gate, count);
+      store_strip(d_c * load_strip<V>(memory_previous + at, count) * f * (1 - f), gate + units,
+                  count);
+      store_strip(d_c * i * (1 - g * g), gate + 2 * units, count);
+      store_strip(d_h * tanh_c * o * (1 - o), gate + 3 * units, count);
+      store_strip(d_c * f, d_memory + at, count);
     });
   }
 

@@ -56,11 +56,11 @@ class MinGru : public Extent<Units> {
     for_cells<S, Units>(at.units, at.n, [&](Index column, Index row, auto count) {
       const S* const gate = at.net + 2 * at.units * column + row;
       const Index here = at.units * column + row;
-      const Gate<V> z(load_run<V>(gate, count));
-      const V candidate = load_run<V>(gate + at.units, count);
-      const V h = z.rest * load_run<V>(at.memory_before + here, count) + z.value * candidate;
-      store_run(h, at.memory + here, count);
-      store_run(h, at.output + here, count);
+      const Gate<V> z(load_strip<V>(gate, count));
+      const V candidate = load_strip<V>(gate + at.units, count);
+      const V h = z.rest * load_strip<V>(at.memory_before + here, count) + z.value * candidate;
+      store_strip(h, at.memory + here, count);
+      store_strip(h, at.output + here, count);
     });
   }
 
@@ -71,13 +71,14 @@ class MinGru : public Extent<Units> {
     for_cells<S, Units>(at.units, at.n, [&](Index column, Index row, auto count) {
       S* const gate = at.net + 2 * at.units * column + row;
       const Index here = at.units * column + row;
-      const Gate<V> z(load_run<V>(gate, count));
-      const V candidate = load_run<V>(gate + at.units, count);
-      const V before = load_run<V>(at.memory_before + here, count);
-      const V d = load_run<V>(at.d_output + here, count) + load_run<V>(at.d_memory + here, count);
-      store_run(d * (candidate - before) * z.value * z.rest, gate, count);
-      store_run(d * z.value, gate + at.units, count);
-      store_run(d * z.rest, at.d_memory + here, count);
+      const Gate<V> z(load_strip<V>(gate, count));
+      const V candidate = load_strip<V>(gate + at.units, count);
+      const V before = load_strip<V>(at.memory_before + here, count);
+      const V d =
+          load_strip<V>(at.d_output + here, count) + load_strip<V>(at.d_memory + here, count);
+      store_strip(d * (candidate - before) * z.value * z.rest, gate, count);
+      store_strip(d * z.value, gate + at.units, count);
+      store_strip(d * z.rest, at.d_memory + here, count);
     });
   }
 

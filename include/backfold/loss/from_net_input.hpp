@@ -59,7 +59,7 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
     const S largest = net[at];
     const S lowest = detail::lowest_that_counts(largest);
     const S others = detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
-      const V x = at_least(detail::load_run<V>(net + i, count), V(lowest)) - largest;
+      const V x = at_least(detail::load_strip<V>(net + i, count), V(lowest)) - largest;
       S e[V::size];
       exp(x).store(e);
       if (at >= i && at < i + count) e[at - i] = S(0);
@@ -67,8 +67,8 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
     });
     const S log_sum = log1p(V(others)).first();
     return detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
-      const V x = detail::load_run<V>(net + i, count);
-      const V target = detail::load_run<V>(z + i, count);
+      const V x = detail::load_strip<V>(net + i, count);
+      const V target = detail::load_strip<V>(z + i, count);
       // 0 if the target is 0, however large the net input; NaN if the net input is NaN.
       const auto none = target == V(0);
       V counted = select(none, V(largest), x);
@@ -80,11 +80,11 @@ struct FromNetInput<CategoricalCrossEntropy, Softmax> {
   static void column_delta(const S* y, const S* z, Index units, S scale, S* delta) {
     using V = Lanes<S>;
     const V all(detail::sum_of_lanes<V>(units, [&](const V& total, Index i, auto count) {
-      return total + detail::load_run<V>(z + i, count);
+      return total + detail::load_strip<V>(z + i, count);
     }));
-    for_runs<V::size>(units, [&](Index i, auto count) {
-      const V d = detail::load_run<V>(y + i, count) * all - detail::load_run<V>(z + i, count);
-      detail::store_run(scale * d, delta + i, count);
+    for_strips<V::size>(units, [&](Index i, auto count) {
+      const V d = detail::load_strip<V>(y + i, count) * all - detail::load_strip<V>(z + i, count);
+      detail::store_strip(scale * d, delta + i, count);
     });
   }
 };

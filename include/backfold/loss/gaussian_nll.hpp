@@ -27,9 +27,9 @@ struct GaussianNll {
     using V = Lanes<S>;
     const Index n = units / 2;
     const S sum = detail::sum_of_lanes<V>(n, [&](const V& total, Index i, auto count) {
-      const V s = detail::load_run<V>(y + n + i, count);
-      const V r =
-          (detail::load_run<V>(z + i, count) - detail::load_run<V>(y + i, count)) * exp(-0.5 * s);
+      const V s = detail::load_strip<V>(y + n + i, count);
+      const V r = (detail::load_strip<V>(z + i, count) - detail::load_strip<V>(y + i, count)) *
+                  exp(-0.5 * s);
       return total + 0.5 * (s + r * r);
     });
     constexpr double half_log_two_pi = 0.918938533204672741780329736405617640;
@@ -39,12 +39,12 @@ struct GaussianNll {
   void column_derivative(const S* y, const S* z, Index units, S scale, S* d) const {
     using V = Lanes<S>;
     const Index n = units / 2;
-    for_runs<V::size>(n, [&](Index i, auto count) {
-      const V precision_root = exp(-0.5 * detail::load_run<V>(y + n + i, count));
-      const V r =
-          (detail::load_run<V>(z + i, count) - detail::load_run<V>(y + i, count)) * precision_root;
-      detail::store_run(-scale * (r * precision_root), d + i, count);
-      detail::store_run(0.5 * scale * (1 - r * r), d + n + i, count);
+    for_strips<V::size>(n, [&](Index i, auto count) {
+      const V precision_root = exp(-0.5 * detail::load_strip<V>(y + n + i, count));
+      const V r = (detail::load_strip<V>(z + i, count) - detail::load_strip<V>(y + i, count)) *
+                  precision_root;
+      detail::store_strip(-scale * (r * precision_root), d + i, count);
+      detail::store_strip(0.5 * scale * (1 - r * r), d + n + i, count);
     });
   }
 };

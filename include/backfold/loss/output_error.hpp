@@ -39,26 +39,26 @@ BACKFOLD_ALWAYS_INLINE double units_error(const L& loss, const A& activation, co
                                           S* delta) {
   using V = LanesFor<S, N>;
   double error = 0;
-  for_runs<V::size, N>(units, [&](Index i, auto count) {
-    const V y = load_run<V>(output + i, count);
-    const V z = load_run<V>(target + i, count);
+  for_strips<V::size, N>(units, [&](Index i, auto count) {
+    const V y = load_strip<V>(output + i, count);
+    const V z = load_strip<V>(target + i, count);
     V e;
     V d;
     if constexpr (has_net_input_form<L, A>) {
-      const V x = load_run<V>(net + i, count);
+      const V x = load_strip<V>(net + i, count);
       e = FromNetInput<L, A>::value(loss, activation, x, z);
       if constexpr (WithDelta) d = FromNetInput<L, A>::delta(loss, activation, x, y, z);
     } else {
       e = loss.value(y, z);
       if constexpr (WithDelta && uses_net_input<A>) {
-        d = loss.derivative(y, z) * activation.derivative(load_run<V>(net + i, count), y);
+        d = loss.derivative(y, z) * activation.derivative(load_strip<V>(net + i, count), y);
       } else if constexpr (WithDelta && ElementwiseActivation<A>) {
         d = loss.derivative(y, z) * activation.derivative(y);
       } else if constexpr (WithDelta) {
         d = loss.derivative(y, z);
       }
     }
-    if constexpr (WithDelta) store_run(scale * d, delta + i, count);
+    if constexpr (WithDelta) store_strip(scale * d, delta + i, count);
     if constexpr (std::is_same_v<decltype(count), Index>) {
       error += static_cast<double>(sum_of_first(e, count));
     } else {

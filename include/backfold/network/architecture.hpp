@@ -62,7 +62,7 @@ class Architecture {
 
   /// The units of a layer, or Dynamic.
   template <int L>
-  static constexpr Index fixed_units = LayerType<L>::units_at_compile_time;
+  static constexpr Index units_at_compile_time = LayerType<L>::units_at_compile_time;
 
   /// True if all sizes are part of the type.
   static constexpr bool fixed = ((Layers::units_at_compile_time != Dynamic) && ...);
@@ -108,7 +108,9 @@ class Architecture {
   }
   template <int L>
   static constexpr Index fixed_block_rows =
-      fixed_units<L> == Dynamic ? Dynamic : detail::weight_gates<LayerType<L>>() * fixed_units<L>;
+      units_at_compile_time<L> == Dynamic
+          ? Dynamic
+          : detail::weight_gates<LayerType<L>>() * units_at_compile_time<L>;
 
   /// Columns of the weights of connection C of layer L: the units of its source if they are full.
   template <int L, int C>

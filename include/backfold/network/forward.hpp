@@ -152,7 +152,7 @@ template <int L, int K, class List, Index Columns, class P, class S>
 BACKFOLD_ALWAYS_INLINE auto fed_rows(const List&, const P& pass, S* net, Index columns) {
   using Type = typename P::template LayerType<L>;
   constexpr Contribution contribution = List::value[K];
-  constexpr Index fixed = P::template fixed_units<L>;
+  constexpr Index fixed = P::template units_at_compile_time<L>;
   constexpr Index rows = fixed == Dynamic ? Dynamic : contribution.part.gates * fixed;
   const Index units = pass.template units<L>();
   return MatrixView<S, rows, Columns>(net + contribution.part.net_gate * units,
@@ -222,7 +222,7 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
     if constexpr (!fuses_activation<Type>) {
       run_forward(layer, pass.template layer_step<L>(t, columns));
     } else {
-      constexpr Index numbers = size_product(P::template fixed_units<L>, columns_fixed);
+      constexpr Index numbers = size_product(P::template units_at_compile_time<L>, columns_fixed);
       activate<numbers>(layer.activation(), net, pass.template own_output<L>(t),
                         pass.template units<L>(), columns);
     }

@@ -346,7 +346,7 @@ class Network {
     detail::check_parameters(*this);
     constexpr int columns = Graph::start_columns(L);
     static_assert(columns > 0, "backfold: this layer has no LearntStart");
-    return view<Matrix<S>, ArchitectureType::template fixed_units<L>, columns>(
+    return view<Matrix<S>, ArchitectureType::template units_at_compile_time<L>, columns>(
         w + architecture_.template start_offset<L>(), architecture_.template units<L>(), columns);
   }
 

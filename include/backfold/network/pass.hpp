@@ -30,7 +30,7 @@ class Pass {
   template <int L>
   using LayerType = typename Arch::template LayerType<L>;
   template <int L>
-  static constexpr Index fixed_units = Arch::template fixed_units<L>;
+  static constexpr Index units_at_compile_time = Arch::template units_at_compile_time<L>;
 
   static constexpr bool takes_single_steps = Most == Purpose::Step;
 
@@ -88,13 +88,13 @@ class Pass {
   /// The output of layer L in block t.
   template <int L>
   [[nodiscard]] auto output(Index t) const {
-    using View = ConstMatrixView<S, fixed_units<L>, step_columns>;
+    using View = ConstMatrixView<S, units_at_compile_time<L>, step_columns>;
     return View(output_data<L>(t), units<L>(), batch(), output_stride<L>());
   }
   /// The output of layer L in all steps, `delay` steps ago.
   template <int L>
   [[nodiscard]] auto outputs(Index delay = 0) const {
-    using View = ConstMatrixView<S, fixed_units<L>, all_columns>;
+    using View = ConstMatrixView<S, units_at_compile_time<L>, all_columns>;
     return View(output_data<L>(-delay), units<L>(), columns(), output_stride<L>());
   }
   template <int L>
@@ -160,8 +160,9 @@ class Pass {
   template <int L, int C, int Gates, class T>
   [[nodiscard]] auto weights_in(T* w, int weight_gate) const {
     constexpr Connection c = LayerType<L>::connections[C];
-    constexpr Index rows = fixed_units<L> == Dynamic ? Dynamic : Gates * fixed_units<L>;
-    constexpr Index source_units = fixed_units<c.source_of(L)>;
+    constexpr Index rows =
+        units_at_compile_time<L> == Dynamic ? Dynamic : Gates * units_at_compile_time<L>;
+    constexpr Index source_units = units_at_compile_time<c.source_of(L)>;
     constexpr Index cols = c.weights == Weights::Full ? source_units : c.fan_in(source_units);
     return MatrixView<T, rows, cols>(
         w + architecture_.template weights_offset<L, C>() + weight_gate * units<L>(),
@@ -174,9 +175,10 @@ class Pass {
   template <int L, int C, int Gates = weight_gates<LayerType<L>>()>
   [[nodiscard]] auto transposed_weights(int weight_gate = 0) const {
     constexpr Connection c = LayerType<L>::connections[C];
-    constexpr Index cols = fixed_units<L> == Dynamic ? Dynamic : Gates * fixed_units<L>;
+    constexpr Index cols =
+        units_at_compile_time<L> == Dynamic ? Dynamic : Gates * units_at_compile_time<L>;
     const Index stride = architecture_.template transposed_stride<L, C>();
-    return MatrixView<S, fixed_units<c.source_of(L)>, cols>(
+    return MatrixView<S, units_at_compile_time<c.source_of(L)>, cols>(
         workspace_.at(workspace_.plan().layers[L].transposed +
                       architecture_.template transposed_offset<L, C>()) +
             weight_gate * units<L>() * stride,

@@ -62,7 +62,7 @@ BACKFOLD_ALWAYS_INLINE auto run_pass(const Net& net, const Eigen::DenseBase<X>& 
 template <class P>
 auto outputs_view(const P& pass, Index columns) {
   constexpr int layer = P::Arch::output_layer;
-  constexpr int rows = static_cast<int>(P::template fixed_units<layer>);
+  constexpr int rows = static_cast<int>(P::template units_at_compile_time<layer>);
   constexpr int cols = static_cast<int>(P::all_columns);
   using Plain = Matrix<typename P::S, rows, cols>;
   return Eigen::Map<const Plain>(pass.template own_output<layer>(), pass.template units<layer>(),
@@ -121,7 +121,7 @@ auto Network<S, Layers...>::operator()(const Eigen::DenseBase<X>& inputs) const 
   const Index n = inputs.cols();
   Workspace<Network, columns> workspace(*this, (std::min)(n, columns == Dynamic ? most + 1 : n), 1,
                                         Purpose::Forward);
-  Matrix<S, ArchitectureType::template fixed_units<output_layer>, columns> outputs;
+  Matrix<S, ArchitectureType::template units_at_compile_time<output_layer>, columns> outputs;
   outputs.resize(this->outputs(), n);
   auto predict = [&]<class Block>(const Block& block, S* to) {
     const auto pass = detail::run_pass<Network, Block, columns>(*this, block, 1, workspace);

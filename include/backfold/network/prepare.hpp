@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "backfold/data/samples.hpp"
 #include "backfold/network/sequence_ends.hpp"
 #include "backfold/network/state.hpp"
 
@@ -21,7 +20,7 @@ void check_inputs(const Net& net, Index rows) {
 template <class Net, class X>
 constexpr bool static_check_inputs() {
   constexpr Index rows = X::RowsAtCompileTime;
-  constexpr Index units = Net::ArchitectureType::template fixed_units<0>;
+  constexpr Index units = Net::ArchitectureType::template units_at_compile_time<0>;
   static_assert(rows == Dynamic || units == Dynamic || rows == units,
                 "backfold: the input has another number of rows than the Input layer has units");
   static_assert(std::is_same_v<typename X::Scalar, typename Net::Scalar>,

@@ -3,7 +3,7 @@
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/sized_map.hpp"
-#include "backfold/data/samples.hpp"
+#include "backfold/data/sequences.hpp"
 #include "backfold/network/forward.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -218,8 +218,8 @@ class State {
     if constexpr (std::is_const_v<T>) {
       return Eigen::Map<const Matrix<S>>(numbers, units, batch());
     } else {
-      return detail::SizedMap<Matrix<S>, Arch::template fixed_units<L>, Batch>(numbers, units,
-                                                                               batch());
+      return detail::SizedMap<Matrix<S>, Arch::template units_at_compile_time<L>, Batch>(
+          numbers, units, batch());
     }
   }
 

@@ -111,8 +111,8 @@ struct Topology {
   }();
   static_assert(sources_exist, "backfold: a connection comes from a layer that the network lacks");
 
-  static constexpr std::array<Index, layer_count> fixed_units{InputLayer::units_at_compile_time,
-                                                              Layers::units_at_compile_time...};
+  static constexpr std::array<Index, layer_count> units_at_compile_time{
+      InputLayer::units_at_compile_time, Layers::units_at_compile_time...};
 
   /// First connection whose kind does not match these numbers of units, index -1 if there is none:
   /// one-to-one between different numbers, or a Lookup by more than one unit. Dynamic matches any.
@@ -127,8 +127,9 @@ struct Topology {
     }
     return {0, 0, -1, 0, Weights::Full};
   }
-  static constexpr Weights unfit_weights =
-      unfit_link(fixed_units).index < 0 ? Weights::Full : unfit_link(fixed_units).weights;
+  static constexpr Weights unfit_weights = unfit_link(units_at_compile_time).index < 0
+                                               ? Weights::Full
+                                               : unfit_link(units_at_compile_time).weights;
   static_assert(unfit_weights != Weights::Diagonal,
                 "backfold: a diagonal connection joins unit i to unit i: its two layers need the "
                 "same number of units");

@@ -163,14 +163,14 @@ BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const Functio
   using V = LanesFor<S, N>;
   const auto run = [&](Index i, auto count) {
     [&](auto... lanes) {
-      f(load_run<V>(gradient + i, count), lanes...);
-      (store_run(lanes, vectors + i, count), ...);
-    }(load_run<V>(vectors + i, count)...);
+      f(load_strip<V>(gradient + i, count), lanes...);
+      (store_strip(lanes, vectors + i, count), ...);
+    }(load_strip<V>(vectors + i, count)...);
   };
   if constexpr (Rare) {
     for (Index i = 0; i < n; i += V::size) run(i, (std::min)(n - i, Index{V::size}));
   } else {
-    for_runs<V::size, N>(n, run);
+    for_strips<V::size, N>(n, run);
   }
 }
 

@@ -5,7 +5,7 @@
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/size.hpp"
-#include "backfold/data/samples.hpp"
+#include "backfold/data/sequences.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

@@ -8,7 +8,7 @@
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/random.hpp"
-#include "backfold/data/samples.hpp"
+#include "backfold/data/sequences.hpp"
 #include "backfold/training/batch_buffer.hpp"
 #include "backfold/training/check_learning.hpp"
 #include "backfold/training/fit_options.hpp"

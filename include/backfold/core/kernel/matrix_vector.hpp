@@ -122,10 +122,10 @@ BACKFOLD_ALWAYS_INLINE V columns_times_vector(Index m, const S* a, Index lda, co
   V sums[V::size];
   BACKFOLD_UNROLL
   for (int c = 0; c < V::size; ++c) sums[c] = V(0);
-  for_runs<V::size, M>(m, [&](Index row, auto lanes) {
-    const V factor = backfold::detail::load_run<V>(d + row, lanes);
+  for_strips<V::size, M>(m, [&](Index row, auto lanes) {
+    const V factor = backfold::detail::load_strip<V>(d + row, lanes);
     for (Index c = 0; c < count; ++c) {
-      const V column = backfold::detail::load_run<V>(a + c * lda + row, lanes);
+      const V column = backfold::detail::load_strip<V>(a + c * lda + row, lanes);
       sums[c] = multiply_add(column, factor, sums[c]);
     }
   });
@@ -137,7 +137,7 @@ BACKFOLD_ALWAYS_INLINE V columns_times_vector(Index m, const S* a, Index lda, co
 template <class V, Index M, Index K, Real S, class Finish>
 BACKFOLD_ALWAYS_INLINE void transposed_times_vector(Index m, Index k, const S* a, Index lda,
                                                     const S* d, const Finish& finish) {
-  for_runs<V::size, K>(k, [&](Index i, auto count) {
+  for_strips<V::size, K>(k, [&](Index i, auto count) {
     finish(i, count, columns_times_vector<V, M>(m, a + i * lda, lda, d, count));
   });
 }
@@ -147,8 +147,8 @@ template <Index K, Real S>
 BACKFOLD_ALWAYS_INLINE S dot(Index k, const S* a, const S* x) {
   using V = LanesFor<S, K>;
   auto product = [&](Index i, auto count) BACKFOLD_INLINE_LAMBDA {
-    return backfold::detail::load_run<V>(a + i, count) *
-           backfold::detail::load_run<V>(x + i, count);
+    return backfold::detail::load_strip<V>(a + i, count) *
+           backfold::detail::load_strip<V>(x + i, count);
   };
   constexpr std::integral_constant<Index, V::size> whole;
   constexpr int chains = 4;
@@ -156,7 +156,7 @@ BACKFOLD_ALWAYS_INLINE S dot(Index k, const S* a, const S* x) {
     return sum(product(0, K));
   } else if constexpr (K > 0 && K < chains * V::size) {
     V total = product(0, whole);
-    for_runs<V::size, K - V::size>(
+    for_strips<V::size, K - V::size>(
         K - V::size, [&](Index i, auto count) { total += product(V::size + i, count); });
     return sum(total);
   } else {
@@ -168,7 +168,7 @@ BACKFOLD_ALWAYS_INLINE S dot(Index k, const S* a, const S* x) {
         sums[c] = multiply_add(V::load(a + at), V::load(x + at), sums[c]);
       }
     }
-    for_runs<V::size>(k - end, [&](Index i, auto count) { sums[0] += product(end + i, count); });
+    for_strips<V::size>(k - end, [&](Index i, auto count) { sums[0] += product(end + i, count); });
     return sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
   }
 }
@@ -176,7 +176,7 @@ BACKFOLD_ALWAYS_INLINE S dot(Index k, const S* a, const S* x) {
 /// Y ← start + A x, compiled once per scalar type.
 template <Real S>
 BACKFOLD_NO_INLINE void matrix_vector(Index m, Index k, const S* a, Index lda, const S* x,
-                                      Index x_stride, S* y, const TileStart<S>& start) {
+                                      Index x_stride, S* y, const InitialValue<S>& start) {
   using namespace backfold::detail;
   using V = Lanes<S>;
   if (k > longest_plain_sum) {
@@ -191,13 +191,13 @@ BACKFOLD_NO_INLINE void matrix_vector(Index m, Index k, const S* a, Index lda, c
       m, k, a, lda, x, x_stride,
       [&](Index i, auto count) BACKFOLD_INLINE_LAMBDA { return start.template at<V>(y, i, count); },
       [&](Index i, auto count, const V& sum)
-          BACKFOLD_INLINE_LAMBDA { store_run(sum, y + i, count); });
+          BACKFOLD_INLINE_LAMBDA { store_strip(sum, y + i, count); });
 }
 
 /// Y ← start + Aᵀ d, compiled once per scalar type.
 template <Real S>
 BACKFOLD_NO_INLINE void transposed_matrix_vector(Index m, Index k, const S* a, Index lda,
-                                                 const S* d, S* y, const TileStart<S>& start) {
+                                                 const S* d, S* y, const InitialValue<S>& start) {
   using namespace backfold::detail;
   using V = Lanes<S>;
   if (m > longest_plain_sum) {

@@ -53,7 +53,7 @@ struct LeftBlock {
 
   /// Y ← start + A·B for n columns. @param first whether these are the first columns
   void times(Index m, Index n, Index k, const Strided<S>& b, bool first, S* y, Index ldy,
-             const TileStart<S>& start) const {
+             const InitialValue<S>& start) const {
     for (Index i = 0, rows; i < m; i += rows) {
       rows = rows_of_panel<S>(m - i);
       const Index width = width_for_rows<S>(rows);  // a power of two
@@ -73,7 +73,7 @@ struct LeftBlock {
 /// Rows i..i+m of Y ← start + A·B, any number of them.
 template <Real S>
 BACKFOLD_NO_INLINE void outer_rows(Index i, Index m, Index n, Index k, const S* a, Index lda,
-                                   const Strided<S>& b, S* y, Index ldy, TileStart<S> start,
+                                   const Strided<S>& b, S* y, Index ldy, InitialValue<S> start,
                                    S* scratch) {
   const bool packs_a = pays_to_pack<S>(lda, n);
   // Copying B takes longer than reading it with a stride, unless many panels use the copy.

@@ -24,9 +24,9 @@ template <Real S>
 void pack(Index m, Index k, const S* a, Index lda, S* to, Index stride) {
   using V = Lanes<S>;
   for (Index j = 0; j < k; ++j) {
-    for_runs<V::size>(m, [&](Index i, auto count) {
+    for_strips<V::size>(m, [&](Index i, auto count) {
       Eigen::internal::prefetch(a + (j + 16) * lda + i);
-      backfold::detail::load_run<V>(a + j * lda + i, count).store(to + j * stride + i);
+      backfold::detail::load_strip<V>(a + j * lda + i, count).store(to + j * stride + i);
     });
   }
 }

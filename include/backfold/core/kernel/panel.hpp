@@ -33,7 +33,7 @@ constexpr bool pays_to_pack(Index lda, Index n) {
 /// Rows i..i+rows of Y ← start + A·B, rows <= panel_rows. With `Transposed`, a is Aᵀ (k rows).
 template <Operand Left, Real S>
 BACKFOLD_NO_INLINE void panel(Index i, Index rows, Index n, Index k, const S* a, Index lda,
-                              const Strided<S>& b, S* y, Index ldy, TileStart<S> start,
+                              const Strided<S>& b, S* y, Index ldy, InitialValue<S> start,
                               S* scratch) {
   const Index width = width_for_rows<S>(rows);  // a power of two
   const bool far_apart = pays_to_pack<S>(lda, n);
@@ -93,8 +93,8 @@ constexpr Index panel_scratch(Index k, Index n) {
 template <Real S>
 BACKFOLD_NO_INLINE void deep_panel(decltype(panel<Operand::AsIs, S>)& panel_of_run, Index rows,
                                    Index n, Index k, const S* a, Index lda, Index a_step,
-                                   const Strided<S>& b, S* y, Index ldy, const TileStart<S>& start,
-                                   S* scratch, S* sums) {
+                                   const Strided<S>& b, S* y, Index ldy,
+                                   const InitialValue<S>& start, S* scratch, S* sums) {
   constexpr Index run = backfold::detail::longest_run;
   for (Index j = 0; j < n; j += deep_columns) {
     const Index columns = (std::min)(deep_columns, n - j);
@@ -115,7 +115,7 @@ BACKFOLD_NO_INLINE void deep_panel(decltype(panel<Operand::AsIs, S>)& panel_of_r
 /// Y (m × n) ← done(start + A·B)
 template <Operand Left, Real S>
 BACKFOLD_NO_INLINE void product(Index m, Index n, Index k, const S* a, Index lda,
-                                const Strided<S>& b, S* y, Index ldy, const TileStart<S>& start,
+                                const Strided<S>& b, S* y, Index ldy, const InitialValue<S>& start,
                                 S* scratch, const BlockFunction<S>& done) {
   if (n == 1) {
     if constexpr (Left == Operand::AsIs) {

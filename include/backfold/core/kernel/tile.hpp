@@ -38,7 +38,7 @@ struct Strided {
 
 /// Initial value of the accumulators: a column of biases, the present output, both or neither.
 template <Real S>
-struct TileStart {
+struct InitialValue {
   const S* bias = nullptr;  ///< a column, or none
   bool add = false;         ///< adds to the present values of Y
 
@@ -49,11 +49,11 @@ struct TileStart {
   /// For rows i.. of a column y.
   template <class V, class Count>
   [[nodiscard]] BACKFOLD_ALWAYS_INLINE V at(const S* y, Index i, Count count) const {
-    if (bias != nullptr) return backfold::detail::load_run<V>(bias + i, count);
-    return add ? backfold::detail::load_run<V>(y + i, count) : V(0);
+    if (bias != nullptr) return backfold::detail::load_strip<V>(bias + i, count);
+    return add ? backfold::detail::load_strip<V>(y + i, count) : V(0);
   }
   /// Start of the rows from i on.
-  [[nodiscard]] TileStart from_row(Index i) const {
+  [[nodiscard]] InitialValue from_row(Index i) const {
     return {bias != nullptr ? bias + i : nullptr, add};
   }
   /// to ← start, for the m rows of a column y.
@@ -73,7 +73,8 @@ template <class V, int Rows, int Columns, bool Whole, Real S>
 // One register allocation for the whole tile, so one function.
 // NOLINTNEXTLINE(readability-function-size,readability-function-cognitive-complexity)
 BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S>& b, S* y,
-                                 Index ldy, const TileStart<S>& start, Index lanes, Index columns) {
+                                 Index ldy, const InitialValue<S>& start, Index lanes,
+                                 Index columns) {
   V sums[Rows][Columns];
   Index from[Columns];
   BACKFOLD_UNROLL
@@ -153,7 +154,7 @@ BACKFOLD_ALWAYS_INLINE void tile(Index k, const S* a, Index lda, const Strided<S
 /// Up to tile_rows registers of rows, for all columns.
 template <class V, int Rows, Real S>
 void row_panel(Index n, Index k, const S* a, Index lda, const Strided<S>& b, S* y, Index ldy,
-               const TileStart<S>& start, Index lanes) {
+               const InitialValue<S>& start, Index lanes) {
   Index j = 0;
   if constexpr (tile_columns > 4) {
     for (; j + tile_columns <= n; j += tile_columns) {
@@ -179,7 +180,7 @@ constexpr Index width_for_rows(Index m) {
 template <Real S, int Width = native_width<S>>
 BACKFOLD_NO_INLINE void rows_product(Index m, Index n, Index k, const S* a, Index lda,
                                      const Strided<S>& b, S* y, Index ldy,
-                                     const TileStart<S>& start) {
+                                     const InitialValue<S>& start) {
   if constexpr (Width / 2 * sizeof(S) >= 16) {
     if (m <= Width / 2) return rows_product<S, Width / 2>(m, n, k, a, lda, b, y, ldy, start);
   }

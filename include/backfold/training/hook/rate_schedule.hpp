@@ -7,7 +7,7 @@
 
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
-#include "backfold/training/check_learning.hpp"
+#include "backfold/training/learning_rate.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

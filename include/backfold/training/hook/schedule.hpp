@@ -9,10 +9,10 @@
 
 #include "backfold/core/error.hpp"
 #include "backfold/optimizer/optimizer.hpp"
-#include "backfold/training/check_learning.hpp"
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/hook/rate_schedule.hpp"
 #include "backfold/training/hook/validate.hpp"
+#include "backfold/training/learning_rate.hpp"
 
 /// Schedules of the learning rate, as hooks of `fit` and `Trainer::run`:
 ///
