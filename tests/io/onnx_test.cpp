@@ -99,6 +99,34 @@ std::string refused(const Net& net, const bf::OnnxOptions& options = {}) {
   return said([&] { bf::save_onnx("backfold_never_written.onnx", net, options); });
 }
 
+/// A layer of a user's, which multiplies by 2.
+struct Doubled : bf::Extent<2> {
+  static constexpr bf::Index units_at_compile_time = 2;
+  static constexpr std::array<bf::Connection, 1> connections{bf::Direct::chain};
+  static constexpr int bias_columns = 0;
+  void forward(const auto& at) const {
+    for (bf::Index i = 0; i < at.units * at.n; ++i) at.output[i] = 2 * at.net[i];
+  }
+};
+struct NamedDoubled : Doubled {
+  static constexpr const char* name = "Doubled";
+};
+/// Types of a user's that inherit a name of the library's, but compute something else.
+struct ForgetsAll : bf::Lstm<2> {
+  template <class S>
+  void forward(S* net, const S*, const S*, S* output, S* memory, bf::Index units,
+               bf::Index n) const {
+    std::fill(memory, memory + units * n, S(0));
+    std::copy(net, net + units * n, output);
+  }
+};
+struct OwnTanh : bf::Tanh {
+  template <class V>
+  V value(const V& net) const {
+    return net / (1 + abs(net));
+  }
+};
+
 template <class S>
 constexpr double allowed = std::is_same_v<S, double> ? 1e-14 : 5e-7;
 
@@ -265,6 +293,21 @@ TEST_CASE("a network of doubles becomes a file of floats or doubles") {
   REQUIRE(doubles.operations() == "MatMul Add Neg Relu Relu Mul Sub Identity");
 }
 
+TEST_CASE("layers and activations of a user's type are refused, whatever their name is") {
+  const std::string expected = "; expected Dense, Lstm, Gru, MinGru, LayerNorm or Dropout";
+  REQUIRE(refused(bf::Mlp<float, Input<2>, Dense<2, bf::Tanh>, Doubled>()) ==
+          "onnx: layer 2 is of a type of your own" + expected);
+  REQUIRE(refused(bf::Mlp<float, Input<2>, NamedDoubled>()) ==
+          "onnx: layer 1 is of a type of your own, named Doubled" + expected);
+  REQUIRE(refused(bf::Rnn<float, Input<2>, ForgetsAll>()) ==
+          "onnx: layer 1 is of a type of your own, named Lstm" + expected);
+  REQUIRE_THAT(refused(bf::Mlp<float, Input<2>, Dense<1, Softsign>>()),
+               Contains("onnx: layer 1 has an activation that no operator computes; expected"));
+  REQUIRE_THAT(refused(bf::Mlp<float, Input<2>, Dense<1, OwnTanh>>()),
+               Contains("onnx: layer 1 has an activation that no operator computes, named Tanh; "
+                        "expected the library's Linear, Sigmoid, Tanh"));
+}
+
 TEST_CASE("what a file cannot hold is refused with what was expected") {
   bf::Mlp<double, Input<2>, Dense<1, bf::Tanh>> net;
   REQUIRE(refused(net, {.opset = 12}) == "onnx: opset 12, expected 13 to 17");
@@ -274,8 +317,6 @@ TEST_CASE("what a file cannot hold is refused with what was expected") {
           "onnx: the scaling of inputs has 3 features, the network 2");
   REQUIRE(refused(net, {.target_scaling = three}) ==
           "onnx: the scaling of targets has 3 features, the network 1");
-  bf::Mlp<double, Input<2>, Dense<1, Softsign>> own;
-  REQUIRE_THAT(refused(own), Contains("onnx: layer 1 has the activation unnamed, expected Linear"));
   bf::Rnn<double, Input<2>, Dense<2, bf::Tanh>, bf::Lstm<3, bf::LearntStart>> starts;
   REQUIRE(refused(starts) ==
           "onnx: layer 2 has a LearntStart; expected a state of zeros before the first step");

@@ -6,6 +6,7 @@
 #include "backfold/io/onnx_layers.hpp"
 #include "backfold/io/onnx_options.hpp"
 #include "backfold/io/onnx_scaling.hpp"
+#include "backfold/io/onnx_types.hpp"
 
 /// Not in backfold.hpp: it needs files.
 
@@ -64,13 +65,15 @@ inline std::string onnx_bytes(const OnnxNetwork& net, const OnnxOptions& options
 /// Outputs are those of the network to some roundings of the file's scalar. The file is written
 /// aside, flushed and renamed.
 ///
-/// @throws std::invalid_argument for another opset than 13 to 17, a layer or an activation that is
-/// not the library's, a LearntStart, parameters that are not finite or beyond the range of the
-/// file's scalar, or scalings of another size; std::runtime_error naming the file Source: the Linux
-/// Foundation, Open Neural Network Exchange, onnx.proto and operators (2017-2022).
+/// @throws std::invalid_argument for another opset than 13 to 17, a layer or an activation of a
+/// user's type, a LearntStart, parameters that are not finite or beyond the range of the
+/// file's scalar, or scalings of another size; std::runtime_error naming the file.
+/// Source: the Linux Foundation, Open Neural Network Exchange, onnx.proto and operators
+/// (2017-2022).
 template <Real S, class... Layers>
 void save_onnx(const std::string& path, const Network<S, Layers...>& net,
                const OnnxOptions& options = {}) {
+  detail::check_onnx_types(net);
   detail::check_onnx_options(options, net.inputs(), net.outputs());
   detail::check_finite_parameters("onnx", net);
   const std::string bytes = detail::onnx_bytes(detail::onnx_network(net), options);

@@ -19,7 +19,6 @@ class OnnxLayers {
       : graph_(graph), net_(net), values_{input}, memories_(net.layers.size()) {}
 
   /// Adds all layers; the name of the last one's outputs.
-  /// @throws std::invalid_argument for a layer or an activation that is not the library's
   std::string add_layers() {
     for (std::size_t l = 1; l < net_.layers.size(); ++l) {
       graph_.set_prefix("layer" + std::to_string(l));
@@ -45,11 +44,8 @@ class OnnxLayers {
     if (is_type(layer, "Lstm")) return add_lstm(layer);
     if (is_type(layer, "Gru")) return add_gru(layer);
     if (is_type(layer, "MinGru")) return add_min_gru(layer);
-    std::string net = add_net(layer, layer.connections, 1, {});
-    if (is_type(layer, "Dropout")) return net;
-    if (is_type(layer, "LayerNorm")) return add_layer_norm(layer, net);
-    fail_argument("onnx: layer ", layer.layer, " is a ", layer.type,
-                  "; expected Dense, Lstm, Gru, MinGru, LayerNorm or Dropout");
+    const std::string net = add_net(layer, layer.connections, 1, {});
+    return is_type(layer, "LayerNorm") ? add_layer_norm(layer, net) : net;  // Dropout
   }
 
   /// The sum of connections and a bias.
