@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/data/check_data.hpp"
 #include "backfold/gradient/backward.hpp"
 #include "backfold/gradient/pass_error.hpp"
 #include "backfold/gradient/pass_options.hpp"
