@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <initializer_list>
 #include <stdexcept>
+#include <type_traits>
 
 #include "backfold/core/config.hpp"
 
@@ -32,17 +33,21 @@ class MessagePart {
   MessagePart(double number) : kind_(Kind::Real), real_(number) {}  // NOLINT
   template <std::integral Number>
   MessagePart(Number number)  // NOLINT
-      : kind_(Kind::Whole), whole_(static_cast<long long>(number)) {}
+      : kind_(std::is_signed_v<Number> ? Kind::Whole : Kind::Unsigned),
+        whole_(static_cast<long long>(number)) {}
 
   /// Writes into a buffer, truncated at its end. @returns the length of the whole text
   int write(char* to, std::size_t room) const {
     if (kind_ == Kind::Text) return std::snprintf(to, room, "%s", text_);
     if (kind_ == Kind::Whole) return std::snprintf(to, room, "%lld", whole_);
+    if (kind_ == Kind::Unsigned) {
+      return std::snprintf(to, room, "%llu", static_cast<unsigned long long>(whole_));
+    }
     return std::snprintf(to, room, "%g", real_);
   }
 
  private:
-  enum class Kind { Text, Whole, Real } kind_ = Kind::Text;
+  enum class Kind { Text, Whole, Unsigned, Real } kind_ = Kind::Text;
   const char* text_ = nullptr;
   long long whole_ = 0;
   double real_ = 0;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "backfold/core/error.hpp"
@@ -20,51 +21,71 @@ namespace detail {
 
 using Json = nlohmann::json;
 
-/// Depth of nested brackets, for text that need not be valid JSON.
-inline int json_depth(std::string_view text) {
-  int depth = 0, deepest = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      in_string = c != '"';
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      deepest = (std::max)(deepest, ++depth);
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
+/// Visitor of a JSON text that stops at a duplicate key or at brackets nested too deeply.
+///
+/// nlohmann-json's parser with a callback searches an object again after each value in it, so its
+/// time is quadratic in the number of values; a visitor's time is not.
+class JsonVisitor final : public nlohmann::json_sax<Json> {
+ public:
+  static constexpr std::size_t deepest = 16;
+
+  [[nodiscard]] bool is_too_deep() const { return is_too_deep_; }
+  [[nodiscard]] bool has_duplicate() const { return has_duplicate_; }
+  [[nodiscard]] const std::string& duplicate() const { return duplicate_; }
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(Json::number_integer_t) override { return true; }
+  bool number_unsigned(Json::number_unsigned_t) override { return true; }
+  bool number_float(Json::number_float_t, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(Json::binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return open(); }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(std::string& name) override {
+    has_duplicate_ = !keys_.back().insert(name).second;
+    if (has_duplicate_) duplicate_ = name;
+    return !has_duplicate_;
   }
-  return deepest;
-}
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  bool open() {
+    keys_.emplace_back();
+    is_too_deep_ = keys_.size() > deepest;
+    return !is_too_deep_;
+  }
+  bool close() {
+    keys_.pop_back();
+    return true;
+  }
+
+  std::vector<std::unordered_set<std::string>> keys_;  ///< of the open objects
+  std::string duplicate_;
+  bool is_too_deep_ = false, has_duplicate_ = false;
+};
 
 /// Parses JSON. Duplicate keys are refused: one program would take the first value, another the
 /// last.
 /// @param what names the text in errors: "its header"
 /// @throws std::runtime_error naming the file
 inline Json parse_json(const std::string& path, const char* what, std::string_view text) {
-  constexpr int deepest = 16;
-  if (json_depth(text) > deepest) {
-    fail_runtime(path, ": ", what, " is nested deeper than ", deepest, " levels");
+  JsonVisitor visitor;
+  // The parser would take a NUL for the end of the text, and skip a byte order mark.
+  const bool is_plain = text.find('\0') == std::string_view::npos && text.substr(0, 1) != "\xEF";
+  const bool is_json = is_plain && Json::sax_parse(text.begin(), text.end(), &visitor);
+  if (visitor.is_too_deep()) {
+    fail_runtime(path, ": ", what, " is nested deeper than ", JsonVisitor::deepest, " levels");
   }
-  std::vector<std::set<std::string>> keys;
-  std::string twice;
-  bool is_twice = false;
-  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !is_twice) {
-      twice = parsed.get<std::string>();
-      is_twice = !keys.back().insert(twice).second;
-    }
-    return true;
-  };
-  Json json = Json::parse(text.begin(), text.end(), watch, false);
-  if (json.is_discarded()) fail_runtime(path, ": ", what, " is no JSON");
-  if (is_twice) fail_runtime(path, ": ", what, " has \"", twice, "\" twice");
-  return json;
+  if (visitor.has_duplicate()) {
+    fail_runtime(path, ": ", what, " has \"", visitor.duplicate(), "\" twice");
+  }
+  if (!is_json) fail_runtime(path, ": ", what, " is no JSON");
+  return Json::parse(text.begin(), text.end(), nullptr, false);
 }
 
 /// Value of a key in an object.

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backfold/core/packet.hpp"
@@ -83,6 +86,7 @@ class TensorFile {
     read_header();
     check_order();
     check_checksum();
+    index_names();
   }
 
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -95,10 +99,11 @@ class TensorFile {
 
   /// The array with a name, or null.
   [[nodiscard]] const TensorInfo* find(const std::string& name) const {
-    for (const TensorInfo& t : tensors_) {
-      if (t.name == name) return &t;
-    }
-    return nullptr;
+    const auto found =
+        std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                         [&](std::size_t i, const auto& key) { return tensors_[i].name < key; });
+    if (found == by_name_.end() || tensors_[*found].name != name) return nullptr;
+    return &tensors_[*found];
   }
 
   /// Numbers of an array of F32 or F64, row-major.
@@ -158,15 +163,21 @@ class TensorFile {
       length = (length << 8) | static_cast<unsigned char>(content_[i]);
     }
     const std::size_t rest = content_.size() - prefix;
-    if (length > rest || length > longest) {
+    if (length > longest) {
+      fail_runtime(path_, ": is no safetensors file: it claims a header of ", length,
+                   " bytes, expected at most ", longest);
+    }
+    if (length > rest) {
       fail_runtime(path_,
-                   ": is no safetensors file, or cut off: ", "it claims a longer header than the ",
+                   ": is no safetensors file, or cut off: it claims a longer header than the ",
                    rest, " bytes that follow");
     }
     data_begin_ = prefix + static_cast<std::size_t>(length);
     const std::string_view text(content_.data() + prefix, static_cast<std::size_t>(length));
+    if (text.substr(0, 1) != "{") {
+      fail_runtime(path_, ": its header does not begin with a brace, as the format requires");
+    }
     const detail::Json header = detail::parse_json(path_, "its header", text);
-    if (!header.is_object()) fail_runtime(path_, ": its header is no JSON object");
     for (const auto& [name, value] : header.items()) {
       if (name == "__metadata__") {
         read_metadata(value);
@@ -199,9 +210,9 @@ class TensorFile {
     detail::Size count = 1;
     for (const auto& number : shape) {
       info.shape.push_back(count_of(number));
-      count = count * info.shape.back();
+      if (count.is_countable()) count = count * info.shape.back();  // a 0 would end too many
     }
-    const detail::Size size = count * bytes;
+    const detail::Size size = count.is_countable() ? count * bytes : count;
     if (!size.is_countable()) {
       fail_runtime(path_, ": ", what, " has more numbers than can be counted");
     }
@@ -216,6 +227,13 @@ class TensorFile {
                    data_size(), ", its ", info.count, " numbers take ", size.value());
     }
     return info;
+  }
+
+  void index_names() {
+    by_name_.resize(tensors_.size());
+    std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
+    std::sort(by_name_.begin(), by_name_.end(),
+              [&](std::size_t a, std::size_t b) { return tensors_[a].name < tensors_[b].name; });
   }
 
   /// Checks that the arrays are consecutive and fill the data.
@@ -255,6 +273,7 @@ class TensorFile {
   std::string path_, content_;
   std::size_t data_begin_ = 0;
   std::vector<TensorInfo> tensors_;
+  std::vector<std::size_t> by_name_;  ///< places in tensors_; a file may have a million arrays
   std::map<std::string, std::string> metadata_;
 };
 
