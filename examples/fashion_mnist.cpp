@@ -26,7 +26,8 @@ Pictures read(const std::string& folder, const std::string& name) {
   const bf::IdxFile images = bf::read_idx(folder + "/" + name + "-images-idx3-ubyte.gz");
   const bf::IdxFile labels = bf::read_idx(folder + "/" + name + "-labels-idx1-ubyte.gz");
   if (images.items != labels.items || images.item_size != 784) {
-    bf::fail_runtime(folder, ": pictures and labels do not fit each other");
+    bf::fail_runtime(folder, ": expected pictures of 784 bytes and a label for each, got ",
+                     images.items, " of ", images.item_size, " and ", labels.items, " labels");
   }
   return {bf::scaled_columns<float>(images), bf::one_hot<float>(labels.bytes, 10)};
 }

@@ -186,16 +186,27 @@ TEST_CASE("damaged CSV files are refused by row and line") {
   CHECK_THROWS_WITH(read_csv("."), ".: cannot be read");
 }
 
+TEST_CASE("a gzipped file is no text") {
+  // What gzip makes of "a,b\n1,2\n".
+  const std::string packed =
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\xd4\x49\xe2\x32\xd4\x31\xe2\x02\x00\x7b\x07\x97\x0a\x08\x00\x00\x00"s;
+  CHECK(said(packed) == "line 1: holds a NUL, which is no text");
+}
+
 TEST_CASE("misuse of tables is refused with what was expected") {
   const CsvTable table = table_of("a,b,a\n1,2,3\n");
   CHECK_THROWS_WITH(table.column("c"), "csv: no column \"c\"");
   CHECK_THROWS_WITH(table.matrix<double>({"a"}), "csv: column \"a\" is there twice, as 1 and 3");
   CHECK_THROWS_WITH(table.labels("b"), "csv: column \"b\" holds numbers, no categories");
   std::istringstream stream;
-  for (const char delimiter : {'"', '\n', '\r', '\0'}) {
-    CHECK_THROWS_WITH(CsvReader(stream, "t.csv", delimiter),
-                      "csv: the delimiter must not be a quote, a line break or NUL");
+  const std::string delimiters =
+      "csv: the delimiter must be an ASCII character other than a quote, a line break or NUL";
+  for (const char delimiter : {'"', '\n', '\r', '\0', '\x80', '\xA7', '\xFF'}) {
+    CHECK_THROWS_WITH(CsvReader(stream, "t.csv", delimiter), delimiters);
+    CHECK_THROWS_WITH(write_csv("csv_test.tmp", {"a"}, Eigen::RowVector2d(1, 2), delimiter),
+                      delimiters);
   }
+  CHECK(!std::ifstream("csv_test.tmp"));
 }
 
 TEST_CASE("no locale has a part in reading or writing") {

@@ -32,6 +32,16 @@ inline std::string printable(std::string_view text) {
   return text.size() > most ? result + "..." : result;
 }
 
+/// Beyond ASCII a byte is a part of a character, in UTF-8.
+/// @throws std::invalid_argument for a character that cannot separate fields
+inline void check_delimiter(char delimiter) {
+  if (std::memchr("\"\r\n", delimiter, 4) != nullptr ||
+      static_cast<unsigned char>(delimiter) > 127) {
+    fail_argument(
+        "csv: the delimiter must be an ASCII character other than a quote, a line break or NUL");
+  }
+}
+
 inline bool begins_with_utf8_mark(std::string_view text) {
   return text.substr(0, 3) == "\xEF\xBB\xBF";
 }
@@ -49,7 +59,7 @@ class CsvReader {
  public:
   /// @param longest_row bytes that a row may have
   /// @throws std::runtime_error if the file cannot be opened; std::invalid_argument for a delimiter
-  /// that is a quote, line break or NUL
+  /// that is a quote, line break, NUL or no ASCII
   explicit CsvReader(const std::string& path, char delimiter = ',',
                      std::size_t longest_row = std::size_t{1} << 24)
       : CsvReader(file_, path, delimiter, longest_row) {
@@ -60,9 +70,7 @@ class CsvReader {
   CsvReader(std::istream& stream, const std::string& name, char delimiter = ',',
             std::size_t longest_row = std::size_t{1} << 24)
       : stream_(stream), name_(name), delimiter_(delimiter), longest_row_(longest_row) {
-    if (std::memchr("\"\r\n", delimiter, 4) != nullptr) {
-      fail_argument("csv: the delimiter must not be a quote, a line break or NUL");
-    }
+    detail::check_delimiter(delimiter);
   }
   CsvReader(const CsvReader&) = delete;
   CsvReader& operator=(const CsvReader&) = delete;

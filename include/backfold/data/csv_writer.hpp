@@ -19,6 +19,7 @@ class CsvWriter {
   /// @throws std::runtime_error naming the file and the error, as the other functions do
   CsvWriter(const std::string& path, const std::vector<std::string>& names, char delimiter = ',')
       : file_(path), delimiter_(delimiter), fields_(static_cast<Index>(names.size())) {
+    detail::check_delimiter(delimiter);
     for (const std::string& name : names) add_text(name);
     end_row();
   }

@@ -180,7 +180,7 @@ class GzipFile {
     }
   }
   std::uint8_t extra;
-  if (file.read(&extra, 1) != 0) fail_runtime(path, ": bytes are left over behind its ", total);
+  if (file.read(&extra, 1) != 0) fail_runtime(path, ": bytes are left over after its ", total);
   return result;
 }
 
