@@ -254,6 +254,34 @@ TEST_CASE("hooks allocate nothing after their begin") {
   }
 }
 
+TEST_CASE("validation over resets, lengths and closed loops allocates nothing after its begin") {
+  using Net = Rnn<double, Input<1>, Dense<5, Tanh, Recurrent<>>, Lstm<3>, Dense<1, Linear>>;
+  Net net;
+  Random random(1);
+  net.initialize(Uniform{}, random);
+  const Eigen::MatrixXd X = numbers(1, 1200, 3), Z = numbers(1, 1200, 4);
+  std::vector<char> flags(1200, 0);
+  for (std::size_t c = 0; c < flags.size(); c += 7) flags[c] = 1;
+  Sequences<double> data(X, Z, 12);
+  const Sequences<double> whole = data;
+  data.resets = flags;
+  auto allocations_in = [&](const auto& loss, const auto& held_out) {
+    long before = -1, after = -2;
+    Validate validate(held_out);
+    // A run without resets, so that nothing but validation has a use for them
+    fit(net, loss, Sgd{}, whole, {.epochs = 3, .batch_size = 50}, validate,
+        CountsEpochs{&before, &after});
+    return after - before;
+  };
+  CHECK(allocations_in(HalfSquaredError{}, data) == 0);
+  CHECK(allocations_in(HalfSquaredError{},
+                       Windows(X, Z, {.length = 12, .stride = 5, .resets = flags})) == 0);
+  CHECK(allocations_in(ClosedLoop(HalfSquaredError{}), whole) == 0);
+  const std::vector<Index> lengths(100, 9);
+  data.lengths = lengths.data();
+  CHECK(allocations_in(HalfSquaredError{}, data) == 0);
+}
+
 TEST_CASE("a hundred updates of real-time recurrent learning allocate nothing") {
   using Loop = Rnn<double, Input<2>, Dense<5, Tanh, Recurrent<>>, Dense<3, Tanh, SelfRecurrent<>>,
                    Dense<1, Linear>>;

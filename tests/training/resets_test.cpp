@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Training over sequences that are reset at some of their steps.
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "backfold/analysis/hessian.hpp"
@@ -104,6 +105,86 @@ TEST_CASE("streams of different lengths are reset inside", "[resets]") {
   CHECK(streams_net.parameters() == padded_net.parameters());
 }
 
+namespace {
+
+/// The loss that Validate finds in a run that leaves the network as it is.
+template <class Data>
+double validated(const Net& net, const Data& data, Reduction reduction) {
+  Net held = net;
+  DrawnSequences<Net> other(2, 1);
+  Validate validate(data);
+  fit(held, HalfSquaredError{}, Sgd{.learning_rate = 0}, other.data(),
+      {.epochs = 1, .reduction = reduction}, validate);
+  return validate.loss();
+}
+
+}  // namespace
+
+TEST_CASE("validation over resets finds the loss of the data", "[resets]") {
+  const Index count = GENERATE(1, 5, 200);  // 200 take two passes, of 128 and 72 sequences
+  const Reduction reduction = GENERATE(Reduction::Mean, Reduction::Sum);
+  DrawnSequences<Net> all(steps, count);
+  const auto flags = drawn_flags(steps * count, 2);
+  Sequences data = all.data();
+  const double without = validated(all.net, data, reduction);
+  data.resets = flags;
+  const double E = loss_of(all.net, HalfSquaredError{}, data, all.workspace,
+                           PassOptions<Net>{.reduction = reduction});
+  CHECK(validated(all.net, data, reduction) == Approx(E).epsilon(1e-13));
+  CHECK(std::abs(without - E) > 1e-6 * E);
+  const std::vector<Index> lengths(static_cast<std::size_t>(count), 6);
+  data.lengths = lengths.data();
+  CHECK(validated(all.net, data, reduction) ==
+        Approx(loss_of(all.net, HalfSquaredError{}, data, all.workspace,
+                       PassOptions<Net>{.reduction = reduction}))
+            .epsilon(1e-13));
+}
+
+TEST_CASE("windows carry the resets of their steps", "[resets]") {
+  DrawnSequences<Net> all(40, 1);
+  const auto flags = drawn_flags(40, 6);
+  const WindowOptions options{.length = 8, .stride = 3, .horizon = 1, .resets = flags};
+  const Windows windows(all.X, all.Z, options);
+  Workspace<Net> workspace(all.net, 1, 8);
+  // Each window by hand
+  const auto loss_by_hand = [&](const Windows<double>& some) {
+    double sum = 0;
+    for (Index i = 0; i < some.count(); ++i) {
+      Sequences one(all.X.middleCols(some.start(i), 8), all.Z.middleCols(some.start(i) + 1, 8), 8);
+      const std::vector<char> own(flags.begin() + some.start(i), flags.begin() + some.start(i) + 8);
+      one.resets = own;
+      sum += loss_of(all.net, HalfSquaredError{}, one, workspace);
+    }
+    return sum;
+  };
+  const auto [early, late] = windows.split(0.5);
+  for (const Windows<double>* some : {&windows, &early, &late}) {
+    CHECK(validated(all.net, *some, Reduction::Sum) == Approx(loss_by_hand(*some)).epsilon(1e-13));
+  }
+  CHECK(validated(all.net, Windows(all.X, all.Z, {.length = 8, .stride = 3, .horizon = 1}),
+                  Reduction::Sum) != Approx(loss_by_hand(windows)).epsilon(1e-6));
+
+  Net net = all.net, other = all.net;
+  const FitOptions run{.epochs = 2, .batch_size = 4};
+  fit(net, HalfSquaredError{}, Adam{}, windows, run);
+  fit(other, HalfSquaredError{}, Adam{},
+      Windows(all.X, all.Z, {.length = 8, .stride = 3, .horizon = 1}), run);
+  CHECK((net.parameters() - other.parameters()).norm() > 1e-6);
+}
+
+TEST_CASE("windows that carry the state from one to the next reset it between", "[resets]") {
+  DrawnSequences<Net> all(40, 1);
+  const auto flags = drawn_flags(40, 6);
+  Sequences data = all.data();
+  data.resets = flags;
+  Net net = all.net, other = all.net;
+  fit(net, HalfSquaredError{}, Sgd{},
+      Windows(all.X, all.Z, {.length = 8, .stride = 8, .resets = flags}),
+      {.epochs = 2, .batch_size = 1, .shuffle = false, .stateful = true});
+  fit(other, HalfSquaredError{}, Sgd{}, data, {.epochs = 2, .batch_size = 1, .truncation = 8});
+  CHECK((net.parameters() - other.parameters()).norm() < 1e-13);
+}
+
 TEST_CASE("training refuses resets of another number, and of some sequences alone", "[resets]") {
   DrawnSequences<Net> all(steps, batch);
   const std::vector<char> flags(7, 1);
@@ -118,6 +199,8 @@ TEST_CASE("training refuses resets of another number, and of some sequences alon
   data.resets = right;
   CHECK(said([&] { fit_least_squares(net, data); }) ==
         "fit_least_squares: expected sequences without resets; cut them with Episodes");
+  CHECK(said([&] { Windows(all.X, all.Z, {.length = 8, .resets = flags}); }) ==
+        "windows: expected 40 resets, one for each column of inputs, got 7");
   CHECK(said([&] { (void)hessian(net, HalfSquaredError{}, data); }) ==
         "hessian: expected sequences without resets");
 

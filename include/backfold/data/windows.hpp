@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "backfold/data/data_view.hpp"
+#include "backfold/data/reset_flags.hpp"
 #include "backfold/data/sequences.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -17,6 +18,7 @@ struct WindowOptions {
   Index warm_up = 0;  ///< initial steps of a window without targets
   TargetsAt targets_at = TargetsAt::EveryStep;
   Missing missing = Missing::Nothing;  ///< targets that are missing by their value
+  ResetFlags resets{};  ///< steps of the series before which the state is zero; none if empty
 };
 
 /// Windows over a long series, as sequences to train on. They are views; overlaps are not copied.
@@ -33,8 +35,8 @@ class Windows {
   using Scalar = S;
 
   /// @param inputs features × steps, @param targets outputs × steps: one series each
-  /// @throws std::invalid_argument for options out of range, series of different lengths, or series
-  /// shorter than a window
+  /// @throws std::invalid_argument for options out of range, series of different lengths, series
+  /// shorter than a window, or another number of resets than steps
   Windows(detail::DataView<S> inputs, detail::DataView<S> targets, const WindowOptions& options)
       : Windows(inputs, targets, ConstMatrixView<S>(nullptr, 0, 0), options) {}
   /// @param target_weights one for each number of the targets' series, 0 where it is missing
@@ -95,6 +97,7 @@ class Windows {
                         options_.length);
     window.targets_at = options_.targets_at;
     window.missing = options_.missing;
+    window.resets = options_.resets.part(start(i), options_.length);
     if (target_weights_.rows() != 0) {
       window.target_weights =
           ConstMatrixView<S>(target_weights_.column(target), window.targets.rows(),
@@ -154,6 +157,7 @@ class Windows {
                     " target_weights, one for each target, got ", target_weights.rows(), " x ",
                     target_weights.cols());
     }
+    detail::check_reset_count("windows", options.resets, inputs.cols());
     // Avoids length + horizon, which overflows for an excessive horizon.
     if (options.horizon > end - begin || options.length > end - begin - options.horizon) {
       fail_argument("windows: a window of ", options.length, " steps and a horizon of ",

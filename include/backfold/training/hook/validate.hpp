@@ -8,6 +8,7 @@
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/denormals.hpp"
+#include "backfold/gradient/evaluate.hpp"
 #include "backfold/gradient/gradient.hpp"
 #include "backfold/training/batch_buffer.hpp"
 #include "backfold/training/check_learning.hpp"
@@ -102,8 +103,11 @@ class Validate : public HeldOutLoss {
     detail::check_source(net, data_, outputs_per_target<L>);
     detail::check_masks<Net, L>(data_);
     detail::check_targets<typename Net::Scalar>(training.loss(), data_);
-    memory_ =
-        Memory(new Room<Net>(net, data_), [](void* room) { delete static_cast<Room<Net>*>(room); });
+    const Sequences<typename Net::Scalar> one(data_[0]);
+    const Index batch = std::clamp(Index{1024} / one.steps, Index{1}, Index{data_.count()});
+    const auto shape = detail::evaluated_shape<Net, L>(batch, one.steps, Purpose::Forward, one);
+    memory_ = Memory(new Room<Net>(net, data_, shape),
+                     [](void* room) { delete static_cast<Room<Net>*>(room); });
     if (training.epoch() == 0) {
       losses_.resize(0);
       epoch_ = 0;
@@ -135,10 +139,10 @@ class Validate : public HeldOutLoss {
   class Room {
    public:
     using S = typename Net::Scalar;
-    Room(const Net& net, const Source& data)
+    Room(const Net& net, const Source& data, const detail::PassShape& shape)
         : count_(data.count()),
-          batch_(std::clamp(Index{1024} / Sequences<S>(data[0]).steps, Index{1}, count_)),
-          workspace_(net, shape_for(Sequences<S>(data[0]))),
+          batch_(shape.batch),
+          workspace_(net, shape),
           buffer_(data[0], batch_),
           order_(count_) {
       std::iota(order_.data(), order_.data() + count_, Index{0});
@@ -157,10 +161,6 @@ class Validate : public HeldOutLoss {
     }
 
    private:
-    [[nodiscard]] detail::PassShape shape_for(const Sequences<S>& one) const {
-      return {batch_, one.steps, Purpose::Forward, one.lengths != nullptr};
-    }
-
     Index count_, batch_;
     Workspace<Net, Dynamic> workspace_;
     detail::BatchBuffer<S> buffer_;
