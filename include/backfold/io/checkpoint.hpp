@@ -1,90 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <tuple>
-#include <type_traits>
-#include <vector>
 
+#include "backfold/core/finite.hpp"
+#include "backfold/io/checkpoint_values.hpp"
 #include "backfold/io/model_json.hpp"
 #include "backfold/training/history.hpp"
 
 /// Not in backfold.hpp: it needs files and nlohmann-json.
 
 BACKFOLD_BEGIN_NAMESPACE
-
-namespace detail {
-
-/// Adds the values that for_each_value visits to a file, under a prefix.
-struct CheckpointWriter {
-  TensorWriter& file;
-  std::string prefix;
-
-  template <class T>
-  void operator()(const char* name, const T* numbers, Index count) const {
-    if constexpr (std::is_floating_point_v<T>) {
-      file.add(prefix + name, {count}, numbers);
-    } else {
-      std::vector<std::int64_t> integers;
-      for (Index i = 0; i < count; ++i) integers.push_back(static_cast<std::int64_t>(numbers[i]));
-      file.add(prefix + name, {count}, integers.data());
-    }
-  }
-  void operator()(const char* name, const std::vector<double>& numbers) const {
-    (*this)(name, numbers.data(), static_cast<Index>(numbers.size()));
-  }
-};
-
-/// Compares the arrays of a file with the values that for_each_value visits, or sets these.
-struct CheckpointReader {
-  const TensorFile& file;
-  std::string prefix;
-  bool sets;
-  std::size_t& arrays;  ///< number of arrays so far
-
-  template <class T>
-  void operator()(const char* name, T* numbers, Index count) const {
-    const auto read = numbers_of<T>(prefix + name);
-    if (static_cast<Index>(read.size()) != count) {
-      fail_runtime(file.path(), ": \"", prefix + name, "\" has ", read.size(),
-                   " numbers, this training ", count);
-    }
-    if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) check_counts(name, read);
-    for (std::size_t i = 0; sets && i < read.size(); ++i) numbers[i] = static_cast<T>(read[i]);
-  }
-  void operator()(const char* name, std::vector<double>& numbers) const {
-    const auto read = numbers_of<double>(prefix + name);
-    if (sets) numbers.assign(read.begin(), read.end());  // keeps the reserved memory
-  }
-
- private:
-  /// A count that goes on from the greatest number would overflow.
-  void check_counts(const char* name, const std::vector<std::int64_t>& numbers) const {
-    constexpr std::int64_t most = std::int64_t{1} << 62;
-    for (const std::int64_t n : numbers) {
-      if (n >= -most && n <= most) continue;
-      fail_runtime(file.path(), ": \"", prefix + name, "\" holds ", n, ", expected at most ", most,
-                   " in size");
-    }
-  }
-
-  template <class T>
-  using Read = std::vector<std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>>;
-
-  template <class T>
-  [[nodiscard]] Read<T> numbers_of(const std::string& name) const {
-    ++arrays;
-    if constexpr (std::is_floating_point_v<T>) {
-      return file.read<T>(name);
-    } else {
-      return file.read_integers(name);
-    }
-  }
-};
-
-}  // namespace detail
 
 /// Hook that saves the whole training to a file every `every` epochs and after the last one. A run
 /// that finds the file resumes there; its results are bitwise those of an uninterrupted run:
@@ -111,7 +40,7 @@ class Checkpoint {
   /// Resumes from the file, in a training that has not begun.
   /// @return false if a hook had ended the run that wrote it
   /// @throws std::runtime_error naming the file and the first difference, for the file of another
-  /// training; std::invalid_argument for an invalid order or generator state
+  /// training, or what is invalid in it; then the training and the hooks are unchanged
   template <class T>
   bool begin(T& training) {
     if (training.epoch() > 0 || !std::filesystem::exists(path_)) return true;
@@ -119,16 +48,13 @@ class Checkpoint {
     const detail::Json model = detail::read_model_json(file);
     detail::require_equal_layers(path_, detail::json_value(path_, "its model", model, "layers"),
                                  layers_of(training));
-    for (const bool sets : {false, true}) {
-      std::size_t arrays = 0;
-      for_each_part(training, [&](const char* prefix, auto& part) {
-        part.for_each_value(detail::CheckpointReader{file, prefix, sets, arrays});
-      });
-      if (arrays != file.tensors().size()) {
-        fail_runtime(path_, ": has ", file.tensors().size(), " arrays, this training ", arrays,
-                     ": it has other hooks or another optimizer");
-      }
-    }
+    check_optimizer<T>(model);
+    check_values(training, file);
+    detail::ValueCopies before;
+    visit(training, [&](const char*) { return detail::ValueCopier{before}; });
+    detail::set_or_undo(
+        path_, [&] { set_values(training, file); },
+        [&] { visit(training, [&](const char*) { return detail::ValueResetter{before}; }); });
     return model.value("ended", detail::Json(false)) != true;
   }
 
@@ -138,11 +64,10 @@ class Checkpoint {
       return;
     }
     TensorWriter file;
-    for_each_part(training, [&](const char* prefix, auto& part) {
-      part.for_each_value(detail::CheckpointWriter{file, prefix});
-    });
+    visit(training, [&](const char* prefix) { return detail::CheckpointWriter{file, prefix}; });
     file.set_metadata(detail::model_key, detail::Json{{"format", detail::model_format},
                                                       {"layers", layers_of(training)},
+                                                      {"optimizer", optimizer_of<T>()},
                                                       {"ended", report.is_last}}
                                              .dump());
     file.write(path_);
@@ -152,6 +77,53 @@ class Checkpoint {
   template <class T>
   static detail::Json layers_of(const T& training) {
     return detail::layers_json(layers(training.network()), blocks(training.network()));
+  }
+
+  template <class T>
+  static std::string optimizer_of() {
+    return detail::optimizer_name<typename T::OptimizerType>();
+  }
+
+  template <class T>
+  void check_optimizer(const detail::Json& model) const {
+    const std::string in_file = detail::json_text(
+        path_, "its model", detail::json_value(path_, "its model", model, "optimizer"));
+    if (in_file != optimizer_of<T>()) {
+      fail_runtime(path_, ": the optimizer is ", in_file, " in the file, ", optimizer_of<T>(),
+                   " in this training");
+    }
+  }
+
+  /// Compares the arrays of a file with the values of the training, and sets nothing.
+  template <class T>
+  void check_values(T& training, const TensorFile& file) {
+    std::size_t arrays = 0;
+    visit(training, [&](const char* prefix) {
+      return detail::CheckpointReader{file, prefix, false, arrays};
+    });
+    if (arrays != file.tensors().size()) {
+      fail_runtime(path_, ": has ", file.tensors().size(), " arrays, this training ", arrays,
+                   ": it has other hooks or another optimizer");
+    }
+    const auto parameters = file.read<typename T::NetworkType::Scalar>("training.parameters");
+    if (!all_finite(parameters.data(), static_cast<Index>(parameters.size()))) {
+      fail_runtime(path_, ": has parameters that are not finite");
+    }
+  }
+
+  template <class T>
+  void set_values(T& training, const TensorFile& file) {
+    std::size_t arrays = 0;
+    visit(training, [&](const char* prefix) {
+      return detail::CheckpointReader{file, prefix, true, arrays};
+    });
+  }
+
+  /// Lets a visitor, made for the prefix of each part, visit all values.
+  template <class T, class MakeVisitor>
+  void visit(T& training, const MakeVisitor& make) {
+    for_each_part(training,
+                  [&](const char* prefix, auto& part) { part.for_each_value(make(prefix)); });
   }
 
   /// Calls f(prefix, part) for the training, the optimizer's state and each hook.

@@ -100,6 +100,7 @@ BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_
 /// Source: Kingma & Ba, Adam: a method for stochastic optimization (2015). Differs: ε inside the
 /// root by default; EpsilonPlacement::OutsideRoot is the paper's and PyTorch's form.
 struct Adam {
+  static constexpr const char* name = "Adam";
   double learning_rate = 0.001;  ///< η >= 0
   double beta1 = 0.9;            ///< in [0, 1)
   double beta2 = 0.999;          ///< in [0, 1)

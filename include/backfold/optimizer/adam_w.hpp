@@ -9,6 +9,7 @@ BACKFOLD_BEGIN_NAMESPACE
 ///
 /// Source: Loshchilov & Hutter, Decoupled weight decay regularization (2019), in PyTorch's form.
 struct AdamW {
+  static constexpr const char* name = "AdamW";
   double learning_rate = 0.001;  ///< η >= 0
   double beta1 = 0.9;            ///< in [0, 1)
   double beta2 = 0.999;          ///< in [0, 1)

@@ -55,6 +55,7 @@ double norm_of(const S* x, Index n) {
 /// (2013).
 template <class O>
 struct ClipNorm : detail::ChangedGradient<ClipNorm<O>, O> {
+  static constexpr const char* name = "ClipNorm";
   double largest_norm;  ///< c > 0
 
   ClipNorm(const O& optimizer, double norm)
@@ -80,6 +81,7 @@ struct ClipNorm : detail::ChangedGradient<ClipNorm<O>, O> {
 /// Any optimizer with each entry of the gradient clamped to [−c, c].
 template <class O>
 struct ClipValue : detail::ChangedGradient<ClipValue<O>, O> {
+  static constexpr const char* name = "ClipValue";
   double largest_value;  ///< c > 0
 
   ClipValue(const O& optimizer, double value)

@@ -11,6 +11,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors
 /// (1986). Differs: PyTorch's buffer is Δw/(−η), which is equivalent only while η is constant.
 struct Momentum {
+  static constexpr const char* name = "Momentum";
   double learning_rate = 0.01;  ///< η >= 0
   double momentum = 0.9;        ///< μ in [0, 1)
 

@@ -13,6 +13,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// deep learning (2013). Differs: PyTorch keeps the lookahead point itself as w (Bengio's form),
 /// which gives the same sequence only while η and μ are constant.
 struct Nesterov {
+  static constexpr const char* name = "Nesterov";
   double learning_rate = 0.01;  ///< η >= 0
   double momentum = 0.9;        ///< μ in [0, 1)
 

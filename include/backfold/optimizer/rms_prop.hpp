@@ -12,6 +12,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// Source: Tieleman & Hinton, Lecture 6.5: rmsprop (2012). Differs: γ = 0.9 as there; PyTorch calls
 /// it alpha, 0.99 by default, and has ε outside.
 struct RmsProp {
+  static constexpr const char* name = "RmsProp";
   double learning_rate = 0.001;  ///< η >= 0
   double decay = 0.9;            ///< γ in [0, 1)
   double epsilon = 1e-8;         ///< ε >= 0

@@ -13,6 +13,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// RPROP algorithm (1993), without weight backtracking (iRprop− of Igel & Hüsken, 2000), as in
 /// PyTorch.
 struct Rprop {
+  static constexpr const char* name = "Rprop";
   static constexpr bool follows_learning_rate = false;  ///< used only for the first step
 
   double learning_rate = 0.01;  ///< the first Δ

@@ -18,6 +18,7 @@ BACKFOLD_BEGIN_NAMESPACE
 /// parameters is 0, so they do not count in the norm of an inner ClipNorm.
 template <class O>
 struct ScaledRates {
+  static constexpr const char* name = "ScaledRates";
   static_assert(Optimizer<O>,
                 "backfold: a wrapper takes an optimizer first: it needs check(), State and step()");
 

@@ -9,6 +9,7 @@ BACKFOLD_BEGIN_NAMESPACE
 ///
 /// Source: Robbins & Monro, A stochastic approximation method (1951).
 struct Sgd {
+  static constexpr const char* name = "Sgd";
   double learning_rate = 0.01;  ///< η >= 0
 
   template <Real S, Index N = Dynamic>

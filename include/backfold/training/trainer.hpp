@@ -152,7 +152,8 @@ class Trainer {
 
   /// Calls f(name, numbers, count) for all values that later epochs depend on, besides settings and
   /// data, and f("losses", vector) for the losses of the present run. A Checkpoint stores them.
-  /// @throws std::invalid_argument if f has set an invalid order, generator state or epoch
+  /// @throws std::invalid_argument if f has set an invalid order, generator state, epoch or
+  /// learning rate
   template <class Function>
   void for_each_value(const Function& f) {
     f("parameters", net_.parameters().data(), net_.parameter_count());
@@ -164,6 +165,7 @@ class Trainer {
     f("losses", history_.losses);
     batches_.for_each_value(f);
     if (epoch_ < 0) fail_argument("training: the epoch cannot be ", std::exchange(epoch_, 0));
+    (optimizer_.check)();
   }
 
  private:
