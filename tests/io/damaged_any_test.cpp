@@ -25,9 +25,11 @@ std::string refused() {
   return "nothing was thrown";
 }
 
-using Net = bf::Rnn<double, bf::Input<1>, bf::Dense<2, bf::Tanh, bf::SelfRecurrent<1>>, bf::Gru<1>>;
+using Elman =
+    bf::Rnn<double, bf::Input<1>, bf::Dense<2, bf::Tanh, bf::SelfRecurrent<1>>, bf::Gru<1>>;
 
 /// The message for a file whose description has been edited.
+template <class Net = Elman>
 std::string refused(const std::string& from, const std::string& to) {
   Net net;
   bf::Random random(1);
@@ -76,6 +78,14 @@ TEST_CASE("load_any refuses descriptions that describe no network") {
                Contains("layer 1 cannot have a connection from layer 1 over 0 steps"));
   REQUIRE_THAT(refused("{\"delay\":0,\"from\":0", "{\"delay\":1,\"from\":0"),
                Contains("layer 1 lacks the connection from layer 0 over 0 steps"));
+  using Starts =
+      bf::Rnn<double, bf::Input<1>, bf::Lstm<2, bf::LearntStart>, bf::Dense<1, bf::Tanh>>;
+  REQUIRE_THAT(refused<Starts>("\"start_columns\":2", "\"start_columns\":3"),
+               Contains("layer 1: start_columns is 3, expected 2"));
+  REQUIRE_THAT(refused<Starts>("\"start_columns\":2", "\"start_columns\":\"2\""),
+               Contains("layer 1: start_columns is \"2\", expected 2"));
+  REQUIRE_THAT(refused<Starts>("\"bias_columns\":1", "\"bias_columns\":1,\"start_columns\":1"),
+               Contains("layer 2: start_columns is 1, expected none"));
   REQUIRE_THAT(refused("\"weights\":\"full\"", "\"weights\":\"identity\""),
                Contains("a connection (identity) from a layer of 1 units, expected 2"));
   REQUIRE_THAT(refused("\"weights\":\"full\"", "\"weights\":\"fool\""),

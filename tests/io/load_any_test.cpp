@@ -77,10 +77,17 @@ TEST_CASE("load_any gives layers that have own parameters, sums and indices") {
                 indices);
 }
 
-TEST_CASE("load_any refuses a state before the first step that is learnt") {
-  const TemporaryFile file(path);
-  bf::save(path, drawn(bf::Rnn<double, Input<2>, bf::Gru<3, bf::LearntStart>>()));
-  REQUIRE_THROWS_WITH(bf::load_any<double>(path), Contains("layer 1 has a LearntStart"));
+TEST_CASE("load_any gives networks that start from a learnt state") {
+  using bf::LearntStart;
+  require_equal(bf::Rnn<double, Input<2>, Dense<3, bf::Tanh, bf::Recurrent<>, LearntStart>,
+                        Dense<2, bf::Linear>>());
+  require_equal(bf::Rnn<float, Input<2>, bf::Lstm<3, LearntStart>, bf::Gru<4, LearntStart>,
+                        bf::MinGru<2, LearntStart>>());
+  // Delays of several lengths, from later layers too, and layers without a learnt start between
+  require_equal(
+      bf::Rnn<double, Input<2>, Dense<3, bf::Sigmoid, LearntStart>, bf::Lstm<2>,
+              bf::Lstm<4, bf::Recurrent<3>, bf::Delayed<1, 2>, LearntStart>,
+              Dense<2, bf::Tanh, bf::Delayed<4, 2>, bf::NoBias, bf::Delayed<3, 2>, LearntStart>>());
 }
 
 TEST_CASE("load_any takes settings and more samples than a block") {

@@ -78,6 +78,12 @@ int main(int, char** arguments) {
   add("precise_gated",
       bf::Rnn<double, Input<1>, bf::Lstm<3, bf::NoBias>, bf::Gru<3>,
               Dense<3, bf::Tanh, bf::SelfRecurrent<2>, bf::Delayed<4, 1>>, Dense<1, bf::Linear>>());
+  add("starting", bf::Rnn<float, Input<2>, bf::Lstm<4, bf::LearntStart>,
+                          bf::Gru<3, bf::LearntStart>, Dense<2, bf::Linear>>());
+  add("precise_starting",
+      bf::Rnn<double, Input<1>,
+              Dense<3, bf::Tanh, bf::Recurrent<>, bf::Recurrent<2>, bf::LearntStart>, bf::Lstm<2>,
+              bf::MinGru<3, bf::LearntStart>, Dense<1, bf::Sigmoid, bf::Delayed<3, 2>>>());
   Eigen::MatrixXd indices(1, 20);
   for (int i = 0; i < 20; ++i) indices(i) = i * 5 % 7;
   add("text",

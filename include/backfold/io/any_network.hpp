@@ -45,13 +45,14 @@ class AnyNetwork {
   [[nodiscard]] const Vector<S>& parameters() const { return w_; }  ///< in the layout of Network
   [[nodiscard]] const ModelInfo& info() const { return info_; }  ///< further contents of the file
 
-  /// A zero state for a batch of sequences.
+  /// The state before the first step, for a batch of sequences: zero, or the LearntStart.
   [[nodiscard]] AnyState<S> state(Index batch = 1) const {
     if (batch < 1) fail_argument("state: expected a batch of at least 1, got ", batch);
     AnyState<S> state(batch);
     Index net_rows = 1, scratch = 1;
     for (const Layer& layer : layers_) {
-      state.add_layer(layer.units, layer.history, layer.type && layer.type->has_memory);
+      state.add_layer(layer.units, layer.history, layer.type && layer.type->has_memory,
+                      layer.learns_start ? w_.data() + layer.start_offset : nullptr);
       if (!layer.type) continue;
       net_rows = (std::max)(net_rows, layer.type->net_gates * layer.units);
       const Index rows = layer.type->weight_gates * layer.units;
@@ -117,6 +118,8 @@ class AnyNetwork {
     detail::AnyLayerPointer<S> type = {};  ///< null for the input
     std::vector<Block> blocks = {};        ///< of its connections; no columns if Identity
     Index own_offset = 0;
+    Index start_offset = 0;  ///< of the state before the first step, if that is learnt
+    bool learns_start = false;
     std::vector<S> net_bias = {};
   };
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "backfold/core/file_writer.hpp"
-#include "backfold/core/number_text.hpp"
 #include "backfold/io/block_array.hpp"
+#include "backfold/io/header_constants.hpp"
 #include "backfold/io/header_functions.hpp"
 #include "backfold/io/header_options.hpp"
 #include "backfold/version.hpp"
@@ -34,29 +34,13 @@ class HeaderText {
   }
 
   std::string write() {
-    for (const Block& block : blocks_) {
-      if (block.kind == Block::Kind::Start) {
-        fail_argument("header: layer ", block.layer,
-                      " has a LearntStart; expected a state of zeros before the first step");
-      }
-    }
     write_step();
-    std::string state;
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
-      const std::string units = std::to_string(layers_[l].units);
-      if (history_[l] > 0) {
-        state += "  Scalar past" + std::to_string(l) + "[" + std::to_string(history_[l]) + " * " +
-                 units + "] = {};\n";
-      }
-      if (has_memory(layers_[l])) {
-        state += "  Scalar memory" + std::to_string(l) + "[" + units + "] = {};\n";
-      }
-    }
-    return beginning() + constants_ + "\n}  // namespace detail\n" + entries(state) +
+    const std::string state = members_of_state();
+    return beginning() + constants_.text() + "\n}  // namespace detail\n" + entries(state) +
            "\n}  // namespace " + options_.name + "\n";
   }
 
-  [[nodiscard]] Index bytes() const { return numbers_ * Index{sizeof(S)}; }
+  [[nodiscard]] Index bytes() const { return constants_.count() * Index{sizeof(S)}; }
 
  private:
   static bool has_memory(const LayerDescription& layer) {
@@ -65,31 +49,9 @@ class HeaderText {
   static bool is(const LayerDescription& layer, const char* type) {
     return std::string(layer.type) == type;
   }
-
-  static std::string number(S value) {
-    std::string text;
-    append_number(text, value);
-    if (text.find_first_of(".e") == std::string::npos) text += ".0";
-    return text + (sizeof(S) == 4 ? "f" : "");
-  }
-
-  /// Adds a constant array and returns its name.
+  static std::string number(S value) { return HeaderConstants<S>::number(value); }
   std::string array(const std::string& name, const std::vector<S>& numbers) {
-    numbers_ += static_cast<Index>(numbers.size());
-    constants_ += "\ninline constexpr Scalar " + name + "[] = {";
-    std::string line = "\n   ";
-    for (const S value : numbers) {
-      // Appended, since g++ 12 gives a false warning for `" " + number` (GCC bug 105651).
-      std::string text = " ";
-      text.append(number(value)).append(",");
-      if (line.size() + text.size() > 100) {
-        constants_ += line;
-        line = "\n   ";
-      }
-      line += text;
-    }
-    constants_ += line + "};\n";
-    return "detail::" + name;
+    return constants_.array(name, numbers);
   }
 
   [[nodiscard]] std::string beginning() const {
@@ -102,7 +64,7 @@ class HeaderText {
       text += "//   " + std::to_string(l.layer) + "  " + l.type + " " + l.activation +
               describe_settings(l.settings) + ", " + std::to_string(l.units) + " units\n";
     }
-    text += "//\n// Its " + std::to_string(numbers_) + " constants take " +
+    text += "//\n// Its " + std::to_string(constants_.count()) + " constants take " +
             std::to_string(bytes()) + " bytes.\n#pragma once\n\nnamespace " + options_.name +
             " {\n\nusing Scalar = " + (single ? "float" : "double") +
             ";\n\nnamespace detail {\n\ninline constexpr Scalar largest_exponent = " +
@@ -117,6 +79,34 @@ class HeaderText {
     return text + "};\n" + header_functions;
   }
 
+  /// Past outputs and memories, with the numbers that they have before the first step.
+  std::string members_of_state() {
+    std::string text;
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      const std::string units = std::to_string(layers_[l].units);
+      const std::vector<S> start = start_of(l);
+      const auto past = start.begin() + (start.empty() ? 0 : history_[l] * layers_[l].units);
+      const auto member = [&](const char* name, const std::string& size, auto first, auto last) {
+        text += "  Scalar " + (name + std::to_string(l)) + "[" + size + "] = {" +
+                constants_.list({first, last}) + "};\n";
+      };
+      if (history_[l] > 0) {
+        member("past", std::to_string(history_[l]) + " * " + units, start.begin(), past);
+      }
+      if (has_memory(layers_[l])) member("memory", units, past, start.end());
+    }
+    return text;
+  }
+  /// The learnt state of a layer before the first step: outputs 1 step ago, 2 steps ago, ..., then
+  /// the memory; nothing if it is zero.
+  [[nodiscard]] std::vector<S> start_of(std::size_t layer) const {
+    for (const Block& block : blocks_) {
+      if (block.kind != Block::Kind::Start || block.layer != static_cast<int>(layer)) continue;
+      return {w_ + block.offset, w_ + block.offset + block.size()};
+    }
+    return {};
+  }
+
   /// predict, or step with its state.
   [[nodiscard]] std::string entries(const std::string& state) const {
     const bool is_recurrent = !state.empty();
@@ -124,7 +114,8 @@ class HeaderText {
                        ", outputs = " + std::to_string(layers_.back().units) + ";\n";
     if (is_recurrent) {
       text +=
-          "\n// What the network remembers between steps; zeros before the first.\n"
+          "\n// Outputs and memories of earlier steps. A new one is the state before the first "
+          "step.\n"
           "struct State {\n" +
           state + "};\n";
     }
@@ -314,8 +305,8 @@ class HeaderText {
   const S* w_;
   const HeaderOptions& options_;
   std::vector<int> history_ = std::vector<int>(layers_.size(), 0);
-  std::string constants_, body_;
-  Index numbers_ = 0;
+  HeaderConstants<S> constants_;
+  std::string body_;
 };
 
 }  // namespace detail

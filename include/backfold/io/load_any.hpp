@@ -53,10 +53,9 @@ class AnyNetworkReader {
       fail_runtime(path_, ": expected a list of at least two layers, got ", layers.dump());
     }
     for (const Json& layer : layers) read_type(layer);
-    for (std::size_t l = 1; l < layers.size(); ++l) {
-      read_connections(l, layers[l]);
-      read_parameters(l, layers[l]);
-    }
+    for (std::size_t l = 1; l < layers.size(); ++l) read_connections(l, layers[l]);
+    // A learnt start is as long as the delays out of its layer, so all connections come first.
+    for (std::size_t l = 1; l < layers.size(); ++l) read_parameters(l, layers[l]);
     net_.w_ = Eigen::Map<const Vector<S>>(w_.data(), static_cast<Index>(w_.size()));
     if (!all_finite(w_.data(), net_.w_.size())) {
       fail_runtime(path_, ": has parameters that are not finite");
@@ -129,10 +128,6 @@ class AnyNetworkReader {
     AnyNetworkLayer& layer = net_.layers_[l];
     const AnyLayer<S>& type = *layer.type;
     const Index rows = type.weight_gates * layer.units;
-    if (json.contains("start_columns")) {
-      fail_runtime(path_, ": layer ", l,
-                   " has a LearntStart, which can be loaded only into a network of its type");
-    }
     for (Block& block : layer.blocks) append(block);
     const auto read = [&](const char* key, Block::Kind kind, Index of_type, bool optional) {
       const auto found = json.find(key);
@@ -151,6 +146,23 @@ class AnyNetworkReader {
       type.gather_bias(w_.data() + bias.offset, layer.net_bias.data(), layer.units);
     }
     layer.own_offset = read("own_columns", Block::Kind::Own, type.own_columns, false).offset;
+    read_start(l, json);
+  }
+
+  /// Reads the learnt state before the first step, if the layer has one.
+  void read_start(std::size_t l, const Json& json) {
+    const auto found = json.find("start_columns");
+    if (found == json.end()) return;
+    AnyNetworkLayer& layer = net_.layers_[l];
+    const Index columns = layer.history + Index{layer.type->has_memory};
+    if (columns == 0 || *found != columns) {
+      fail_runtime(path_, ": layer ", l, ": start_columns is ", found->dump(), ", expected ",
+                   columns == 0 ? "none" : std::to_string(columns));
+    }
+    Block block{static_cast<int>(l), "", Block::Kind::Start, {}, layer.units, columns, 0};
+    append(block);
+    layer.start_offset = block.offset;
+    layer.learns_start = true;
   }
 
   /// Adds the numbers of a block to w.
