@@ -2,7 +2,8 @@
 #pragma once
 
 /// Everything to make, train and run networks that needs Eigen alone. Opt-in: files
-/// (data/csv.hpp, npy.hpp, idx.hpp), analysis/symmetry.hpp, training/hook/progress.hpp.
+/// (data/csv.hpp, npy.hpp, idx.hpp), analysis/symmetry.hpp, training/hook/progress.hpp and
+/// trace_csv.hpp.
 
 #include "backfold/activation/activate.hpp"
 #include "backfold/activation/activation.hpp"
@@ -79,6 +80,7 @@
 #include "backfold/gradient/gradient.hpp"
 #include "backfold/gradient/gradient_target.hpp"
 #include "backfold/gradient/layer_network_checks.hpp"
+#include "backfold/gradient/layer_statistics.hpp"
 #include "backfold/gradient/layer_step_checks.hpp"
 #include "backfold/gradient/parameter_view.hpp"
 #include "backfold/gradient/pass_error.hpp"
@@ -187,6 +189,7 @@
 #include "backfold/training/hook/rate_schedule.hpp"
 #include "backfold/training/hook/schedule.hpp"
 #include "backfold/training/hook/stop_early.hpp"
+#include "backfold/training/hook/trace.hpp"
 #include "backfold/training/hook/validate.hpp"
 #include "backfold/training/learning_rate.hpp"
 #include "backfold/training/objective.hpp"

@@ -282,6 +282,21 @@ TEST_CASE("validation over resets, lengths and closed loops allocates nothing af
   CHECK(allocations_in(HalfSquaredError{}, data) == 0);
 }
 
+TEST_CASE("a Trace allocates nothing after its begin") {
+  using Net = Rnn<double, Input<2>, Lstm<5>, Dense<4, Tanh, Recurrent<>>, Dense<1, Linear>>;
+  Net net;
+  Random random(1);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = numbers(2, 60, 6), Z = numbers(1, 60, 7);
+  const Sequences<double> data(X, Z, 6);
+  Trace trace(data, {.every = 1});
+  long before = -1, after = -2;
+  fit(net, HalfSquaredError{}, Adam{}, data, {.epochs = 20, .batch_size = 4}, trace,
+      CountsEpochs{&before, &after});
+  CHECK(before == after);
+  CHECK(trace.count() == 61);
+}
+
 TEST_CASE("a hundred updates of real-time recurrent learning allocate nothing") {
   using Loop = Rnn<double, Input<2>, Dense<5, Tanh, Recurrent<>>, Dense<3, Tanh, SelfRecurrent<>>,
                    Dense<1, Linear>>;

@@ -244,3 +244,29 @@ TEST_CASE("a checkpoint with a flipped bit is refused, or gives the training tha
   const int taken = resumed_damages(without_checksum(content), data, [](const auto&, bool) {});
   REQUIRE(taken > 10 * kept);  // damages of numbers that only a checksum finds
 }
+
+TEST_CASE("a resumed Trace has the records of one that was not stopped") {
+  std::remove(path.c_str());
+  const Data data;
+  auto traced = [&](bf::Index epochs, bool saves) {
+    Net net = drawn();
+    bf::Trace trace(data.samples(), {.every = 2});
+    bf::Checkpoint checkpoint(path, 1, trace);
+    const bf::FitOptions options{.epochs = epochs, .batch_size = 5};
+    if (saves) {
+      bf::fit(net, bf::HalfSquaredError{}, bf::Adam{}, data.samples(), options, trace, checkpoint);
+    } else {
+      bf::fit(net, bf::HalfSquaredError{}, bf::Adam{}, data.samples(), options, trace);
+    }
+    std::vector<double> values;
+    trace.for_each_value([&](const char*, const std::vector<double>& v) {
+      for (const double x : v) values.push_back(x == x ? x : 0.5);  // NaN are not equal
+    });
+    return values;
+  };
+  const auto whole = traced(6, false);
+  traced(3, true);
+  REQUIRE(traced(6, true) == whole);
+  REQUIRE(whole.size() == 16 * (1 + 3 * 10));
+  std::remove(path.c_str());
+}

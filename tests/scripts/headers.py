@@ -40,7 +40,8 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "second_order/fit_least_squares", "second_order/lbfgs", "second_order/lbfgs_options",
     "second_order/least_squares",
     "second_order/least_squares_options", "second_order/least_squares_result",
-    "second_order/residual_function", "training/hook/progress")}
+    "second_order/residual_function", "training/hook/progress",
+    "training/hook/trace_csv")}
 errors = []
 
 # Rows such as "  activation/  loss/    one header each   floor 2".

@@ -129,6 +129,8 @@ class Trainer {
   [[nodiscard]] Index last_epoch() const { return last_epoch_; }
   /// Number of optimizer steps in the present epoch.
   [[nodiscard]] Index step() const { return step_; }
+  /// Number of optimizer steps over all epochs and runs; 0 before the first.
+  [[nodiscard]] Index steps_taken() const { return static_cast<Index>(update_); }
   /// Number of steps of an epoch if every batch, and every piece of it, has a target.
   [[nodiscard]] Index steps_per_epoch() const { return batches_.passes(); }
   /// E of the last step, at the parameters before it, with the options' reduction.

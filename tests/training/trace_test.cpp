@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "backfold/backfold.hpp"
+#include "backfold/data/csv.hpp"
+#include "backfold/training/hook/trace_csv.hpp"
+#include "catch.hpp"
+#include "numbers.hpp"
+#include "said.hpp"
+#include "temporary_file.hpp"
+#include "training/plain_network.hpp"
+
+using namespace backfold;
+
+namespace {
+
+/// The numbers of a layer in all steps of sequences, without padding.
+std::vector<double> values(const PlainNetwork& plain, const Eigen::MatrixXd& x) {
+  std::vector<double> result;
+  for (Index t = 0; t < plain.steps(); ++t) {
+    for (Index b = 0; b < plain.batch(); ++b) {
+      for (Index i = 0; plain.has(t, b) && i < x.rows(); ++i) {
+        result.push_back(x(i, t * plain.batch() + b));
+      }
+    }
+  }
+  return result;
+}
+
+void check_moments(const std::vector<double>& x, double mean, double variance, double tolerance) {
+  double sum = 0, squares = 0;
+  for (const double v : x) sum += v / double(x.size());
+  for (const double v : x) squares += (v - sum) * (v - sum) / double(x.size());
+  CHECK(std::abs(mean - sum) < tolerance);
+  CHECK(std::abs(variance - squares) < tolerance * (1 + squares));
+}
+
+void check_shares(const PlainNetwork& plain, int l, const LayerStatistics& s) {
+  if (plain.activation(l).empty()) {
+    CHECK(s.saturated != s.saturated);
+    CHECK(s.dead != s.dead);
+    return;
+  }
+  const Eigen::MatrixXd& net = plain.nets[std::size_t(l)];
+  const double largest = plain.activation(l) == "Sigmoid" ? 0.25 : 1;
+  double saturated = 0, dead = 0, count = 0;
+  for (Index i = 0; i < net.rows(); ++i) {
+    bool alive = false;
+    for (const double v : values(plain, net.row(i))) {
+      saturated += plain.derivative(l, v) < 0.01 * largest;
+      alive |= plain.derivative(l, v) != 0;
+      ++count;
+    }
+    dead += !alive;
+  }
+  CHECK(std::abs(s.saturated - saturated / count) < 1e-12);
+  CHECK(std::abs(s.dead - dead / double(net.rows())) < 1e-12);
+}
+
+/// Holds record i, made with the network as it is, against plain loops.
+template <class Net>
+void check_record(const TraceRecords& trace, Index i, const Net& net,
+                  const Sequences<typename Net::Scalar>& data) {
+  const double tolerance = std::is_same_v<typename Net::Scalar, float> ? 1e-5 : 1e-8;
+  const PlainNetwork plain(net, data);
+  Workspace<Net> workspace(net, data.batch(), data.steps);
+  Vector<typename Net::Scalar> g;
+  gradient(net, HalfSquaredError{}, data, workspace, g, {.reduction = Reduction::Mean});
+  REQUIRE(trace.layer_count() == Net::layer_count);
+  for (int l = 1; l < Net::layer_count; ++l) {
+    const LayerStatistics s = trace.statistics(i, l);
+    INFO(net << "batch " << data.batch() << ", " << data.steps << " steps, layer " << l);
+    const auto at = std::size_t(l);
+    check_moments(values(plain, plain.nets[at]), s.net_mean, s.net_variance, tolerance);
+    check_moments(values(plain, plain.outputs[at]), s.output_mean, s.output_variance, tolerance);
+    check_moments(values(plain, plain.deltas[at]), s.delta_mean, s.delta_variance, tolerance);
+    check_shares(plain, l, s);
+    double squares = 0;
+    for (const Block& block : blocks(net)) {
+      if (block.layer != l) continue;
+      for (Index k = 0; k < block.size(); ++k) squares += std::pow(double(g[block.offset + k]), 2);
+    }
+    CHECK(std::abs(s.gradient_norm - std::sqrt(squares)) < tolerance);
+    for (Index k = 0; k < data.steps; ++k) {
+      double of_step = 0;
+      for (Index b = 0; b < plain.batch(); ++b) {
+        const Index t = plain.length(b) - 1 - k;
+        if (t >= 0) of_step += plain.deltas[at].col(t * plain.batch() + b).squaredNorm();
+      }
+      CHECK(std::abs(trace.delta_norms(i, l)[k] - std::sqrt(of_step)) < tolerance);
+    }
+  }
+}
+
+/// Traces some steps, and holds the records of the first and the last parameters against loops.
+template <class Net>
+void check_trace(Net net, const Sequences<typename Net::Scalar>& data, double range = 0.9) {
+  using S = typename Net::Scalar;
+  Random random(7);
+  net.initialize(Uniform{-range, range}, random);
+  for (S& w : net.parameters()) w += S(uniform(random, -0.2, 0.2));
+  const Net first = net;
+  Trace trace(data, {.every = 2});
+  fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1}, data,
+      {.epochs = 4, .batch_size = data.batch()}, trace);
+  REQUIRE(trace.count() == 3);
+  CHECK(trace.step(0) == 0);
+  CHECK(trace.step(1) == 2);
+  CHECK(trace.step(2) == 4);
+  check_record(trace, 0, first, data);
+  check_record(trace, 2, net, data);
+}
+
+template <class S>
+struct Numbers {
+  Matrix<S> X, Z;
+  Index steps;
+  Numbers(Index in, Index out, Index batch, Index step_count)
+      : X(numbers(in, batch * step_count, 3).cast<S>()),
+        Z(numbers(out, batch * step_count, 4).cast<S>()),
+        steps(step_count) {}
+  Sequences<S> data() const { return Sequences<S>(X, Z, steps); }
+};
+
+}  // namespace
+
+TEST_CASE("A Trace of a perceptron has the statistics that plain loops have") {
+  using Net =
+      Mlp<double, Input<2>, Dense<4, Tanh>, Dense<5, Relu>, Dense<3, Sigmoid>, Dense<2, Linear>>;
+  for (const Index batch : {1, 9}) {
+    const Numbers<double> some(2, 2, batch, 1);
+    check_trace(Net(), some.data());
+    check_trace(Net(), some.data(), 6);  // saturated
+  }
+  const Numbers<float> single(2, 2, 9, 1);
+  check_trace(Mlp<float, Input<2>, Dense<4, Tanh>, Dense<2, Linear, From<0>>>(), single.data());
+}
+
+TEST_CASE("A Trace of networks of Dynamic sizes has the statistics that plain loops have") {
+  using Net =
+      Rnn<double, Input<Dynamic>, Dense<Dynamic, Tanh, Recurrent<>>, Dense<Dynamic, Linear>>;
+  const Numbers<double> some(2, 1, 3, 4);
+  check_trace(Net(2, 3, 1), some.data());
+}
+
+TEST_CASE("A Trace through time has the statistics that plain loops have") {
+  using Simple = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<2, Linear>>;
+  using Memory = Rnn<double, Input<2>, Lstm<3>, Dense<2, Linear>>;
+  using Skipping =
+      Rnn<double, Input<2>, Dense<3, Sigmoid, Recurrent<2>, SelfRecurrent<1>>,
+          Dense<2, Tanh, From<0>, Delayed<1, 3>, Delayed<0, 1>>, Dense<2, Linear, From<1>>>;
+  using Back =
+      Rnn<double, Input<2>, Dense<3, Tanh, Delayed<3>>, Dense<2, Relu, NoBias>, Dense<2, Linear>>;
+  for (const Index batch : {1, 3}) {
+    for (const Index steps : {1, 5}) {
+      const Numbers<double> some(2, 2, batch, steps);
+      check_trace(Simple(), some.data());
+      check_trace(Memory(), some.data());
+      check_trace(Skipping(), some.data());
+      check_trace(Back(), some.data());
+      Sequences<double> at_end(some.X, some.Z.leftCols(batch), steps);
+      at_end.targets_at = TargetsAt::LastStep;
+      check_trace(Simple(), at_end);
+      check_trace(Memory(), at_end);
+    }
+  }
+  const Numbers<float> single(2, 2, 3, 5);
+  check_trace(Rnn<float, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<2, Linear>>(), single.data());
+}
+
+TEST_CASE("A Trace counts back from each sequence's own end, and stops at resets") {
+  using Simple = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<2, Linear>>;
+  using Memory = Rnn<double, Input<2>, Lstm<3>, Dense<2, Linear>>;
+  const Numbers<double> some(2, 2, 3, 5);
+  const std::vector<Index> lengths{5, 2, 3};
+  Sequences<double> data = some.data();
+  data.lengths = lengths.data();
+  check_trace(Simple(), data);
+  check_trace(Memory(), data);
+
+  Sequences<double> restarted = some.data();
+  std::vector<std::uint8_t> flags(15);
+  flags[7] = flags[9] = 1;
+  restarted.resets = flags;
+  check_trace(Simple(), restarted);
+  check_trace(Memory(), restarted);
+}
+
+TEST_CASE("The deltas of an Elman net in a Trace are those of backpropagation through time") {
+  using Net = Elman<double, 2, 3, 1>;
+  Net net = made<Net>();
+  const Index steps = 6;
+  const Eigen::MatrixXd X = numbers(2, steps, 1), Z = numbers(1, 1, 2);
+  Sequences<double> data(X, Z, steps);
+  data.targets_at = TargetsAt::LastStep;
+  Trace trace(data);
+  fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0}, data, {.epochs = 1, .batch_size = 1},
+      trace);
+
+  const Eigen::MatrixXd W = net.weights<1, 0>(), U = net.weights<1, 1>(), V = net.weights<2>();
+  std::vector<Eigen::VectorXd> h(1, Eigen::VectorXd::Zero(3));
+  for (Index t = 0; t < steps; ++t) {
+    h.push_back((W * X.col(t) + U * h.back() + net.bias<1>()).array().tanh());
+  }
+  const Eigen::VectorXd at_output = V * h.back() + net.bias<2>() - Z;
+  Eigen::VectorXd error = V.transpose() * at_output;
+  for (Index k = 0; k < steps; ++k) {
+    const Eigen::VectorXd delta = error.array() * (1 - h[std::size_t(steps - k)].array().square());
+    CHECK(trace.delta_norms(0, 1)[k] == Approx(delta.norm()).epsilon(1e-12));
+    error = U.transpose() * delta;
+  }
+  CHECK(trace.delta_norms(0, 2)[0] == Approx(at_output.norm()).epsilon(1e-12));
+  CHECK(trace.delta_norms(0, 2)[1] == 0);
+}
+
+TEST_CASE("A Trace shows dead and saturated units") {
+  Mlp<double, Input<1>, Dense<4, Relu>, Dense<2, Tanh>, Dense<1, Linear>> net;
+  net.parameters().setZero();
+  net.bias<1>() << -1, 1, -2, 3;  // two of four are off
+  net.bias<2>() << 5, 0.1;        // 1 − tanh²(5) = 1.8e-4
+  const Eigen::MatrixXd X = numbers(1, 8, 1), Z = numbers(1, 8, 2);
+  const Samples<double> data(X, Z);
+  Trace trace(data);
+  fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0}, data, {.epochs = 1}, trace);
+  CHECK(trace.statistics(0, 1).dead == 0.5);
+  CHECK(trace.statistics(0, 1).saturated == 0.5);
+  CHECK(trace.statistics(0, 2).saturated == 0.5);
+  CHECK(trace.statistics(0, 2).dead == 0);
+  CHECK(trace.statistics(0, 3).saturated == 0);
+  CHECK(trace.statistics(0, 1).net_mean == 0.25);
+  CHECK(trace.statistics(0, 1).gradient_norm == 0);  // the weights after it are 0
+}
+
+TEST_CASE("Norms in a Trace neither overflow nor underflow") {
+  detail::ScaledNorm norm;
+  CHECK(norm.value() == 0);
+  for (const double x : {3e200, -4e200, 0.0}) norm.add(x);
+  CHECK(norm.value() == Approx(5e200));
+  detail::ScaledNorm small;
+  for (const double x : {-3e-200, 4e-200}) small.add(x);
+  CHECK(small.value() == Approx(5e-200));
+  norm.add(std::nan(""));
+  norm.add(1);
+  CHECK(std::isnan(norm.value()));
+}
+
+TEST_CASE("A Trace changes nothing in a training") {
+  using Net = Elman<double, 2, 3, 1>;
+  Net traced = made<Net>(), plain = traced;
+  const Numbers<double> some(2, 1, 8, 5);
+  const FitOptions options{.epochs = 3, .batch_size = 2};
+  Trace trace(some.data(), {.every = 1});
+  const auto a = fit(traced, HalfSquaredError{}, Adam{}, some.data(), options, trace);
+  const auto b = fit(plain, HalfSquaredError{}, Adam{}, some.data(), options);
+  CHECK(a.losses == b.losses);
+  CHECK(traced.parameters() == plain.parameters());
+  CHECK(trace.count() == 13);
+}
+
+TEST_CASE("A Trace goes on in a later run of a Trainer, and starts again in another training") {
+  using Net = Mlp<double, Input<2>, Dense<4, Tanh>, Dense<1, Linear, Name<"answer">>>;
+  Net net = made<Net>();
+  const Numbers<double> some(2, 1, 6, 1);
+  Trace trace(some.data(), {.every = 3, .reserve = 2});  // more records than reserved
+  Trainer training(net, HalfSquaredError{}, Adam{}, some.data(), {.batch_size = 3});
+  CHECK(training.steps_taken() == 0);
+  training.run(4, trace);
+  CHECK(training.steps_taken() == 8);
+  CHECK(trace.count() == 3);
+  training.run(2, trace);
+  CHECK(trace.count() == 5);
+  CHECK(trace.step(4) == 12);
+  CHECK(trace.layer_name(0) == "0 Input");
+  CHECK(trace.layer_name(1) == "1 Dense Tanh");
+  CHECK(trace.layer_name(2) == "answer");
+  fit(net, HalfSquaredError{}, Adam{}, some.data(), {.epochs = 1, .batch_size = 1}, trace);
+  CHECK(trace.step(0) == 0);
+  CHECK(trace.count() == 3);
+}
+
+TEST_CASE("A Trace refuses options and probes") {
+  using Net = Elman<double, 2, 3, 1>;
+  Net net = made<Net>();
+  const Numbers<double> some(2, 1, 2, 5), wrong(3, 1, 2, 5);
+  CHECK(said([&] { Trace(some.data(), {.every = 0}); }) == "Trace: every must be >= 1, got 0");
+  CHECK(said([&] { Trace(some.data(), {.reserve = -1}); }) ==
+        "Trace: reserve must be >= 0, got -1");
+  Trace trace(wrong.data());
+  CHECK_THROWS_AS(fit(net, HalfSquaredError{}, Adam{}, some.data(), {.epochs = 1}, trace),
+                  std::invalid_argument);
+}
+
+TEST_CASE("The records of a Trace are written to a CSV file and read back exactly") {
+  using Net = Rnn<double, Input<2>, Lstm<3>, Dense<1, Tanh, Name<"a, b">>>;
+  Net net = made<Net>();
+  const Numbers<double> some(2, 1, 6, 4);
+  Trace trace(some.data(), {.every = 1});
+  fit(net, HalfSquaredError{}, Adam{}, some.data(), {.epochs = 1, .batch_size = 3}, trace);
+  const TemporaryFile file("backfold_trace.csv");
+  write_csv(file.path, trace);
+  const CsvTable table = read_csv(file.path, {.categorical = {"layer"}, .fill = std::nan("")});
+  REQUIRE(table.rows() == 6);
+  REQUIRE(table.columns().size() == 15);
+  CHECK(table.columns()[0].categories.name(1) == "a, b");
+  CHECK(table.columns()[14].name == "delta_norm_3");
+  for (Index row = 0; row < 6; ++row) {
+    const Index i = row / 2;
+    const int l = int(row % 2) + 1;
+    const LayerStatistics s = trace.statistics(i, l);
+    CHECK(table.value(row, 0) == double(l - 1));
+    CHECK(table.value(row, 1) == double(i));
+    CHECK(table.value(row, 2) == s.net_mean);
+    CHECK(table.value(row, 5) == s.output_variance);
+    CHECK(table.value(row, 10) == s.gradient_norm);
+    CHECK(std::isnan(table.value(row, 8)) == (l == 1));
+    for (Index k = 0; k < 4; ++k) CHECK(table.value(row, 11 + k) == trace.delta_norms(i, l)[k]);
+  }
+}
