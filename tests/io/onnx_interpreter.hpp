@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "onnx_file.hpp"
+#include "onnx_recurrence.hpp"
 
 /// Runs the graph of an ONNX file in double precision, by the operators' definitions.
 class OnnxInterpreter {
@@ -80,6 +81,8 @@ class OnnxInterpreter {
     if (op == "Concat") return {joined(in)};
     if (op == "Split") return parts(in[0], static_cast<long>(node.outputs.size()));
     if (op == "Squeeze") return {squeezed(in[0], in[1])};
+    if (op == "Unsqueeze") return {unsqueezed(in[0], in[1])};
+    if (op == "RNN" || op == "LSTM" || op == "GRU") return OnnxRecurrence(node, in).run();
     if (op == "Gather") return {gathered(in[0], in[1])};
     throw std::runtime_error("no operator " + op);
   }
@@ -156,7 +159,13 @@ class OnnxInterpreter {
   /// Next to each other along the last axis.
   static OnnxTensor joined(const std::vector<OnnxTensor>& in) {
     long width = 0;
-    for (const OnnxTensor& x : in) width += x.last();
+    for (const OnnxTensor& x : in) {
+      if (x.numbers.size() / static_cast<std::size_t>(x.last()) !=
+          in[0].numbers.size() / static_cast<std::size_t>(in[0].last())) {
+        throw std::runtime_error("Concat");
+      }
+      width += x.last();
+    }
     OnnxTensor y{in[0].shape, {}};
     y.shape.back() = width;
     const auto rows = in[0].numbers.size() / static_cast<std::size_t>(in[0].last());
@@ -187,6 +196,11 @@ class OnnxInterpreter {
     const auto at = x.shape.begin() + (axis < 0 ? axis + static_cast<long>(x.shape.size()) : axis);
     if (*at != 1) throw std::runtime_error("Squeeze");
     x.shape.erase(at);
+    return x;
+  }
+
+  static OnnxTensor unsqueezed(OnnxTensor x, const OnnxTensor& axes) {
+    x.shape.insert(x.shape.begin() + static_cast<long>(axes.numbers.at(0)), 1);
     return x;
   }
 

@@ -5,9 +5,8 @@
 
 #include "catch.hpp"
 #include "onnx_interpreter.hpp"
-#include "said.hpp"
+#include "onnx_networks.hpp"
 #include "softsign.hpp"
-#include "temporary_file.hpp"
 
 namespace bf = backfold;
 using bf::Dense;
@@ -15,39 +14,6 @@ using bf::Input;
 using Catch::Matchers::Contains;
 
 namespace {
-
-std::string bytes_of(const auto& net, const bf::OnnxOptions& options = {}) {
-  const TemporaryFile file("backfold_test.onnx");
-  bf::save_onnx(file.path, net, options);
-  return content_of(file.path);
-}
-
-/// Parameters that are no symmetric values, gains and shifts too.
-template <class Net>
-Net drawn(Net net) {
-  bf::Random random(7);
-  for (auto& w : net.parameters()) {
-    w = static_cast<typename Net::Scalar>(bf::uniform(random, -1.5, 1.5));
-  }
-  return net;
-}
-
-/// Columns become rows.
-OnnxTensor rows_of(const Eigen::MatrixXd& columns) {
-  return {{columns.cols(), columns.rows()}, {columns.data(), columns.data() + columns.size()}};
-}
-Eigen::MatrixXd columns_of(const OnnxTensor& rows) {
-  const auto features = rows.shape.back();
-  return Eigen::Map<const Eigen::MatrixXd>(rows.numbers.data(), features,
-                                           static_cast<long>(rows.numbers.size()) / features);
-}
-
-Eigen::MatrixXd drawn_inputs(bf::Index rows, bf::Index columns) {
-  bf::Random random(3);
-  Eigen::MatrixXd X(rows, columns);
-  for (double& x : X.reshaped()) x = double(float(bf::uniform(random, -3, 3)));
-  return X;
-}
 
 /// The largest difference between the outputs of a network and of its file.
 template <class Net>
@@ -73,11 +39,7 @@ double step_difference(const Net& net, bf::Index batch, const bf::OnnxOptions& g
   options.scalar = std::is_same_v<S, double> ? bf::OnnxScalar::Double : bf::OnnxScalar::Float;
   const OnnxFile file(bytes_of(net, options));
   bf::State<Net> state(net, batch);
-  OnnxInterpreter::Values values;
-  for (const auto& [name, shape] : file.inputs) {
-    const long units = std::stol(shape.back());
-    values[name] = rows_of(Eigen::MatrixXd::Zero(units, batch));
-  }
+  auto values = first_states(file, rows_of(Eigen::MatrixXd::Zero(net.inputs(), batch)));
   double largest = 0;
   for (int t = 0; t < 9; ++t) {
     const Eigen::MatrixXd X = drawn_inputs(net.inputs(), 9 * batch).middleCols(t * batch, batch);
@@ -92,11 +54,6 @@ double step_difference(const Net& net, bf::Index batch, const bf::OnnxOptions& g
         std::max(largest, (columns_of(outputs.at("output")) - Y).cwiseAbs().maxCoeff() / size);
   }
   return largest;
-}
-
-template <class Net>
-std::string refused(const Net& net, const bf::OnnxOptions& options = {}) {
-  return said([&] { bf::save_onnx("backfold_never_written.onnx", net, options); });
 }
 
 /// A layer of a user's, which multiplies by 2.
@@ -126,9 +83,6 @@ struct OwnTanh : bf::Tanh {
     return net / (1 + abs(net));
   }
 };
-
-template <class S>
-constexpr double allowed = std::is_same_v<S, double> ? 1e-14 : 5e-7;
 
 template <class S, class Activation>
 void compare_activation(const Activation& activation) {
@@ -222,6 +176,8 @@ TEMPLATE_TEST_CASE("a recurrent network's file gives its steps", "", float, doub
   compare(bf::Rnn<S, Input<2>, bf::Lstm<4, bf::Through<2>>, bf::Dropout<4>, Dense<1, Linear>>());
   compare(bf::Rnn<S, Input<2>, bf::Gru<4, bf::Through<2>>, bf::Dropout<4>, Dense<1, Linear>>());
   compare(bf::Rnn<S, Input<2>, Dense<3, Tanh, bf::Recurrent<3>>, Dense<1, Linear>>());
+  compare(bf::Rnn<S, Input<2>, bf::Lstm<3, bf::LearntStart>,
+                  Dense<3, Tanh, bf::Recurrent<2>, bf::LearntStart>, Dense<1, Linear>>());
   compare(bf::Rnn<S, Input<2>, Dense<3, Tanh, bf::SelfRecurrent<1>, bf::Delayed<2, 2>>,
                   Dense<1, Linear, bf::Delayed<0, 2>>>());
   compare(
@@ -317,9 +273,6 @@ TEST_CASE("what a file cannot hold is refused with what was expected") {
           "onnx: the scaling of inputs has 3 features, the network 2");
   REQUIRE(refused(net, {.target_scaling = three}) ==
           "onnx: the scaling of targets has 3 features, the network 1");
-  bf::Rnn<double, Input<2>, Dense<2, bf::Tanh>, bf::Lstm<3, bf::LearntStart>> starts;
-  REQUIRE(refused(starts) ==
-          "onnx: layer 2 has a LearntStart; expected a state of zeros before the first step");
   const Eigen::VectorXd two = Eigen::VectorXd::Ones(2);
   const bf::Scaling narrow(bf::ScalingKind::Standard, two, 1e-50 * two, 0);
   REQUIRE_THAT(refused(net, {.input_scaling = narrow}), Contains("width 1e-50, which is 0"));

@@ -107,6 +107,16 @@ void add_perceptrons() {
       {}, indices);
 }
 
+/// The states of a file and their units, as JSON.
+std::string states_of(const auto& net) {
+  std::string states;
+  for (const bf::detail::OnnxState& s : bf::detail::onnx_network(net).states()) {
+    const bf::Index units = bf::layers(net)[static_cast<std::size_t>(s.layer)].units;
+    states += (states.empty() ? "\"" : ", \"") + s.name() + "\": " + std::to_string(units);
+  }
+  return "{" + states + "}";
+}
+
 /// A recurrent network, step by step for two sequences.
 template <class Net>
 void add_steps(const std::string& name, const Net& net, bf::OnnxOptions options = {}) {
@@ -122,12 +132,7 @@ void add_steps(const std::string& name, const Net& net, bf::OnnxOptions options 
     const bf::Matrix<S> Y = bf::step(net, X, state);
     calls.add({batch, net.inputs()}, X, Y);
   }
-  std::string states;
-  for (const bf::detail::OnnxState& s : bf::detail::onnx_network(net).states()) {
-    const bf::Index units = bf::layers(net)[static_cast<std::size_t>(s.layer)].units;
-    states += (states.empty() ? "\"" : ", \"") + s.name() + "\": " + std::to_string(units);
-  }
-  calls.write(name, is_double, "{" + states + "}");
+  calls.write(name, is_double, states_of(net));
 }
 
 void add_recurrent() {
@@ -144,13 +149,78 @@ void add_recurrent() {
   add_steps("back_connection",
             drawn(bf::Rnn<float, Input<2>, Dense<3, Tanh, bf::SelfRecurrent<1>, bf::Delayed<2, 2>>,
                           Dense<1, Linear, bf::Delayed<0, 2>>>()));
+  add_steps("learnt_start",
+            drawn(bf::Rnn<float, Input<2>, Dense<3, Tanh, bf::Recurrent<2>, bf::LearntStart>,
+                          bf::Lstm<2, bf::LearntStart>>()));
   add_steps("stack", drawn(bf::Rnn<float, Input<2>, bf::Lstm<4>, bf::LayerNorm<4>, bf::Gru<3>,
                                    Dense<2, bf::Softmax, bf::From<0>>>()));
+}
+
+/// A recurrent network over sequences, each number of them from the first step on in parts.
+template <class Net>
+void add_sequences(const std::string& name, const Net& net, bf::OnnxOptions options = {}) {
+  using S = typename Net::Scalar;
+  constexpr bool is_double = std::is_same_v<S, double>;
+  if (is_double) options.scalar = bf::OnnxScalar::Double;
+  options.run = bf::OnnxRun::Sequence;
+  bf::save_onnx(folder + name + ".onnx", net, options);
+  Calls calls;
+  for (const bf::Index batch : {1, 2, 5}) {
+    bf::State<Net> state(net, batch);
+    for (const bf::Index steps : {1, 30, 4}) {
+      const bf::Matrix<S> X = 2 * bf::Matrix<S>::Random(net.inputs(), steps * batch);
+      bf::Matrix<S> scaled = X;
+      if (options.input_scaling.size() > 0) options.input_scaling.apply_in_place(scaled);
+      bf::Workspace<Net> workspace(net, batch, steps);
+      const bf::State<Net> before = state;
+      bf::Matrix<S> Y = bf::run(net, scaled, steps, workspace, &before, &state);
+      if (options.target_scaling.size() > 0) options.target_scaling.invert_in_place(Y);
+      calls.add({steps, batch, net.inputs()}, X, Y);
+    }
+  }
+  calls.write(name, is_double, states_of(net));
+}
+
+void add_recurrent_sequences() {
+  using Slopes = Dense<3, Tanh, bf::Recurrent<>>;
+  using Lstm = bf::Rnn<float, Input<2>, bf::Lstm<4>, Dense<1, Linear>>;
+  add_sequences("sequence_elman", drawn(bf::Elman<float, 2, 5, 1>()));
+  add_sequences("sequence_elman_opset_13", drawn(bf::Elman<float, 2, 5, 1>()), {.opset = 13});
+  add_sequences("sequence_slope",
+                drawn(bf::Rnn<float, Input<2>, Slopes>(Input<2>{}, Slopes{Tanh{.slope = 0.6}})));
+  add_sequences(
+      "sequence_relu",
+      drawn(bf::Rnn<float, Input<2>, Dense<6, bf::Relu, bf::Recurrent<>>, Dense<2, Linear>>()));
+  add_sequences(
+      "sequence_sigmoid",
+      drawn(bf::Rnn<float, Input<2>, Dense<3, bf::Sigmoid, bf::Recurrent<>>, Dense<2, Linear>>()));
+  add_sequences("sequence_lstm", drawn(Lstm()));
+  add_sequences("sequence_lstm_opset_13", drawn(Lstm()), {.opset = 13});
+  add_sequences("sequence_gru", drawn(bf::Rnn<float, Input<2>, bf::Gru<4>, Dense<1, Linear>>()));
+  add_sequences("sequence_no_bias",
+                drawn(bf::Rnn<float, Input<2>, bf::Lstm<4, bf::NoBias>, bf::Gru<3, bf::NoBias>,
+                              Dense<2, Tanh, bf::Recurrent<>, bf::NoBias>>()));
+  const auto stack =
+      bf::Rnn<float, Input<2>, Dense<4, Tanh>, bf::Lstm<4>, bf::LayerNorm<4>, bf::Dropout<4>,
+              bf::Gru<3, bf::From<1>>, Dense<3, Tanh, bf::Recurrent<>, bf::Add<5>>,
+              Dense<2, bf::Softmax, bf::From<0>>>();
+  add_sequences("sequence_stack", drawn(stack));
+  bf::OnnxOptions scaled;
+  const Eigen::MatrixXd X = 0.5 + 3 * Eigen::MatrixXd::Random(2, 30).array();
+  scaled.input_scaling = bf::Scaling(X);
+  scaled.target_scaling = bf::Scaling(X.topRows(1), {.kind = bf::ScalingKind::MinMax, .low = -1});
+  add_sequences("sequence_scalings", drawn(Lstm()), scaled);
+  add_sequences("sequence_learnt_start",
+                drawn(bf::Rnn<float, Input<2>, bf::Lstm<4, bf::LearntStart>,
+                              Dense<3, Tanh, bf::Recurrent<>, bf::LearntStart>>()));
+  add_sequences("sequence_perceptron",
+                drawn(bf::Mlp<float, Input<2>, Dense<3, Tanh>, Dense<1, Linear>>()));
 }
 
 int main(int, char** arguments) {
   folder = std::string(arguments[1]) + "/";
   add_perceptrons();
   add_recurrent();
+  add_recurrent_sequences();
   return 0;
 }

@@ -20,19 +20,37 @@ try {
 ort.env.logLevel = 'error';
 ort.env.wasm.numThreads = 1;
 
-// Runs the calls of one model; each call gets the states that the one before returned.
+// Sets states with a learnt start, which any run of the model gives, for each sequence of a batch.
+async function setStarts(states, session, input, batch, tensor) {
+  if (!session.outputNames.some((name) => name.startsWith('start_'))) return;
+  const results = await session.run({input, ...states});
+  for (const name of Object.keys(states)) {
+    const start = results['start_' + name];
+    if (start === undefined) continue;
+    const rows = new Array(batch).fill(Array.from(start.data)).flat();
+    states[name] = tensor(rows, [batch, start.dims[1]]);
+  }
+}
+
+// Runs the calls of one model; each call gets the states that the one before returned, or the first
+// ones if the batch is another.
 async function largestError(file, test) {
   const session = await ort.InferenceSession.create(new Uint8Array(fs.readFileSync(file)));
   const Numbers = test.type === 'float32' ? Float32Array : Float64Array;
   const tensor = (numbers, shape) => new ort.Tensor(test.type, Numbers.from(numbers), shape);
   const states = {};
-  let largest = 0;
+  let largest = 0, batchBefore = 0;
   for (const call of test.calls) {
     const batch = call.shape[call.shape.length - 2];
-    for (const [name, units] of Object.entries(test.states)) {
-      states[name] ??= tensor(new Array(batch * units).fill(0), [batch, units]);
+    const input = tensor(call.input, call.shape);
+    if (batch !== batchBefore) {
+      for (const [name, units] of Object.entries(test.states)) {
+        states[name] = tensor(new Array(batch * units).fill(0), [batch, units]);
+      }
+      await setStarts(states, session, input, batch, tensor);
     }
-    const results = await session.run({input: tensor(call.input, call.shape), ...states});
+    batchBefore = batch;
+    const results = await session.run({input, ...states});
     for (const name of Object.keys(test.states)) states[name] = results['next_' + name];
     const output = results.output.data;
     if (output.length !== call.output.length) throw new Error(file + ': ' + output.length + ' outputs');

@@ -53,6 +53,11 @@ class OnnxGraph {
     return ProtobufMessage().text(1, name).integer(8, value).integer(20, 7);
   }
 
+  /// A list of one text.
+  static Attribute texts(const char* name, const std::string& text) {
+    return ProtobufMessage().text(1, name).text(9, text).integer(20, 8);
+  }
+
   /// The results of nodes that follow have names that begin with a prefix.
   void set_prefix(const std::string& prefix) { prefix_ = prefix; }
 

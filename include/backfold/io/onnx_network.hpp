@@ -20,6 +20,13 @@ struct OnnxState {
   }
 };
 
+/// Names of the values that the nodes of a layer compute.
+struct OnnxValues {
+  std::string output;
+  std::string last_output;  ///< of the last step
+  std::string memory;       ///< after the last step; unused where a layer has none
+};
+
 /// A network as data, whatever its type.
 struct OnnxNetwork {
   std::vector<LayerDescription> layers;
@@ -55,15 +62,26 @@ struct OnnxNetwork {
     const auto begin = w.begin() + block.offset;
     return {begin, begin + block.size()};
   }
-  /// A column of a layer's bias or own parameters, empty if it has none.
+  /// A layer's bias, own parameters or start, null if it has none.
+  [[nodiscard]] const Block* block_of(const LayerDescription& layer, Block::Kind kind) const {
+    for (const Block& block : blocks) {
+      if (block.layer == layer.layer && block.kind == kind) return &block;
+    }
+    return nullptr;
+  }
+  /// A column of a layer's bias, own parameters or start, empty if it has none.
   [[nodiscard]] std::vector<double> column(const LayerDescription& layer, Block::Kind kind,
                                            Index j) const {
-    for (const Block& block : blocks) {
-      if (block.layer != layer.layer || block.kind != kind) continue;
-      const auto begin = w.begin() + block.offset + j * block.rows;
-      return {begin, begin + block.rows};
-    }
-    return {};
+    const Block* const block = block_of(layer, kind);
+    if (block == nullptr) return {};
+    const auto begin = w.begin() + block->offset + j * block->rows;
+    return {begin, begin + block->rows};
+  }
+  /// The learnt start of a state, empty if it has none.
+  [[nodiscard]] std::vector<double> start(const OnnxState& state) const {
+    const auto l = static_cast<std::size_t>(state.layer);
+    const int j = state.delay > 0 ? state.delay - 1 : history[l];  // the memory comes last
+    return column(layers[l], Block::Kind::Start, j);
   }
 };
 
