@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Four small tasks and a picture of what the network has learnt of each: the boundary between two
-// classes, a fit with a band of quantiles, a confusion matrix, hidden states over time.
+// classes, a fit with a band of quantiles, a confusion matrix, hidden states over time. Then the
+// pictures of the tutorial.
 //
 //     gallery [folder]
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <string>
 
 #include "picture.hpp"
+#include "tutorial_pictures.hpp"
 
 namespace bf = backfold;
 
@@ -214,6 +216,8 @@ int main(int argc, char** argv) {
     fit_with_band();
     confusion_matrix();
     hidden_states();
+    tutorial::activations();
+    tutorial::hidden_lines();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gallery: %s\n", error.what());
     return 1;

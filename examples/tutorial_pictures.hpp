@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Pictures of the tutorial (docs/tutorial), drawn by the example gallery.
+#pragma once
+
+#include <backfold/backfold.hpp>
+#include <string>
+
+#include "picture.hpp"
+
+namespace tutorial {
+
+namespace bf = backfold;
+
+/// Columns net, φ, φ' of an activation, computed by a network of one neuron.
+template <class Activation>
+std::string activation_curve() {
+  bf::Mlp<double, bf::Input<1>, bf::Dense<1, Activation>> neuron;
+  neuron.parameters() << 1, 0;
+  bf::Workspace workspace(neuron, 1);
+  Eigen::MatrixXd x(1, 1), z(1, 1);
+  Eigen::VectorXd g;
+  std::string data;
+  for (int i = -80; i <= 80; i += 2) {
+    x(0, 0) = 0.05 * i;
+    const double y = neuron(x)(0, 0);
+    z(0, 0) = y - 1;  // ∂E/∂y = 1, so that the gradient of the bias is φ'
+    bf::gradient(neuron, bf::HalfSquaredError{}, bf::Samples(x, z), workspace, g);
+    data += number(x(0, 0)) + ' ' + number(y) + ' ' + number(g[1]) + '\n';
+  }
+  return data + "\n\n";
+}
+
+/// Four activation functions next to their derivatives.
+inline void activations() {
+  const std::string data = activation_curve<bf::Linear>() + activation_curve<bf::Sigmoid>() +
+                           activation_curve<bf::Tanh>() + activation_curve<bf::Relu>();
+  const auto plot = [](const std::string& title, const std::string& column) {
+    const std::string curve = " using 1:" + column + " with lines lw 2 lc rgb ";
+    return "set title '" + title + "'\nplot 'activations.dat' index 0" + curve +
+           "'#999999' title 'linear', '' index 1" + curve +
+           "'#1560d4' title 'sigmoid', '' index 2" + curve + "'#d81b2a' title 'tanh', '' index 3" +
+           curve + "'#1a8f3c' title 'ReLU'\n";
+  };
+  draw("activations", 900, 380, data,
+       "set multiplot layout 1,2\nset grid\nset xlabel 'net'\nset key top left\n"
+       "set yrange [-1.2:2.2]\n" +
+           plot("φ(net)", "2") + "unset key\nset yrange [-0.1:1.2]\n" + plot("φ’(net)", "3") +
+           "unset multiplot\n");
+}
+
+/// XOR with noise: the lines net = 0 of two hidden units, and the boundary that they make.
+inline void hidden_lines() {
+  constexpr int n = 160, size = 49;
+  bf::Random random(3);
+  Eigen::MatrixXd X(2, n), Z(1, n);
+  for (int s = 0; s < n; ++s) {
+    const int a = s % 2, b = s / 2 % 2;
+    X.col(s) << a + 0.13 * bf::normal(random), b + 0.13 * bf::normal(random);
+    Z(0, s) = a != b ? 1 : 0;
+  }
+  bf::Mlp<double, bf::Input<2>, bf::Dense<2, bf::Tanh>, bf::Dense<1, bf::Sigmoid>> net;
+  net.initialize(bf::Uniform{-1, 1}, random);
+  bf::fit(net, bf::BinaryCrossEntropy{}, bf::Adam{.learning_rate = 0.03}, bf::Samples(X, Z),
+          {.epochs = 200, .batch_size = 16});
+
+  std::string data;
+  for (int i = 0; i < size; ++i) {
+    for (int j = 0; j < size; ++j) {
+      const Eigen::Vector2d x(-0.5 + 2.0 * j / (size - 1), -0.5 + 2.0 * i / (size - 1));
+      data += number(x[0]) + ' ' + number(x[1]) + ' ' + number(net(x)(0)) + '\n';
+    }
+    data += '\n';
+  }
+  for (const int wanted : {0, 1}) {
+    data += "\n\n";
+    for (int s = 0; s < n; ++s) {
+      if (Z(0, s) == wanted) data += number(X(0, s)) + ' ' + number(X(1, s)) + '\n';
+    }
+  }
+  std::string lines;
+  for (int j = 0; j < 2; ++j) {
+    lines += ", " + number(-net.weights<1>()(j, 0) / net.weights<1>()(j, 1)) + "*x + " +
+             number(-net.bias<1>()[j] / net.weights<1>()(j, 1)) +
+             " with lines lw 2 dt 2 lc rgb '#777777' title 'hidden unit " + std::to_string(j + 1) +
+             ": net = 0'";
+  }
+  draw("hidden_lines", 620, 560, data,
+       "set contour base\nset cntrparam levels discrete 0.5\nunset surface\n"
+       "set table $boundary\nsplot 'hidden_lines.dat' index 0\nunset table\n"
+       "set xrange [-0.5:1.5]\nset yrange [-0.5:1.5]\nset xlabel 'x_1'\nset ylabel 'x_2'\n"
+       "set key outside top center maxrows 3\n"
+       "plot 'hidden_lines.dat' index 1 with points pt 7 ps 0.5 lc rgb '#1560d4' title '0', "
+       "'' index 2 with points pt 9 ps 0.6 lc rgb '#d81b2a' title '1', "
+       "$boundary with lines lw 3 lc rgb '#111111' title 'output = ½'" +
+           lines + '\n');
+}
+
+}  // namespace tutorial
