@@ -218,6 +218,7 @@ int main(int argc, char** argv) {
     hidden_states();
     tutorial::activations();
     tutorial::hidden_lines();
+    tutorial::learning_rates();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gallery: %s\n", error.what());
     return 1;

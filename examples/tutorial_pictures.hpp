@@ -95,4 +95,35 @@ inline void hidden_lines() {
            lines + '\n');
 }
 
+/// w over the steps of gradient descent on E = ½·5·(w − 2)², the neuron of the tutorial's page.
+inline void learning_rates() {
+  bf::Mlp<double, bf::Input<1>, bf::Dense<1, bf::Linear, bf::NoBias>> neuron;
+  Eigen::MatrixXd X(1, 2), Z(1, 2);
+  X << 1, 2;
+  Z << 2, 4;
+  const bf::Samples samples(X, Z);
+  bf::Workspace workspace(neuron, 2);
+  Eigen::VectorXd g;
+  const std::string colours[] = {"'#999999'", "'#1560d4'", "'#1a8f3c'", "'#e08a00'", "'#d81b2a'"};
+  std::string data, script;
+  int block = 0;
+  for (const double rate : {0.02, 0.1, 0.3, 0.39, 0.41}) {
+    neuron.parameters().setZero();
+    for (int step = 0; step <= 20; ++step) {
+      bf::gradient(neuron, bf::HalfSquaredError{}, samples, workspace, g);
+      data += number(step) + ' ' + number(neuron.parameters()[0]) + '\n';
+      neuron.parameters() -= rate * g;
+    }
+    data += "\n\n";
+    script += (block == 0 ? "plot 'learning_rates.dat' index " : ", '' index ") +
+              std::to_string(block) + " using 1:2 with linespoints lw 2 pt 7 ps 0.4 lc rgb " +
+              colours[block] + " title 'η = " + number(rate) + "'";
+    ++block;
+  }
+  draw("learning_rates", 760, 400, data,
+       "set yrange [-4:8]\nset grid\nset xlabel 'step'\nset ylabel 'w'\n"
+       "set key outside right\n" +
+           script + '\n');
+}
+
 }  // namespace tutorial
