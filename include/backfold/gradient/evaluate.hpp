@@ -5,6 +5,7 @@
 #include "backfold/gradient/backward.hpp"
 #include "backfold/gradient/pass_error.hpp"
 #include "backfold/gradient/pass_options.hpp"
+#include "backfold/network/history.hpp"
 #include "backfold/network/prepare.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE

@@ -3,6 +3,7 @@
 
 #include "backfold/gradient/evaluate.hpp"
 #include "backfold/gradient/gradient_target.hpp"
+#include "backfold/network/history.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

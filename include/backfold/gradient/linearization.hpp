@@ -3,6 +3,7 @@
 
 #include "backfold/gradient/backward.hpp"
 #include "backfold/gradient/forward_mode.hpp"
+#include "backfold/network/history.hpp"
 #include "backfold/network/predict.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE

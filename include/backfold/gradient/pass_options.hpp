@@ -3,6 +3,7 @@
 
 #include "backfold/gradient/parameter_view.hpp"
 #include "backfold/loss/reduction.hpp"
+#include "backfold/network/pass.hpp"
 #include "backfold/network/state.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE

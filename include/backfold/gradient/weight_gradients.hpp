@@ -6,6 +6,7 @@
 
 #include "backfold/core/diagonal.hpp"
 #include "backfold/core/lookup.hpp"
+#include "backfold/network/history.hpp"
 #include "backfold/network/pass.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -123,10 +124,7 @@ class WeightGradients {
       S* const g = gradient_ + pass_.architecture().template start_offset<L>() + k * units;
       std::fill_n(g, units, S(0));
       if (!from_start) continue;
-      const S* from = pass_.template delta<L>(-1 - k);
-      if constexpr (has_memory<LayerType<L>>()) {
-        if (k == Graph::history(L)) from = pass_.template d_memory<L>();
-      }
+      const S* from = past_delta<L>(pass_, k);
       for (Index b = 0; b < pass_.batch(); ++b, from += units) {
         for (Index i = 0; i < units; ++i) g[i] += from[i];
       }

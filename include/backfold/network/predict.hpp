@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/network/history.hpp"
 #include "backfold/network/prepare.hpp"
 #include "backfold/network/run_options.hpp"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backfold/network/forward.hpp"
+#include "backfold/network/history.hpp"
 #include "backfold/network/sequence_ends.hpp"
-#include "backfold/network/state.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 

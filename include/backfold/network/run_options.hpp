@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "backfold/data/reset_flags.hpp"
 #include "backfold/network/state.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE

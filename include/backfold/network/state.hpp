@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <utility>
+
 #include "backfold/core/array.hpp"
 #include "backfold/core/sized_map.hpp"
-#include "backfold/data/sequences.hpp"
-#include "backfold/network/forward.hpp"
+#include "backfold/network/network.hpp"
+#include "backfold/network/workspace.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -151,6 +153,20 @@ class State {
 
   /// For the functions that run networks.
   auto& workspace() { return workspace_; }
+  /// A block of layer L's past, for these functions: its outputs k + 1 steps ago or, after the
+  /// oldest, its memory.
+  template <int L>
+  [[nodiscard]] const S* past_block([[maybe_unused]] int k) const {
+    if constexpr (Graph::history(L) > 0) {
+      if (k < Graph::history(L)) return output<L>(k + 1).data();
+    }
+    if constexpr (has_memory<L>()) return memory<L>().data();
+    return nullptr;
+  }
+  template <int L>
+  S* past_block(int k) {
+    return const_cast<S*>(std::as_const(*this).template past_block<L>(k));
+  }
 
  private:
   using StepWorkspace = Workspace<Net, Batch, Purpose::Step>;
@@ -180,18 +196,9 @@ class State {
       const Index units = architecture_.template units<L>();
       const S* const from =
           net.parameters().data() + architecture_.template start_offset<L>() + k * units;
-      S* const to = start_block<L>(k);
+      S* const to = past_block<L>(k);
       detail::copy_rows<S>({from, units, batch(), 0}, 0, units, to);  // one column for all
     }
-  }
-  /// Outputs k + 1 steps ago or, after them, the memory.
-  template <int L>
-  S* start_block([[maybe_unused]] int k) {
-    if constexpr (Graph::history(L) > 0) {
-      if (k < Graph::history(L)) return output<L>(k + 1).data();
-    }
-    if constexpr (has_memory<L>()) return memory<L>().data();
-    return nullptr;
   }
 
   void check_room() const {
@@ -226,151 +233,5 @@ class State {
   Arch architecture_;
   StepWorkspace workspace_;
 };
-
-namespace detail {
-
-/// Checks that the initial and final states, if given, match the pass.
-template <class P, class StateType>
-void check_states(const P& pass, const StateType* initial, const StateType* final) {
-  for (const StateType* state : {initial, final}) {
-    if (state != nullptr) state->check_fits(pass.architecture(), pass.batch());
-  }
-}
-
-/// Number of values of a state for one sequence.
-template <class Net>
-Index remembered_of(const typename Net::ArchitectureType& architecture) {
-  Index count = 0;
-  for_each_index<Net::layer_count>([&](auto l) {
-    constexpr int blocks =
-        Net::Graph::history(l()) + int{Net::Graph::has_memory[static_cast<std::size_t>(l())]};
-    count += blocks * architecture.template units<l()>();
-  });
-  return count;
-}
-
-/// Checks that the initial states of data match a network.
-/// @throws std::invalid_argument for a wrong number of rows
-template <class Net>
-void check_initial_states(const Net& net, const Sequences<typename Net::Scalar>& data) {
-  const Index rows = data.initial_states.rows();
-  if (rows == 0) return;
-  const Index expected = remembered_of<Net>(net.architecture());
-  if (rows != expected) {
-    fail_argument("data: initial_states have ", rows, " rows, the state of a sequence ", expected,
-                  " numbers");
-  }
-}
-
-/// Sets the blocks before the first step of a pass: from a state; else from a column for each
-/// sequence; else to the learnt start or zero.
-template <class P, class StateType>
-void set_history(const P& pass, const StateType* state,
-                 const ConstMatrixView<typename P::S>* columns = nullptr) {
-  using S = typename P::S;
-  using Graph = typename P::Graph;
-  Index row = 0;  // of the columns, at which the layer's numbers begin
-  for_each_index<P::Arch::layer_count>([&](auto l) {
-    constexpr int layer = l();
-    const Index units = pass.template units<layer>();
-    const Index block = units * pass.batch();
-    // A state has a block for each past step, oldest first, then the memory.
-    auto set = [&](S* to, [[maybe_unused]] int column, int place, auto&& from) {
-      if (state != nullptr) {
-        copy_numbers(from(), to, block);
-      } else if (columns != nullptr) {
-        copy_rows(*columns, row + place * units, units, to);
-      } else if constexpr (Graph::start_columns(layer) > 0) {
-        const ConstMatrixView<S> start(pass.template start<layer>(column), units, pass.batch(), 0);
-        copy_rows(start, 0, units, to);
-      } else {
-        for (Index i = 0; i < block; ++i) to[i] = S(0);
-      }
-    };
-    constexpr int history = Graph::history(layer);
-    if constexpr (history > 0) {
-      for (int d = 1; d <= history; ++d) {
-        set(pass.template own_output<layer>(-d), d - 1, history - d,
-            [&] { return state->template output<layer>(d).data(); });
-      }
-    }
-    if constexpr (StateType::template has_memory<layer>()) {
-      set(pass.template memory<layer>(-1), history, history,
-          [&] { return state->template memory<layer>().data(); });
-    }
-    row += (history + int{StateType::template has_memory<layer>()}) * units;
-  });
-}
-
-/// Stores the state after the last step of each sequence of a pass: zeros for steps before a reset.
-template <class P, class StateType>
-void get_history(const P& pass, const Index* lengths, StateType& state) {
-  using S = typename P::S;
-  using Graph = typename P::Graph;
-  for_each_index<P::Arch::layer_count>([&](auto l) {
-    constexpr int layer = l();
-    const Index units = pass.template units<layer>();
-    for (Index b = 0; b < pass.batch(); ++b) {
-      const Index end = lengths == nullptr ? pass.steps() : lengths[b];
-      if constexpr (Graph::history(layer) > 0) {
-        for (int d = 1; d <= Graph::history(layer); ++d) {
-          S* const to = state.template output<layer>(d).data() + b * units;
-          if (pass.resets().any() && pass.resets().separate(end - d, end - 1, b)) {
-            std::fill_n(to, units, S(0));
-          } else {
-            copy_numbers(pass.template own_output<layer>(end - d) + b * units, to, units);
-          }
-        }
-      }
-      if constexpr (StateType::template has_memory<layer>()) {
-        copy_numbers(pass.template memory<layer>(end - 1) + b * units,
-                     state.template memory<layer>().data() + b * units, units);
-      }
-    }
-  });
-}
-
-/// Stores ∂E/∂(state before the first step) after a backward pass.
-template <class P, class StateType>
-void get_history_gradient(const P& pass, StateType& d_state) {
-  using Graph = typename P::Graph;
-  for_each_index<P::Arch::layer_count>([&](auto l) {
-    constexpr int layer = l();
-    const Index block = pass.template units<layer>() * pass.batch();
-    if constexpr (Graph::history(layer) > 0) {
-      for (int d = 1; d <= Graph::history(layer); ++d) {
-        copy_numbers(pass.template delta<layer>(-d), d_state.template output<layer>(d).data(),
-                     block);
-      }
-    }
-    if constexpr (StateType::template has_memory<layer>()) {
-      copy_numbers(pass.template d_memory<layer>(), d_state.template memory<layer>().data(), block);
-    }
-  });
-}
-
-/// Shifts the history by one step.
-template <class P>
-BACKFOLD_ALWAYS_INLINE void shift_history(const P& pass) {
-  for_each_index<P::Arch::layer_count>([&](auto l) {
-    constexpr int layer = l();
-    constexpr int history = P::Graph::history(layer);
-    const Index block = pass.template units<layer>() * pass.batch();
-    if constexpr (history > 1) {
-      copy_numbers(pass.template own_output<layer>(1 - history),
-                   pass.template own_output<layer>(-history), (history - 1) * block);
-    }
-    if constexpr (history > 0) {
-      copy_numbers(pass.template own_output<layer>(0), pass.template own_output<layer>(-1), block);
-    }
-    if constexpr (layer > 0) {
-      if constexpr (has_memory<typename P::template LayerType<layer>>()) {
-        copy_numbers(pass.template memory<layer>(0), pass.template memory<layer>(-1), block);
-      }
-    }
-  });
-}
-
-}  // namespace detail
 
 BACKFOLD_END_NAMESPACE

@@ -8,6 +8,7 @@
 #include "backfold/data/check_data.hpp"
 #include "backfold/data/windows.hpp"
 #include "backfold/gradient/gradient.hpp"
+#include "backfold/network/history.hpp"
 #include "backfold/network/network.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
