@@ -92,6 +92,17 @@ TEST_CASE("load_any refuses descriptions that describe no network") {
                Contains("unknown weights"));
 }
 
+TEST_CASE("load_any refuses layers that are larger than the file says") {
+  const std::string units = "\"units\":1099511627776";
+  REQUIRE_THAT(refused("\"units\":1}", units + "}"),
+               Contains("layer 0 has 1099511627776 units, and the file only "));
+  const std::string hollow = units +
+                             ",\"activation\":\"Tanh\",\"settings\":{\"slope\":1.0},"
+                             "\"type\":\"Dense\",\"connections\":[]},";
+  REQUIRE_THAT(refused("{\"activation\":\"Tanh\"", "{" + hollow + "{\"activation\":\"Tanh\""),
+               Contains("layer 1 has 1099511627776 units, and the file only "));
+}
+
 TEST_CASE(
     "every prefix and every flipped bit without a checksum give load_any an error or a network") {
   bf::Mlp<float, bf::Input<1>, bf::Dense<1, bf::Tanh, bf::NoBias>> net;

@@ -15,6 +15,7 @@
 #include "backfold/activation/softmax.hpp"
 #include "backfold/activation/softplus.hpp"
 #include "backfold/activation/tanh.hpp"
+#include "backfold/core/array.hpp"
 #include "backfold/io/json.hpp"
 #include "backfold/layer/dense.hpp"
 #include "backfold/layer/dropout.hpp"

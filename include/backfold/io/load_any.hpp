@@ -52,6 +52,7 @@ class AnyNetworkReader {
     if (!layers.is_array() || layers.size() < 2) {
       fail_runtime(path_, ": expected a list of at least two layers, got ", layers.dump());
     }
+    for (const TensorInfo& t : file_.tensors()) numbers_ = numbers_ + t.count;
     for (const Json& layer : layers) read_type(layer);
     for (std::size_t l = 1; l < layers.size(); ++l) read_connections(l, layers[l]);
     // A learnt start is as long as the delays out of its layer, so all connections come first.
@@ -74,6 +75,11 @@ class AnyNetworkReader {
     layer.units = json_count(path_, "units", json_value(path_, "a layer", json, "units"),
                              (std::numeric_limits<Index>::max)() / 64);
     if (layer.units == 0) fail_runtime(path_, ": layer ", l, " has no units");
+    // A layer without weights says nothing of its size otherwise; the memory for it is a user's.
+    if (numbers_ < Size(layer.units)) {
+      fail_runtime(path_, ": layer ", l, " has ", layer.units, " units, and the file only ",
+                   numbers_.value(), " numbers");
+    }
     const Json& type = json_value(path_, "a layer", json, "type");
     if (l > 0) {
       layer.type = make_any_layer<S>(path_, l, json, layer.units);
@@ -186,6 +192,7 @@ class AnyNetworkReader {
   LoadOptions options_;
   AnyNetwork<S> net_;
   std::vector<S> w_;
+  Size numbers_ = 0;  ///< of the file, which has at least one for each unit
   double epsilon_ = double{std::numeric_limits<S>::epsilon()};
 };
 
