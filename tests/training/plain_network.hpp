@@ -7,21 +7,23 @@
 
 #include "backfold/backfold.hpp"
 
-/// A network of Dense and Lstm layers in plain loops over its blocks, in double: net inputs and
-/// outputs of each layer, and deltas by central differences of E, of fourth order, with respect to
-/// net inputs.
+/// A network of Dense, Lstm and Gru layers in plain loops over its blocks, in double: net inputs
+/// and outputs of each layer, and deltas by central differences of E, of fourth order, with respect
+/// to net inputs.
 class PlainNetwork {
  public:
   using Index = backfold::Index;
   using M = Eigen::MatrixXd;
 
   template <class Net>
-  PlainNetwork(const Net& net, const backfold::Sequences<typename Net::Scalar>& data)
+  PlainNetwork(const Net& net, const backfold::Sequences<typename Net::Scalar>& data,
+               bool closes_loop = false)
       : layers_(backfold::layers(net)),
         blocks_(backfold::blocks(net)),
         w_(net.parameters().template cast<double>()),
         batch_(data.batch()),
         steps_(data.steps),
+        closes_loop_(closes_loop),
         last_only_(data.targets_at == backfold::TargetsAt::LastStep),
         resets_(static_cast<std::size_t>(batch_ * steps_)),
         lengths_(static_cast<std::size_t>(batch_), steps_) {
@@ -117,11 +119,14 @@ class PlainNetwork {
     outputs[0] = nets[0] = x_;
     for (const auto& l : layers_) {
       if (l.layer == 0) continue;
-      const Index gates = std::string(l.type) == "Lstm" ? 4 : 1;
+      const Index gates = std::string(l.type) == "Dense" ? 1 : 4;
       nets[at(l.layer)] = M::Zero(gates * l.units, batch_ * steps_);
       outputs[at(l.layer)] = memories_[at(l.layer)] = M::Zero(l.units, batch_ * steps_);
     }
     for (Index t = 0; t < steps_; ++t) {
+      for (Index b = 0; closes_loop_ && t > 0 && b < batch_; ++b) {
+        outputs[0].col(t * batch_ + b) = outputs.back().col((t - 1) * batch_ + b);
+      }
       for (const auto& l : layers_) {
         for (Index b = 0; l.layer > 0 && b < batch_; ++b) run(l, t, b);
       }
@@ -142,7 +147,9 @@ class PlainNetwork {
     for (const backfold::Block& block : blocks_) {
       if (block.layer != l.layer) continue;
       const Eigen::Map<const M> weights(w_.data() + block.offset, block.rows, block.columns);
-      if (block.kind == backfold::Block::Kind::Bias) net += weights.rowwise().sum();
+      if (block.kind == backfold::Block::Kind::Bias) {
+        for (Index k = 0; k < block.columns; ++k) add(l, k == 1, weights.col(k), net);
+      }
       if (block.kind != backfold::Block::Kind::Weights) continue;
       const Index source = past(t, b, block.connection.delay);
       if (source < 0) continue;
@@ -150,7 +157,7 @@ class PlainNetwork {
       if (block.connection.weights == backfold::Weights::Diagonal) {
         net += weights.col(0).cwiseProduct(x);
       } else {
-        net += weights * x;
+        add(l, block.connection.source == l.layer, weights * x, net);
       }
     }
     if (at(l.layer) == moved_.layer && c == moved_.column) net[moved_.row] += moved_.by;
@@ -164,8 +171,29 @@ class PlainNetwork {
             sigmoid(net[l.units + i]) * old + sigmoid(net[i]) * std::tanh(net[2 * l.units + i]);
         y[i] = sigmoid(net[3 * l.units + i]) * std::tanh(memory[i]);
       }
+    } else if (std::string(l.type) == "Gru") {
+      const Index before = past(t, b, 1);
+      for (Index i = 0; i < l.units; ++i) {
+        const double old = before < 0 ? 0 : outputs[at(l.layer)](i, before);
+        const double z = sigmoid(net[l.units + i]);
+        const double n = std::tanh(net[2 * l.units + i] + sigmoid(net[i]) * net[3 * l.units + i]);
+        y[i] = (1 - z) * n + z * old;
+      }
     } else {
       for (Index i = 0; i < l.units; ++i) y[i] = value(l.layer, net[i]);
+    }
+  }
+
+  /// Adds to the net inputs of a layer. Those of a Gru have four gates r, z, i, h: of the three
+  /// that come from itself, and of the second bias, the last adds to h.
+  template <class Net>
+  static void add(const backfold::LayerDescription& l, bool from_itself, const Eigen::VectorXd& x,
+                  Net&& net) {
+    if (std::string(l.type) != "Gru" || !from_itself) {
+      net.head(x.size()) += x;
+    } else {
+      net.head(2 * l.units) += x.head(2 * l.units);
+      net.tail(l.units) += x.tail(l.units);
     }
   }
 
@@ -173,6 +201,7 @@ class PlainNetwork {
   std::vector<backfold::Block> blocks_;
   Eigen::VectorXd w_;
   Index batch_, steps_;
+  bool closes_loop_;  ///< outputs are the inputs of the next step
   bool last_only_;
   std::vector<bool> resets_;
   std::vector<Index> lengths_;

@@ -61,14 +61,14 @@ void check_shares(const PlainNetwork& plain, int l, const LayerStatistics& s) {
 }
 
 /// Holds record i, made with the network as it is, against plain loops.
-template <class Net>
+template <class Net, class L>
 void check_record(const TraceRecords& trace, Index i, const Net& net,
-                  const Sequences<typename Net::Scalar>& data) {
+                  const Sequences<typename Net::Scalar>& data, const L& loss) {
   const double tolerance = std::is_same_v<typename Net::Scalar, float> ? 1e-5 : 1e-8;
-  const PlainNetwork plain(net, data);
+  const PlainNetwork plain(net, data, !std::is_same_v<L, HalfSquaredError>);
   Workspace<Net> workspace(net, data.batch(), data.steps);
   Vector<typename Net::Scalar> g;
-  gradient(net, HalfSquaredError{}, data, workspace, g, {.reduction = Reduction::Mean});
+  gradient(net, loss, data, workspace, g, {.reduction = Reduction::Mean});
   REQUIRE(trace.layer_count() == Net::layer_count);
   for (int l = 1; l < Net::layer_count; ++l) {
     const LayerStatistics s = trace.statistics(i, l);
@@ -96,22 +96,22 @@ void check_record(const TraceRecords& trace, Index i, const Net& net,
 }
 
 /// Traces some steps, and holds the records of the first and the last parameters against loops.
-template <class Net>
-void check_trace(Net net, const Sequences<typename Net::Scalar>& data, double range = 0.9) {
+template <class Net, class L = HalfSquaredError>
+void check_trace(Net net, const Sequences<typename Net::Scalar>& data, double range = 0.9,
+                 const L& loss = {}) {
   using S = typename Net::Scalar;
   Random random(7);
   net.initialize(Uniform{-range, range}, random);
   for (S& w : net.parameters()) w += S(uniform(random, -0.2, 0.2));
   const Net first = net;
   Trace trace(data, {.every = 2});
-  fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0.1}, data,
-      {.epochs = 4, .batch_size = data.batch()}, trace);
+  fit(net, loss, Sgd{.learning_rate = 0.1}, data, {.epochs = 4, .batch_size = data.batch()}, trace);
   REQUIRE(trace.count() == 3);
   CHECK(trace.step(0) == 0);
   CHECK(trace.step(1) == 2);
   CHECK(trace.step(2) == 4);
-  check_record(trace, 0, first, data);
-  check_record(trace, 2, net, data);
+  check_record(trace, 0, first, data, loss);
+  check_record(trace, 2, net, data, loss);
 }
 
 template <class S>
@@ -149,6 +149,7 @@ TEST_CASE("A Trace of networks of Dynamic sizes has the statistics that plain lo
 TEST_CASE("A Trace through time has the statistics that plain loops have") {
   using Simple = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<2, Linear>>;
   using Memory = Rnn<double, Input<2>, Lstm<3>, Dense<2, Linear>>;
+  using Gated = Rnn<double, Input<2>, Gru<3>, Dense<2, Linear>>;
   using Skipping =
       Rnn<double, Input<2>, Dense<3, Sigmoid, Recurrent<2>, SelfRecurrent<1>>,
           Dense<2, Tanh, From<0>, Delayed<1, 3>, Delayed<0, 1>>, Dense<2, Linear, From<1>>>;
@@ -159,6 +160,7 @@ TEST_CASE("A Trace through time has the statistics that plain loops have") {
       const Numbers<double> some(2, 2, batch, steps);
       check_trace(Simple(), some.data());
       check_trace(Memory(), some.data());
+      check_trace(Gated(), some.data());
       check_trace(Skipping(), some.data());
       check_trace(Back(), some.data());
       Sequences<double> at_end(some.X, some.Z.leftCols(batch), steps);
@@ -187,6 +189,51 @@ TEST_CASE("A Trace counts back from each sequence's own end, and stops at resets
   restarted.resets = flags;
   check_trace(Simple(), restarted);
   check_trace(Memory(), restarted);
+}
+
+TEST_CASE("A Trace of a closed loop sees the errors that flow back through fed outputs") {
+  using Simple = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<2, Linear>>;
+  using Plain = Mlp<double, Input<2>, Dense<3, Tanh>, Dense<2, Tanh>>;
+  const ClosedLoop loss(HalfSquaredError{});
+  const Numbers<double> some(2, 2, 3, 5);
+  check_trace(Simple(), some.data(), 0.9, loss);
+  check_trace(Plain(), some.data(), 0.9, loss);
+}
+
+TEST_CASE("A Trace takes every kind of layer") {
+  using Net =
+      Rnn<double, Input<1>, Embedding<4, 5>, LayerNorm<4>, Gru<4, Recurrent<2>, LearntStart>,
+          Dropout<4>, Dense<4, Gelu>, MinGru<4>, Dense<3, Softmax>>;
+  Net net;
+  Random random(3);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = (numbers(1, 12, 1).array() * 2.5 + 2.5).floor();
+  Eigen::MatrixXd Z = Eigen::MatrixXd::Zero(3, 12);
+  for (Index c = 0; c < 12; ++c) Z(c % 3, c) = 1;
+  const Sequences<double> data(X, Z, 4);
+  Trace trace(data);
+  fit(net, CategoricalCrossEntropy{}, Sgd{.learning_rate = 0}, data, {.epochs = 1, .batch_size = 3},
+      trace);
+  Workspace<Net> workspace(net, 3, 4);
+  Eigen::VectorXd g;
+  gradient(net, CategoricalCrossEntropy{}, data, workspace, g, {.reduction = Reduction::Mean});
+  const auto y = run(net, X, 4, workspace);
+  const LayerStatistics last = trace.statistics(0, 7);
+  CHECK(last.output_mean == Approx(1.0 / 3));
+  CHECK(last.output_variance == Approx((y.array() - 1.0 / 3).square().mean()));
+  CHECK(last.saturated != last.saturated);
+  // The bias adds to each net input, so its gradient is the sum of the deltas.
+  for (const Block& block : blocks(net)) {
+    if (block.kind != Block::Kind::Bias || block.type != std::string("Dense")) continue;
+    const LayerStatistics s = trace.statistics(0, block.layer);
+    CHECK(s.delta_mean * 12 * double(block.rows) ==
+          Approx(g.segment(block.offset, block.size()).sum()).margin(1e-14));
+    if (block.layer == 5) CHECK(s.saturated == s.saturated);
+  }
+  // Dropout passes everything on in inference.
+  CHECK(trace.statistics(0, 4).output_mean == trace.statistics(0, 3).output_mean);
+  CHECK(trace.statistics(0, 4).net_variance == trace.statistics(0, 3).output_variance);
+  for (int l = 1; l < 8; ++l) CHECK(trace.delta_norms(0, l).allFinite());
 }
 
 TEST_CASE("The deltas of an Elman net in a Trace are those of backpropagation through time") {

@@ -144,9 +144,6 @@ class Trace : public TraceRecords {
     using L = std::remove_cvref_t<decltype(training.loss())>;
     static_assert(std::is_same_v<S, typename Net::Scalar>,
                   "backfold: the probe of a Trace is of the network's scalar (float or double)");
-    static_assert(!detail::MakesPass<L>,
-                  "backfold: a Trace does not see the passes of a loss that makes them itself, "
-                  "such as ClosedLoop: trace with the loss that it compares by");
     const Net& net = training.network();
     detail::check_source(net, probe_, outputs_per_target<L>);
     detail::check_masks<Net, L>(probe_);
@@ -158,8 +155,10 @@ class Trace : public TraceRecords {
         double(training.last_epoch() - training.epoch()) * double(training.steps_per_epoch());
     const double records = steps / double(options_.every) + 2;
     reserve(records < double(options_.reserve) ? Index(records) : options_.reserve);
-    memory_ = Memory(new Room<Net>(net, probe_),
-                     [](void* room) { delete static_cast<Room<Net>*>(room); });
+    const auto shape =
+        detail::evaluated_shape<Net, L>(probe_.batch(), probe_.steps, Purpose::Gradient, probe_);
+    memory_ =
+        Memory(new Room<Net>(net, shape), [](void* room) { delete static_cast<Room<Net>*>(room); });
     if (!goes_on) record(training);
   }
   template <class T>
@@ -176,13 +175,11 @@ class Trace : public TraceRecords {
   template <class Net>
   struct Room {
     using P = detail::Pass<Net, Dynamic>;
-    Room(const Net& net, const Sequences<S>& probe)
-        : workspace(net, detail::PassShape{probe.batch(), probe.steps, Purpose::Gradient,
-                                           probe.lengths != nullptr,
-                                           Net::Graph::is_recurrent && !probe.resets.empty()}),
+    Room(const Net& net, const detail::PassShape& shape)
+        : workspace(net, shape),
           gradient(net.parameter_count()),
           net_inputs(detail::PassStatistics<P>::buffer_size(net.architecture(),
-                                                            probe.batch() * probe.steps)),
+                                                            shape.batch * shape.steps)),
           derivatives(net_inputs.size()) {}
     Workspace<Net, Dynamic> workspace;
     Vector<S> gradient;
@@ -199,7 +196,8 @@ class Trace : public TraceRecords {
     gradient(net, training.loss(), probe_, room.workspace, room.gradient,
              {.reduction = training.options().reduction});
     detail::Pass<Net, Dynamic> pass(net.architecture(), net.parameters().data(), room.workspace);
-    if (probe_.lengths != nullptr || Net::Graph::history(0) > 0) {
+    using L = std::remove_cvref_t<decltype(training.loss())>;
+    if (detail::MakesPass<L> || probe_.lengths != nullptr || Net::Graph::history(0) > 0) {
       pass.read_own_input();
     } else {
       pass.read_input(probe_.inputs);
