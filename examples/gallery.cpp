@@ -219,6 +219,7 @@ int main(int argc, char** argv) {
     tutorial::activations();
     tutorial::hidden_lines();
     tutorial::learning_rates();
+    tutorial::long_lags();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gallery: %s\n", error.what());
     return 1;

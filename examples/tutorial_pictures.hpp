@@ -3,6 +3,7 @@
 #pragma once
 
 #include <backfold/backfold.hpp>
+#include <cmath>
 #include <string>
 
 #include "picture.hpp"
@@ -122,6 +123,55 @@ inline void learning_rates() {
   }
   draw("learning_rates", 760, 400, data,
        "set yrange [-4:8]\nset grid\nset xlabel 'step'\nset ylabel 'w'\n"
+       "set key outside right\n" +
+           script + '\n');
+}
+
+/// Rows of a lag and |∂E/∂x^(T − lag)| as a fraction of |∂E/∂x^T|, for E of the last step.
+template <class Net>
+std::string derivative_by_lag(const Net& net) {
+  constexpr bf::Index T = 100;
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Constant(1, T, 0.1), Z = Eigen::MatrixXd::Ones(1, 1);
+  bf::Sequences samples(X, Z, T);
+  samples.targets_at = bf::TargetsAt::LastStep;
+  bf::Workspace workspace(net, 1, T);
+  Eigen::VectorXd g;
+  Eigen::MatrixXd by_x;
+  bf::gradient_with_inputs(net, bf::HalfSquaredError{}, samples, workspace, g, by_x);
+  std::string data;
+  for (bf::Index lag = 0; lag < T; lag += 3) {
+    data +=
+        number(double(lag)) + ' ' + number(std::abs(by_x(0, T - 1 - lag) / by_x(0, T - 1))) + '\n';
+  }
+  return data + "\n\n";
+}
+
+/// Vanishing and exploding gradients, of linear units and of LSTM units.
+inline void long_lags() {
+  bf::Rnn<double, bf::Input<1>, bf::Dense<1, bf::Linear, bf::Recurrent<>, bf::NoBias>> unit;
+  std::string data, script;
+  int block = 0;
+  const auto add = [&](const std::string& name, const char* colour, const std::string& rows) {
+    data += rows;
+    script += (block == 0 ? "plot 'long_lags.dat' index " : ", '' index ") + std::to_string(block) +
+              " with linespoints lw 2 pt 7 ps 0.3 lc rgb '" + colour + "' title '" + name + "'";
+    ++block;
+  };
+  const char* colours[] = {"#9ec0f5", "#1560d4", "#0a2f6b", "#f5b49e", "#d81b2a", "#6b0a12"};
+  for (const double u : {0.9, 1.0, 1.1}) {
+    unit.parameters() << 1, u;
+    add("linear, u = " + number(u), colours[block], derivative_by_lag(unit));
+  }
+  for (const double bias : {0.0, 3.0, 5.0}) {
+    bf::Rnn<double, bf::Input<1>, bf::Lstm<1>, bf::Dense<1, bf::Linear>> lstm(
+        bf::Input<1>{}, bf::Lstm<1>(bf::ForgetBias{bias}), {});
+    bf::Random random(2);
+    lstm.initialize(bf::Uniform{-0.01, 0.01}, random);
+    add("LSTM, forget bias " + number(bias), colours[block], derivative_by_lag(lstm));
+  }
+  draw("long_lags", 800, 420, data,
+       "set logscale y\nset format y '10^{%T}'\nset yrange [1e-8:1e5]\nset grid\n"
+       "set xlabel 'lag in steps'\nset ylabel 'derivative by the input'\n"
        "set key outside right\n" +
            script + '\n');
 }
