@@ -65,11 +65,21 @@ class PlainNetwork {
   [[nodiscard]] Index batch() const { return batch_; }
   [[nodiscard]] Index steps() const { return steps_; }
   [[nodiscard]] std::string activation(int layer) const { return layers_[at(layer)].activation; }
-  [[nodiscard]] double derivative(int layer, double net) const {
+  /// φ' at a net input of a layer or of a cell's gate, in parts of its largest value.
+  [[nodiscard]] double slope(int layer, Index row, Index column) const {
+    const auto x = nets[at(layer)].col(column);
+    auto of_tanh = [](double net) { return 1 - std::tanh(net) * std::tanh(net); };
+    auto of_sigmoid = [](double net) { return 4 * sigmoid(net) * sigmoid(-net); };
+    const Index units = layers_[at(layer)].units, gate = row / units, i = row % units;
+    if (is_gru(layer) && gate >= 2) {
+      return of_tanh(x[2 * units + i] + sigmoid(x[i]) * x[3 * units + i]);
+    }
+    if (is_gru(layer) || (is_lstm(layer) && gate != 2)) return of_sigmoid(x[row]);
+    if (is_lstm(layer)) return of_tanh(x[row]);
     const std::string name = activation(layer);
-    if (name == "Tanh") return 1 - std::tanh(net) * std::tanh(net);
-    if (name == "Sigmoid") return sigmoid(net) * sigmoid(-net);
-    if (name == "Relu") return net > 0 ? 1 : 0;
+    if (name == "Tanh") return of_tanh(x[row]);
+    if (name == "Sigmoid") return of_sigmoid(x[row]);
+    if (name == "Relu") return x[row] > 0 ? 1 : 0;
     return 1;
   }
 
@@ -80,6 +90,12 @@ class PlainNetwork {
     double by = 0;
   };
   static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+  [[nodiscard]] bool is_lstm(int layer) const {
+    return layers_[at(layer)].type == std::string("Lstm");
+  }
+  [[nodiscard]] bool is_gru(int layer) const {
+    return layers_[at(layer)].type == std::string("Gru");
+  }
   static double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
   template <class View>
   static M copy(const View& view) {
@@ -162,7 +178,7 @@ class PlainNetwork {
     }
     if (at(l.layer) == moved_.layer && c == moved_.column) net[moved_.row] += moved_.by;
     auto y = outputs[at(l.layer)].col(c);
-    if (std::string(l.type) == "Lstm") {
+    if (is_lstm(l.layer)) {
       auto memory = memories_[at(l.layer)].col(c);
       const Index before = past(t, b, 1);
       for (Index i = 0; i < l.units; ++i) {
@@ -171,7 +187,7 @@ class PlainNetwork {
             sigmoid(net[l.units + i]) * old + sigmoid(net[i]) * std::tanh(net[2 * l.units + i]);
         y[i] = sigmoid(net[3 * l.units + i]) * std::tanh(memory[i]);
       }
-    } else if (std::string(l.type) == "Gru") {
+    } else if (is_gru(l.layer)) {
       const Index before = past(t, b, 1);
       for (Index i = 0; i < l.units; ++i) {
         const double old = before < 0 ? 0 : outputs[at(l.layer)](i, before);

@@ -39,25 +39,20 @@ void check_moments(const std::vector<double>& x, double mean, double variance, d
 }
 
 void check_shares(const PlainNetwork& plain, int l, const LayerStatistics& s) {
-  if (plain.activation(l).empty()) {
-    CHECK(s.saturated != s.saturated);
-    CHECK(s.dead != s.dead);
-    return;
-  }
-  const Eigen::MatrixXd& net = plain.nets[std::size_t(l)];
-  const double largest = plain.activation(l) == "Sigmoid" ? 0.25 : 1;
+  const Index rows = plain.nets[std::size_t(l)].rows();
   double saturated = 0, dead = 0, count = 0;
-  for (Index i = 0; i < net.rows(); ++i) {
+  for (Index i = 0; i < rows; ++i) {
     bool alive = false;
-    for (const double v : values(plain, net.row(i))) {
-      saturated += plain.derivative(l, v) < 0.01 * largest;
-      alive |= plain.derivative(l, v) != 0;
+    for (Index c = 0; c < plain.steps() * plain.batch(); ++c) {
+      if (!plain.has(c / plain.batch(), c % plain.batch())) continue;
+      saturated += plain.slope(l, i, c) < 0.01;
+      alive |= plain.slope(l, i, c) != 0;
       ++count;
     }
     dead += !alive;
   }
   CHECK(std::abs(s.saturated - saturated / count) < 1e-12);
-  CHECK(std::abs(s.dead - dead / double(net.rows())) < 1e-12);
+  CHECK(std::abs(s.dead - dead / double(rows)) < 1e-12);
 }
 
 /// Holds record i, made with the network as it is, against plain loops.
@@ -169,6 +164,9 @@ TEST_CASE("A Trace through time has the statistics that plain loops have") {
       check_trace(Memory(), at_end);
     }
   }
+  const Numbers<double> some(2, 2, 3, 5);
+  check_trace(Memory(), some.data(), 5);  // saturated gates
+  check_trace(Gated(), some.data(), 5);
   const Numbers<float> single(2, 2, 3, 5);
   check_trace(Rnn<float, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<2, Linear>>(), single.data());
 }
@@ -281,6 +279,18 @@ TEST_CASE("A Trace shows dead and saturated units") {
   CHECK(trace.statistics(0, 1).gradient_norm == 0);  // the weights after it are 0
 }
 
+TEST_CASE("A Trace shows the saturated gates of a MinGru") {
+  Rnn<double, Input<1>, MinGru<2>, Dense<1, Linear>> net;
+  net.parameters().setZero();
+  net.bias<1>() << 9, 1, 9, 9;  // z of two units; their candidates are linear
+  const Eigen::MatrixXd X = numbers(1, 6, 1), Z = numbers(1, 6, 2);
+  const Sequences<double> data(X, Z, 3);
+  Trace trace(data);
+  fit(net, HalfSquaredError{}, Sgd{.learning_rate = 0}, data, {.epochs = 1}, trace);
+  CHECK(trace.statistics(0, 1).saturated == 0.25);
+  CHECK(trace.statistics(0, 1).dead == 0);
+}
+
 TEST_CASE("Norms in a Trace neither overflow nor underflow") {
   detail::ScaledNorm norm;
   CHECK(norm.value() == 0);
@@ -341,7 +351,7 @@ TEST_CASE("A Trace refuses options and probes") {
 }
 
 TEST_CASE("The records of a Trace are written to a CSV file and read back exactly") {
-  using Net = Rnn<double, Input<2>, Lstm<3>, Dense<1, Tanh, Name<"a, b">>>;
+  using Net = Rnn<double, Input<2>, Lstm<3>, LayerNorm<3>, Dense<1, Tanh, Name<"a, b">>>;
   Net net = made<Net>();
   const Numbers<double> some(2, 1, 6, 4);
   Trace trace(some.data(), {.every = 1});
@@ -349,20 +359,20 @@ TEST_CASE("The records of a Trace are written to a CSV file and read back exactl
   const TemporaryFile file("backfold_trace.csv");
   write_csv(file.path, trace);
   const CsvTable table = read_csv(file.path, {.categorical = {"layer"}, .fill = std::nan("")});
-  REQUIRE(table.rows() == 6);
+  REQUIRE(table.rows() == 9);
   REQUIRE(table.columns().size() == 15);
-  CHECK(table.columns()[0].categories.name(1) == "a, b");
+  CHECK(table.columns()[0].categories.name(2) == "a, b");
   CHECK(table.columns()[14].name == "delta_norm_3");
-  for (Index row = 0; row < 6; ++row) {
-    const Index i = row / 2;
-    const int l = int(row % 2) + 1;
+  for (Index row = 0; row < 9; ++row) {
+    const Index i = row / 3;
+    const int l = int(row % 3) + 1;
     const LayerStatistics s = trace.statistics(i, l);
     CHECK(table.value(row, 0) == double(l - 1));
     CHECK(table.value(row, 1) == double(i));
     CHECK(table.value(row, 2) == s.net_mean);
     CHECK(table.value(row, 5) == s.output_variance);
     CHECK(table.value(row, 10) == s.gradient_norm);
-    CHECK(std::isnan(table.value(row, 8)) == (l == 1));
+    CHECK(std::isnan(table.value(row, 8)) == (l == 2));
     for (Index k = 0; k < 4; ++k) CHECK(table.value(row, 11 + k) == trace.delta_norms(i, l)[k]);
   }
 }

@@ -19,11 +19,11 @@ struct LayerStatistics {
   double net_mean = 0, net_variance = 0;        ///< of net inputs
   double output_mean = 0, output_variance = 0;  ///< of activations
   double delta_mean = 0, delta_variance = 0;    ///< of deltas, ∂E/∂net
-  /// Share of the net inputs at which |φ'| is less than 1 % of its largest value; NaN for a layer
-  /// without a φ of single units, such as a cell or a Softmax.
+  /// Share of the net inputs at which |φ'| is less than 1 % of its largest value; for a cell, of
+  /// the functions of its gates. NaN for a layer that has none, such as Softmax or LayerNorm.
   double saturated = 0;
-  /// Share of the units whose φ' is 0 in every sample and step, as of a Relu whose outputs are all
-  /// 0: no error passes through them. NaN where `saturated` is.
+  /// Share of the units (of a cell, of the gates' units) whose φ' is 0 in every sample and step, as
+  /// of a Relu whose outputs are all 0: no error passes through them. NaN where `saturated` is.
   double dead = 0;
   double gradient_norm = 0;  ///< ‖∂E/∂w‖ of the layer's block of w
 };
@@ -245,6 +245,11 @@ class PassStatistics {
                                         derivative_, units, pass_.columns());
         count_derivatives(derivative_, units, columns_, largest_derivative<S>(function), result);
       }
+    } else if constexpr (HasGateSlopes<LayerType<L>, S>) {
+      const Index units = pass_.template units<L>();
+      pass_.architecture().template layer<L>().gate_slopes(static_cast<const S*>(net_), derivative_,
+                                                           units, pass_.columns());
+      count_derivatives(derivative_, net_gates<LayerType<L>>() * units, columns_, 1, result);
     }
   }
 

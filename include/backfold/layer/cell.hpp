@@ -9,6 +9,21 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
+/// Derivatives of sigmoid and tanh, in parts of their largest values.
+struct SigmoidSlope {
+  template <class V>
+  V operator()(const V& net) const {
+    const V s = smaller_sigmoid(net);
+    return 4 * s * (1 - s);
+  }
+};
+struct TanhSlope {
+  template <class V>
+  V operator()(const V& net) const {
+    return 1 - square(tanh(net));
+  }
+};
+
 /// Path of a cell's output back into the cell: direct, or by the option Through.
 template <class... Options>
 struct LoopOf : Recurrent<1> {};

@@ -135,6 +135,22 @@ class Gru : public detail::CellLayer<Units, Options...> {
     for (Index i = 0; i < 2 * units; ++i) hidden[i] = d_net_bias[i];
     for (Index i = 0; i < units; ++i) hidden[2 * units + i] = d_net_bias[3 * units + i];
   }
+
+  /// Of i_n and h_n, the slope of n.
+  template <Real S>
+  void gate_slopes(const S* net, S* slopes, Index units, Index n) const {
+    for (Index c = 0; c < n; ++c, net += 4 * units, slopes += 4 * units) {
+      transform_into(slopes, 2 * units, detail::SigmoidSlope{}, net);
+      for (const Index gate : {2, 3}) {
+        transform_into(
+            slopes + gate * units, units,
+            [](const auto& r, const auto& i_n, const auto& h_n) {
+              return detail::TanhSlope{}(i_n + sigmoid(r) * h_n);
+            },
+            net, net + 2 * units, net + 3 * units);
+      }
+    }
+  }
 };
 
 template <Index Units, class... Options>

@@ -86,6 +86,8 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 ///                                         not needed for one column and net_gates = weight_gates
 ///     unit_symmetry = Undeclared          what can be done to its units without changing the
 ///                                         function of a network (activation/unit_symmetry.hpp)
+///     gate_slopes(net, slopes, units, n)  sets, for the net rows of n columns, |φ'| of the gates'
+///                                         functions in parts of their largest: for a Trace
 ///     name, settings                      for descriptions and files
 ///     label = {}                          the LayerName by which connections and views know it
 ///
@@ -185,6 +187,12 @@ concept GathersBias = requires(const L layer, const double* bias, double* net_bi
 /// True if the net input of a layer starts from a bias, not from 0.
 template <class L>
 inline constexpr bool has_net_bias = L::bias_columns > 0 || GathersBias<L>;
+
+/// A layer that fuses no activation but knows the slopes of its gates.
+template <class L, class S>
+concept HasGateSlopes = requires(const L layer, const S* net, S* slopes, Index units) {
+  layer.gate_slopes(net, slopes, units, units);
+};
 
 /// True if the bias column is the bias of the net input, without gathering.
 template <class L>

@@ -127,6 +127,17 @@ class Lstm : public detail::CellLayer<Units, Options...> {
     for (Index i = 0; i < 4 * units; ++i) d_bias[i] = d_bias[4 * units + i] = d_net_bias[i];
   }
 
+  template <Real S>
+  void gate_slopes(const S* net, S* slopes, Index units, Index n) const {
+    for (Index k = 0; k < 4 * n; ++k, net += units, slopes += units) {
+      if (k % 4 == 2) {
+        transform_into(slopes, units, detail::TanhSlope{}, net);
+      } else {
+        transform_into(slopes, units, detail::SigmoidSlope{}, net);
+      }
+    }
+  }
+
  private:
   double forget_bias_ = 0;
 };

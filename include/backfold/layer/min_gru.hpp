@@ -82,6 +82,15 @@ class MinGru : public Extent<Units> {
     });
   }
 
+  /// The candidate is linear.
+  template <Real S>
+  void gate_slopes(const S* net, S* slopes, Index units, Index n) const {
+    for (Index c = 0; c < n; ++c, net += 2 * units, slopes += 2 * units) {
+      transform_into(slopes, units, detail::SigmoidSlope{}, net);
+      for (Index i = 0; i < units; ++i) slopes[units + i] = 1;
+    }
+  }
+
  private:
   /// z and 1 − z, both accurate even if one is nearly 0.
   template <class V>
