@@ -22,6 +22,8 @@
 #include <variant>
 #include <vector>
 
+#include "contours.hpp"
+#include "learning_curve.hpp"
 #include "optimizer_paths_page.hpp"
 #include "optimizer_paths_surfaces.hpp"
 #include "picture.hpp"
@@ -96,13 +98,6 @@ Path follow(const Surface& surface, int which, double rate, double mu, int steps
 }
 
 // What must hold.
-
-/// Steps after which E stays below a bound, or −1.
-int steps_to(const std::vector<double>& above, double bound) {
-  int steps = int(above.size());
-  while (steps > 0 && above[size_t(steps - 1)] < bound) --steps;
-  return steps < int(above.size()) ? steps : -1;
-}
 
 int failures = 0;
 
@@ -212,24 +207,6 @@ Eigen::MatrixXd grid_of(const Objective2d& error, double least, const Eigen::Vec
   return grid;
 }
 
-/// Levels for contours: below each is a chosen part of the rectangle.
-std::vector<double> contour_levels(const Eigen::MatrixXd& grid) {
-  std::vector<double> sorted(grid.data(), grid.data() + grid.size()), levels;
-  std::sort(sorted.begin(), sorted.end());
-  for (const double part : {0.005, 0.02, 0.05, 0.1, 0.18, 0.28, 0.4, 0.53, 0.67, 0.8, 0.92}) {
-    levels.push_back(sorted[size_t(part * double(sorted.size()))]);
-  }
-  return levels;
-}
-
-/// Steps that are shown: all of the first, then as many as can be told apart.
-std::vector<int> shown_steps(int last, double growth) {
-  std::vector<int> steps;
-  for (int i = 0; i < last; i = (std::max)(i + 1, int(i * growth))) steps.push_back(i);
-  steps.push_back(last);
-  return steps;
-}
-
 /// Contours with paths on the left, error against steps on the right.
 struct PathPicture {
   std::string name, title, x_label, y_label, steps_label, error_label;
@@ -288,15 +265,7 @@ std::string data_of(const PathPicture& p) {
 }
 
 constexpr const char* path_script = R"(
-# Contours: levels of log10 E below which 0.5 % to 92 % of the rectangle are.
-set contour base
-unset surface
-set cntrparam levels discrete @levels
-set table $contours
-splot '@file' index @grid using 1:2:3
-unset table
-unset contour
-
+@contours
 set multiplot title '@title' noenhanced font ',17'
 set tics font ',13'
 set border linecolor rgb '#444444'
@@ -345,22 +314,10 @@ plot @key
 unset multiplot
 )";
 
-/// Text with each of some words replaced.
-std::string filled(std::string text,
-                   const std::vector<std::pair<std::string, std::string>>& replacements) {
-  for (const auto& [word, by] : replacements) {
-    for (size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += by.size()) {
-      text.replace(at, word.size(), by);
-    }
-  }
-  return text;
-}
-
 void draw_paths(const PathPicture& p) {
   const int count = int(p.paths.size());
   const std::string comma = ", \\\n  ";
-  std::string levels, paths, errors, key;
-  for (const double level : contour_levels(p.grid)) levels += ',' + number(level);
+  std::string paths, errors, key;
   for (int i = 0; i < count; ++i) {
     const std::string lines = " with lines lw 2 lc rgb '" + std::string(optimizer_colours[i]) + "'";
     const auto block = [](int index) { return "'@file' index " + std::to_string(index); };
@@ -375,22 +332,22 @@ void draw_paths(const PathPicture& p) {
   mark("7", "start");
   if (!p.optima.empty()) mark("3", "optimum");
   if (!p.saddles.empty()) mark("8", "saddle point");
-  const std::string script = filled(path_script, {{"@levels", levels.substr(1)},
-                                                  {"@paths", paths},
-                                                  {"@errors", errors.substr(comma.size())},
-                                                  {"@key", key.substr(comma.size())},
-                                                  {"@file", "paths_" + p.name + ".dat"},
-                                                  {"@grid", std::to_string(3 + 2 * count)},
-                                                  {"@title", p.title},
-                                                  {"@x_label", p.x_label},
-                                                  {"@y_label", p.y_label},
-                                                  {"@steps_label", p.steps_label},
-                                                  {"@error_label", p.error_label},
-                                                  {"@x_low", number(p.low(0))},
-                                                  {"@x_high", number(p.high(0))},
-                                                  {"@y_low", number(p.low(1))},
-                                                  {"@y_high", number(p.high(1))},
-                                                  {"@floor", number(p.error_floor)}});
+  const std::string script =
+      filled(path_script, {{"@contours", contour_script("@file", 3 + 2 * count, p.grid)},
+                           {"@paths", paths},
+                           {"@errors", errors.substr(comma.size())},
+                           {"@key", key.substr(comma.size())},
+                           {"@file", "paths_" + p.name + ".dat"},
+                           {"@title", p.title},
+                           {"@x_label", p.x_label},
+                           {"@y_label", p.y_label},
+                           {"@steps_label", p.steps_label},
+                           {"@error_label", p.error_label},
+                           {"@x_low", number(p.low(0))},
+                           {"@x_high", number(p.high(0))},
+                           {"@y_low", number(p.low(1))},
+                           {"@y_high", number(p.high(1))},
+                           {"@floor", number(p.error_floor)}});
   draw("paths_" + p.name, 1000, 560, data_of(p), script);
 }
 

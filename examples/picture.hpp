@@ -9,6 +9,8 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 /// Writes text to a file. @throws std::runtime_error if it cannot
 inline void write_file(const std::filesystem::path& path, const std::string& text) {
@@ -21,6 +23,17 @@ inline void write_file(const std::filesystem::path& path, const std::string& tex
 inline std::string number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
+/// Text with each of some words replaced.
+inline std::string filled(std::string text,
+                          const std::vector<std::pair<std::string, std::string>>& replacements) {
+  for (const auto& [word, by] : replacements) {
+    for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += by.size()) {
+      text.replace(at, word.size(), by);
+    }
+  }
   return text;
 }
 
