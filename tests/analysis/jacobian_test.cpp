@@ -4,6 +4,7 @@
 #include "backfold/backfold.hpp"
 #include "catch.hpp"
 #include "difference.hpp"
+#include "drawn_sequences.hpp"
 
 using namespace backfold;
 
@@ -73,6 +74,30 @@ TEST_CASE("Jacobians of both modes equal differences") {
   check_jacobians(Mlp<double, Input<3>, Dense<4, Gelu>, LayerNorm<4>, Dense<2, Softmax>>(), 1);
   check_jacobians(Elman<double, Dynamic, Dynamic, Dynamic>(2, 3, 2), 1);
   check_jacobians(Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<2>, Delayed<2>>, Lstm<2>>(), 5);
+}
+
+TEST_CASE("Jacobians from a learnt start equal differences and give the gradient") {
+  using Net =
+      Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<2>, LearntStart>, Lstm<2, LearntStart>>;
+  check_jacobians(Net(), 1);
+  check_jacobians(Net(), 4);
+  const Index steps = 4, batch = 3;
+  DrawnSequences<Net> at(steps, batch);
+  Jacobian<Net> jacobian(at.net, steps);
+  auto outputs = [&] { return Eigen::MatrixXd(run(at.net, at.X, steps, at.workspace)); };
+  const Eigen::VectorXd residual = (outputs() - at.Z).reshaped();
+  const Eigen::VectorXd g = at.gradient();
+  Eigen::MatrixXd J;
+  for (const JacobianMode mode : {JacobianMode::Forward, JacobianMode::Reverse}) {
+    jacobian.by_parameters(at.net, at.X, J, {.steps = steps, .mode = mode});
+    CHECK(difference(J, differences(outputs, all(at.net.parameters()))) < 1e-8);
+    CHECK(difference(J.transpose() * residual, g) < 1e-12);
+    // The state of a sequence counts as a variable next to the parameters that it starts from.
+    Eigen::MatrixXd by_state;
+    jacobian.by_initial(at.net, at.X, by_state, {.steps = steps, .mode = mode});
+    const Index second = at.net.architecture().start_offset<2>();
+    CHECK(difference(by_state.rightCols(4), J.middleCols(second, 4)) < 1e-14);
+  }
 }
 
 TEST_CASE("the Jacobian of a batch is that of its sequences") {

@@ -18,8 +18,17 @@ TEST_CASE("a direction that a step loses has the exponent minus infinity") {
   CHECK(lambda == -std::numeric_limits<double>::infinity());
 }
 
-TEST_CASE("the transition with several delays and a memory equals differences") {
-  using Net = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<2>, Delayed<2>>, Lstm<2, Delayed<1>>>;
+namespace {
+
+template <class... Options>
+using Several = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<2>, Delayed<2>, Options...>,
+                    Lstm<2, Delayed<1>, Options...>>;
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("the transition with several delays and a memory equals differences", "",
+                   Several<>, Several<LearntStart>) {
+  using Net = TestType;
   Net net;
   Random random(4);
   for (double& w : net.parameters()) w = uniform(random, -0.8, 0.8);

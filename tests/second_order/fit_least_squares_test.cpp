@@ -51,6 +51,26 @@ TEST_CASE("a linear network ends at the solution of the normal equations") {
   CHECK(result.sum_of_squares == Approx(2 * half_squared_error(net, Samples(X, Z))).epsilon(1e-13));
 }
 
+TEST_CASE("a learnt start is fitted with the weights") {
+  using Start = Rnn<double, Input<1>, Dense<2, Tanh, Recurrent<>, LearntStart>, Dense<1, Linear>>;
+  Start teacher;
+  Random random(2);
+  teacher.initialize(Uniform{-0.8, 0.8}, random);
+  teacher.start<1>() << 0.7, -0.4;
+  const MatrixXd X = numbers(1, 60, 3);
+  Workspace workspace(teacher, 10, 6);
+  const MatrixXd Z = run(teacher, X, 6, workspace);
+  const Sequences<double> data(X, Z, 6);
+  for (const JacobianMode mode : {JacobianMode::Forward, JacobianMode::Reverse}) {
+    Start net = teacher;
+    for (double& w : net.parameters()) w += uniform(random, -0.1, 0.1);
+    const auto result = fit_least_squares(net, data, {.iterations = 100}, mode);
+    CHECK(result.sum_of_squares < 1e-20);
+    CHECK(half_squared_error(net, data) < 1e-20);
+    CHECK(difference(net.start<1>(), teacher.start<1>()) < 1e-6);
+  }
+}
+
 TEST_CASE("a teacher's function is found to 1e-10 in under 50 steps") {
   const MatrixXd X = 2 * numbers(2, 40, 3);
   const MatrixXd Z = made<Small>()(X);
@@ -161,7 +181,7 @@ TEST_CASE("fit_least_squares refuses data that do not fit, and leaves the networ
   Sequences begun(x, x, 2);
   begun.initial_states = states;
   CHECK(said([&] { fit_least_squares(echo, begun); }) ==
-        "fit_least_squares: sequences start from zeros, the data have initial_states");
+        "fit_least_squares: expected data without initial_states");
   X(1, 2) = not_a_number;
   CHECK(said([&] { fit_least_squares(net, Samples(X, Z)); }).find("inputs") != std::string::npos);
   CHECK(net.parameters() == before);

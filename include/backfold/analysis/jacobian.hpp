@@ -19,7 +19,7 @@ struct JacobianOptions {
   Index steps = 1;          ///< of each sequence
   Index step = every_step;  ///< the outputs of this step alone, counted from 0
   JacobianMode mode = JacobianMode::Cheaper;
-  const State<Net>* initial = nullptr;  ///< before the first step; zeros if nullptr
+  const State<Net>* initial = nullptr;  ///< before the first step; if nullptr, LearntStart or zeros
 };
 
 /// Jacobians of a network's outputs y = f(w, x) with respect to the parameters, the inputs and the

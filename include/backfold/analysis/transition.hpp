@@ -50,7 +50,7 @@ class Transition {
   const Matrix<S>& jacobian(const Net& net, const Eigen::DenseBase<X>& x, const State<Net>& state) {
     check_input(x.cols(), state);
     linear_.run(net, x, 1, &state);
-    tangent_.reset();
+    tangent_.values().setZero();
     for (Index j = 0; j < size(); ++j) {
       tangent_.values()[j] = S(1);
       linear_.jacobian_vector_product(net, {.initial = &tangent_, .final = &moved_});

@@ -35,6 +35,9 @@ struct Cotangent {
 ///     jacobian_vector_product(net, v)   J v, forward mode: tangents of the outputs
 ///     vector_jacobian_product(net, U)   Jᵀ u, backpropagation (through time) of any U
 ///
+/// A LearntStart is the state before the first step where none is given: then J v has both its
+/// tangent as parameters and that of the direction's state, which add up.
+///
 /// Any network and any layer of the `Layer` concept, in inference. A product in either mode costs a
 /// few passes; layers with Jacobians between their units (LayerNorm, Softmax) need a pull-back for
 /// each unit. Allocates nothing once it has the size of the batch.
@@ -62,8 +65,8 @@ class Linearization {
   /// Y = f(w, X), the point of linearization.
   ///
   /// @param x inputs × (batch·steps), time-major
-  /// @param initial state before the first step (zero if nullptr) @param final set to the state
-  /// after the last step
+  /// @param initial state before the first step (if nullptr, the LearntStart or zero) @param final
+  /// set to the state after the last step
   /// @return a view of the outputs, valid until the next use
   /// @throws std::invalid_argument for wrong sizes
   template <class X>
@@ -74,6 +77,7 @@ class Linearization {
     tangent_.shape(net.architecture(), shape_of(pass.batch(), steps));
     reserve(net, pass.batch(), steps);
     has_run_ = true;
+    from_start_ = initial == nullptr;
     net_is_whole_ = true;
     return detail::outputs_view(pass, pass.columns());
   }
@@ -91,7 +95,7 @@ class Linearization {
     set_input(direction.inputs, pass, tangent);
     if constexpr (Graph::is_recurrent) {
       detail::check_states(pass, direction.initial, static_cast<const StateType*>(direction.final));
-      detail::set_history(tangent, direction.initial);
+      set_past(tangent, direction);
     }
     restore_net(pass);
     const S* const v = direction.parameters == nullptr ? nullptr : direction.parameters->data();
@@ -132,7 +136,7 @@ class Linearization {
     }
     Vector<S>& gradient = result.parameters == nullptr ? gradient_ : *result.parameters;
     gradient.resize(net.parameter_count());
-    detail::Backward(pass, gradient.data()).template run<true>();
+    detail::Backward(pass, gradient.data(), from_start_).template run<true>();
     net_is_whole_ = !overwrites_net;
     if (result.inputs != nullptr) {
       *result.inputs =
@@ -144,10 +148,6 @@ class Linearization {
   }
 
  private:
-  static_assert(
-      !Graph::learns_start,
-      "backfold: a Linearization takes the state before the first step as an input: it is "
-      "not for networks with a LearntStart");
   using P = detail::Pass<Net, Batch>;
   /// True if a layer's pull-back overwrites its net input with deltas.
   static constexpr bool overwrites_net = []<std::size_t... L>(std::index_sequence<L...>) {
@@ -203,6 +203,35 @@ class Linearization {
     to = *inputs;
   }
 
+  /// Sets the tangents before the first step: the direction's, plus those of the parameters of a
+  /// LearntStart that the run began with.
+  void set_past(const P& tangent, const Direction<Net, Batch>& direction) const {
+    if constexpr (!Graph::learns_start) {
+      detail::set_history(tangent, direction.initial);
+    } else {
+      const bool moves_start = from_start_ && direction.parameters != nullptr;
+      for_each_index<Net::layer_count>([&](auto l) {
+        constexpr int layer = l();
+        const Index units = tangent.template units<layer>();
+        for (int k = 0; k < detail::past_blocks<Graph>(layer); ++k) {
+          const S *initial = nullptr, *start = nullptr;
+          if (direction.initial != nullptr) {
+            initial = direction.initial->template past_block<layer>(k);
+          }
+          if (moves_start && Graph::start_columns(layer) > 0) {
+            start = direction.parameters->data() +
+                    tangent.architecture().template start_offset<layer>() + k * units;
+          }
+          S* const to = detail::past_block<layer>(tangent, k);
+          for (Index i = 0; i < units * tangent.batch(); ++i) {
+            to[i] = (initial == nullptr ? S(0) : initial[i]) +
+                    (start == nullptr ? S(0) : start[i % units]);
+          }
+        }
+      });
+    }
+  }
+
   /// Runs forward again if a backward pass has overwritten net inputs with deltas.
   void restore_net(const P& pass) {
     if (!net_is_whole_) forward<false>(pass);
@@ -212,6 +241,7 @@ class Linearization {
   Workspace<Net, Batch> primal_, tangent_;
   Vector<S> scratch_, gradient_;
   bool has_run_ = false;
+  bool from_start_ = false;  ///< the run began with the LearntStart, or zeros
   bool net_is_whole_ = false;
 };
 

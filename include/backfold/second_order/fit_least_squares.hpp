@@ -94,8 +94,9 @@ class NetworkResidual {
 ///
 /// Each step solves a system with P unknowns, P the number of parameters, from the Jacobian of all
 /// outputs with respect to w: P numbers per target, O(targets·P²) operations. The network may have
-/// any connections. Sequences start from a zero state, and their Jacobian is taken through all
-/// steps, by forward mode (as in RTRL) or backpropagation through time; both give equal results.
+/// any connections. Sequences start from a zero state, or from the LearntStart, which is fitted
+/// too. Their Jacobian is taken through all steps, by forward mode (as in RTRL) or backpropagation
+/// through time; both give equal results.
 ///
 /// @param net starts at its parameters and ends at the parameters of the least E found
 /// @param data samples or sequences; weights, masks and lengths as in `fit`
@@ -112,7 +113,7 @@ LeastSquaresResult<typename Net::Scalar> fit_least_squares(
   detail::check_network_and_data<HalfSquaredError>(net, data);
   data.check_finite();
   if (data.initial_states.rows() != 0) {
-    fail_argument("fit_least_squares: sequences start from zeros, the data have initial_states");
+    fail_argument("fit_least_squares: expected data without initial_states");
   }
   if (!data.resets.empty()) {
     fail_argument("fit_least_squares: expected sequences without resets; cut them with Episodes");
