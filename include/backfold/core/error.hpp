@@ -20,16 +20,17 @@ inline void (*error_handler)(const char* message) = [](const char* message) {
 
 namespace detail {
 
-/// Part of a message. A single type keeps call sites small: the formatting code is emitted once.
+/// Part of a message. A single small type keeps call sites small: the formatting code is emitted
+/// once, and each number or string is two stores.
 class MessagePart {
  public:
-  MessagePart(const char* text) : text_(text) {}  // NOLINT
+  MessagePart(const char* text) : kind_(Kind::Text), text_(text) {}  // NOLINT
   /// std::string, without its header.
   template <class Text>
   requires requires(const Text& text) {
     { text.c_str() } -> std::convertible_to<const char*>;
   }
-  MessagePart(const Text& text) : text_(text.c_str()) {}            // NOLINT
+  MessagePart(const Text& text) : MessagePart(text.c_str()) {}      // NOLINT
   MessagePart(double number) : kind_(Kind::Real), real_(number) {}  // NOLINT
   template <std::integral Number>
   MessagePart(Number number)  // NOLINT
@@ -47,10 +48,12 @@ class MessagePart {
   }
 
  private:
-  enum class Kind { Text, Whole, Unsigned, Real } kind_ = Kind::Text;
-  const char* text_ = nullptr;
-  long long whole_ = 0;
-  double real_ = 0;
+  enum class Kind { Text, Whole, Unsigned, Real } kind_;
+  union {
+    const char* text_;
+    long long whole_;
+    double real_;
+  };
 };
 
 /// Concatenates the parts, truncated at the end of the buffer. (A std::string would add to the
