@@ -23,6 +23,8 @@ BACKFOLD_BEGIN_NAMESPACE
 ///       net.parameters() -= 0.01 * g;               // online: use it now; or add it up
 ///     }
 ///
+/// A LearntStart has the identity as its sensitivity before the first step, and after `reset(net)`.
+///
 /// Source: Williams & Zipser, A learning algorithm for continually running fully recurrent neural
 /// networks (1989).
 template <class Net>
@@ -37,9 +39,6 @@ class Rtrl {
         sensitivity_(net.architecture()) {
     input_.setZero(net.inputs());
     output_.setZero(net.outputs());
-    static_assert(!Net::Graph::learns_start,
-                  "backfold: Rtrl carries no sensitivity to a LearntStart: its steps have no first "
-                  "one to come back to; take `gradient` over sequences");
     static_assert(Net::Graph::is_recurrent,
                   "backfold: Rtrl is for networks with delays or memories; others need no past");
   }
@@ -48,6 +47,13 @@ class Rtrl {
   void reset() {
     check_room();
     states_[now_].reset();
+    sensitivity_.reset();
+  }
+  /// Resets to the state of `net` before the first step, its LearntStart or zero. The gradients of
+  /// later steps include those of this LearntStart.
+  void reset(const Net& net) {
+    check_room();
+    states_[now_].reset(net);
     sensitivity_.reset();
   }
 

@@ -47,6 +47,7 @@ class SelfTangent {
       }
     });
     for (Index i = 0; i < units_ * Type::bias_columns; ++i) *p++ = S(1);
+    clear_start(p);
     for_each_index<connection_count>([&](auto c) {
       constexpr Connection connection = Type::connections[c()];
       if constexpr (connection.source_of(L) == L) {
@@ -98,6 +99,13 @@ class SelfTangent {
     });
     for (int g = 0; g < gates * Type::bias_columns; ++g, to += units_) set_biases(by, g, to);
     copy_numbers(by.by_own(), to, by.own_count());
+    clear_start(to + by.own_count());
+  }
+
+  /// A step does not read the learnt start, except through the past.
+  void clear_start([[maybe_unused]] S* to) const {
+    constexpr int columns = Net::Graph::start_columns(L);
+    for (Index i = 0; i < columns * units_; ++i) to[i] = S(0);
   }
 
   /// ∂x_i/∂x_i(t − d) through connection C alone.

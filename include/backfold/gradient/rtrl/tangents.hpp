@@ -52,10 +52,20 @@ class Tangents {
 
   [[nodiscard]] Index size() const { return numbers_.size(); }
 
+  /// Before the first step the past depends on the learnt start alone: the identity.
   void reset() {
     for (Index i = 0; i < numbers_.size(); ++i) numbers_[i] = S(0);
     step_ = {};
     memory_step_ = 0;
+    if constexpr (Graph::learns_start) {
+      for_each_index<last_layer>([&](auto l) {
+        constexpr int layer = l() + 1, columns = Graph::start_columns(layer);
+        for (int k = 0; k < columns; ++k) {
+          set_identity<layer>(k,
+                              k < Graph::history(layer) ? output<layer>(k + 1) : memory<layer>(1));
+        }
+      });
+    }
   }
 
   /// Tangent of the output of layer L, `delay` steps ago.
@@ -90,6 +100,20 @@ class Tangents {
  private:
   static constexpr int kept_memories = 2;
   static constexpr int kept_outputs(int layer) { return Graph::history(layer) + 1; }
+
+  /// Sets the tangent of a block of the past to the identity, in the columns of block k of the
+  /// learnt start of layer L.
+  template <int L>
+  void set_identity(int k, const Tangent<S>& tangent) const {
+    const Index first = architecture_.template start_offset<L>() + k * tangent.units;
+    for (Index i = 0; i < tangent.units; ++i) {
+      if constexpr (Shape<L>::has_self_tangent) {
+        tangent.self()(i, (first - tangent.columns) / tangent.units) = S(1);
+      } else {
+        tangent.matrix()(i, first + i) = S(1);
+      }
+    }
+  }
 
   /// Offsets of a layer's tangents in the buffer, and their sizes.
   struct Place {
