@@ -14,7 +14,7 @@
 
 #include "backfold/core/finite.hpp"
 
-/// Not in backfold.hpp: <charconv> costs compile time.
+/// Not in backfold.hpp: `<charconv>` costs compile time.
 
 BACKFOLD_BEGIN_NAMESPACE
 

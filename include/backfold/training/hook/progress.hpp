@@ -29,7 +29,7 @@ enum class ProgressStyle {
 /// Hook that writes the progress of training: epoch, loss, validation loss (of an earlier
 /// Validate), samples per second, remaining time. Only this part of the library writes to a stream
 /// and reads a clock; it does not change the stream's format flags. Not in the umbrella header: it
-/// needs <ostream>.
+/// needs `<ostream>`.
 ///
 ///     bf::fit(net, loss, bf::Adam{}, data, {.epochs = 50}, validate, bf::Progress(std::cout));
 class Progress {
