@@ -82,6 +82,7 @@
 #include "backfold/gradient/layer_network_checks.hpp"
 #include "backfold/gradient/layer_statistics.hpp"
 #include "backfold/gradient/layer_step_checks.hpp"
+#include "backfold/gradient/output_delta.hpp"
 #include "backfold/gradient/parameter_view.hpp"
 #include "backfold/gradient/pass_error.hpp"
 #include "backfold/gradient/pass_options.hpp"

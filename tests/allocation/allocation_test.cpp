@@ -9,6 +9,7 @@
 #include "backfold/analysis/transition.hpp"
 #include "backfold/backfold.hpp"
 #include "backfold/gradient/linearization.hpp"
+#include "backfold/second_order/fit_kalman.hpp"
 #include "catch.hpp"
 #include "numbers.hpp"
 
@@ -496,4 +497,40 @@ TEST_CASE("loss and gradient at any w, into a view, allocate nothing") {
           same = gradient(net, HalfSquaredError{}, data, workspace, G.col(1), {.parameters = w});
         }) == 0);
   CHECK(E == same);
+}
+
+namespace {
+
+template <class Net>
+long allocations_of_filter(Net net, const KalmanOptions& options) {
+  const Index outputs = net.outputs();
+  const Eigen::MatrixXd X = numbers(net.inputs(), 12, 23), Z = numbers(outputs, 12, 24);
+  const Eigen::VectorXd weights = Eigen::VectorXd::Constant(outputs, 0.5);
+  Random random(1);
+  net.initialize(Glorot{}, random);
+  ExtendedKalmanFilter<Net> filter(net, options);
+  return allocations_of([&] {
+    for (Index t = 0; t < 12; ++t) {
+      filter.step(net, X.col(t), Z.col(t));
+      filter.step(net, X.col(t), Z.col(t), weights);
+      filter.step(net, X.col(t));
+      if (t == 6) filter.reset();
+    }
+  });
+}
+
+}  // namespace
+
+TEST_CASE("steps of a Kalman filter allocate nothing, by RTRL or by BPTT") {
+  using Any = Mlp<double, Input<Dynamic>, Dense<Dynamic, Tanh>, Dense<Dynamic, Linear>>;
+  CHECK(allocations_of_filter(Mlp<double, Input<2>, Dense<3, Tanh>, Dense<2, Linear>>(), {}) == 0);
+  for (const KalmanCoupling coupling :
+       {KalmanCoupling::Global, KalmanCoupling::Layer, KalmanCoupling::Node}) {
+    CHECK(allocations_of_filter(Any(20, 30, 40), {.coupling = coupling}) == 0);
+  }
+  for (const JacobianMode mode : {JacobianMode::Forward, JacobianMode::Reverse}) {
+    const KalmanOptions options{.mode = mode, .window = 5};
+    CHECK(allocations_of_filter(Elman<double, Dynamic, Dynamic, Dynamic>(2, 10, 3), options) == 0);
+    CHECK(allocations_of_filter(Rnn<double, Input<2>, Lstm<4>, Dense<2, Linear>>(), options) == 0);
+  }
 }

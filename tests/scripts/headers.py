@@ -37,11 +37,12 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "io/onnx_scaling", "io/onnx_sequence", "io/onnx_sequence_checks", "io/onnx_types",
     "io/protobuf_message", "io/safetensors", "io/tensor_file", "io/tensor_writer",
     "layer/spectral_radius",
-    "second_order/damped_qr", "second_order/damping", "second_order/fit_lbfgs",
+    "second_order/covariance_blocks", "second_order/damped_qr", "second_order/damping",
+    "second_order/extended_kalman_filter", "second_order/fit_kalman", "second_order/fit_lbfgs",
     "second_order/fit_least_squares", "second_order/lbfgs", "second_order/lbfgs_options",
-    "second_order/least_squares",
+    "second_order/kalman_options", "second_order/least_squares",
     "second_order/least_squares_options", "second_order/least_squares_result",
-    "second_order/residual_function", "training/hook/progress",
+    "second_order/output_jacobian", "second_order/residual_function", "training/hook/progress",
     "training/hook/trace_csv")}
 errors = []
 

@@ -3,6 +3,7 @@
 
 #include "backfold/gradient/backward.hpp"
 #include "backfold/gradient/forward_mode.hpp"
+#include "backfold/gradient/output_delta.hpp"
 #include "backfold/network/history.hpp"
 #include "backfold/network/predict.hpp"
 
@@ -116,7 +117,6 @@ class Linearization {
                                const Cotangent<Net, Batch>& result) {
     static_assert(std::is_same_v<typename U::Scalar, S>,
                   "backfold: the vector of a product is of another scalar than the network");
-    constexpr int output = Net::output_layer;
     check_ready(net);
     const P pass = primal(net);
     if (u.rows() != net.outputs() || u.cols() != pass.columns()) {
@@ -127,13 +127,7 @@ class Linearization {
       if (result.initial != nullptr) result.initial->check_fits(net.architecture(), pass.batch());
     }
     restore_net(pass);
-    S* const delta = pass.template delta<output>();
-    Eigen::Map<Matrix<S>>(delta, u.rows(), u.cols()) = u.derived().matrix();
-    if constexpr (detail::fuses_activation<typename P::template LayerType<output>>) {
-      detail::multiply_by_derivative<Dynamic>(
-          net.architecture().template layer<output>().activation(), pass.template net<output>(),
-          pass.template own_output<output>(), delta, u.rows(), u.cols());
-    }
+    detail::set_output_delta(pass, u);
     Vector<S>& gradient = result.parameters == nullptr ? gradient_ : *result.parameters;
     gradient.resize(net.parameter_count());
     detail::Backward(pass, gradient.data(), from_start_).template run<true>();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/gradient/gradient.hpp"
+#include "backfold/gradient/output_delta.hpp"
 #include "backfold/gradient/rtrl/sensitivity.hpp"
 #include "backfold/network/predict.hpp"
 
@@ -39,6 +40,8 @@ class Rtrl {
         sensitivity_(net.architecture()) {
     input_.setZero(net.inputs());
     output_.setZero(net.outputs());
+    unit_.setZero(net.outputs());
+    row_.setZero(net.parameter_count());
     static_assert(Net::Graph::is_recurrent,
                   "backfold: Rtrl is for networks with delays or memories; others need no past");
   }
@@ -89,6 +92,32 @@ class Rtrl {
     const auto own = kept(input);
     run(net, input_, 1, workspace_, &states_[now_], &states_[1 - now_]);
     advance(pass_of(net, own));
+  }
+
+  /// Takes one step and computes the Jacobian of its outputs, J = ∂y^t/∂w, by a backward pass for
+  /// each output. Allocates nothing if J has its size.
+  ///
+  /// @param x inputs × 1, @param jacobian overwritten, outputs × parameters
+  /// @throws std::invalid_argument for wrong sizes
+  template <class X>
+  void step(const Net& net, const Eigen::DenseBase<X>& x, Matrix<S>& jacobian) {
+    const auto input = detail::checked_inputs(net, x);
+    check_step(net, input.cols());
+    const auto own = kept(input);
+    detail::run_pass(net, input_, 1, workspace_, {{}, &states_[now_], &states_[1 - now_]},
+                     Purpose::InputGradient);
+    const auto pass = pass_of(net, own);
+    jacobian.resize(unit_.size(), row_.size());
+    for (Index k = 0; k < unit_.size(); ++k) {
+      if (overwrites_net && k > 0) forward<false>(pass);
+      unit_[k] = S(1);
+      detail::set_output_delta(pass, unit_);
+      unit_[k] = S(0);
+      detail::Backward(pass, row_.data()).template run<true>();
+      sensitivity_.add_past(pass, row_.data());
+      jacobian.row(k) = row_.transpose();
+    }
+    advance(pass);
   }
 
   /// Output y^t of the last step.
@@ -152,6 +181,7 @@ class Rtrl {
   int now_ = 0;
   detail::Sensitivity<Net> sensitivity_;
   Vector<S> input_, output_;
+  Vector<S> unit_, row_;  ///< of the outputs, and of their Jacobian
 };
 
 BACKFOLD_END_NAMESPACE
