@@ -11,6 +11,10 @@
 
 #include "difference.hpp"
 
+#ifndef BACKFOLD_TEST_REFERENCE_DIR
+#define BACKFOLD_TEST_REFERENCE_DIR "tests/reference"  // for a test compiled alone, at the root
+#endif
+
 /// A file of reference values: lines `key rows cols`, each followed by a line with the numbers,
 /// column-major. Empty lines and those that begin with # are passed over.
 class Reference {
