@@ -107,12 +107,14 @@ Task lag(Index p, Index budget) {
             .outputs = p + 1,
             .is_class = true,
             .elman = 8,
-            .lstm = 8,
+            .lstm = 16,
             .budget = budget,
             .rtrl_budget = budget};
   task.batch = 2;
-  task.rate = 0.02;
-  task.forget_bias = std::log(double(p));
+  task.rate = 0.01;
+  // Gates that begin open let the first symbol in, and its difference reaches the last step.
+  task.forget_bias = std::log(double(p)) + 2;
+  task.input_bias = 2;
   task.draw = [p](Index n, bf::Random& random) {
     std::vector<bool> is_y;
     for (Index b = 0; b < n; ++b) is_y.push_back(bf::below(random, 2) == 1);
