@@ -117,6 +117,7 @@
 #include "backfold/layer/noise.hpp"
 #include "backfold/layer/recurrently.hpp"
 #include "backfold/layer/residual.hpp"
+#include "backfold/layer/same_but_for_size.hpp"
 #include "backfold/loss/absolute_error.hpp"
 #include "backfold/loss/binary_cross_entropy.hpp"
 #include "backfold/loss/categorical_cross_entropy.hpp"

@@ -287,6 +287,13 @@ TEST_CASE("networks are equivalent where rounding makes the order of units arbit
   }
 }
 
+TEST_CASE("a layer derived from the library's is equivalent to one of its own type only") {
+  struct Own : Dense<3, Tanh> {};
+  using Net = Mlp<double, Input<2>, Own, Dense<1, Linear>>;
+  CHECK(equivalent(Net(), Net()));
+  CHECK_FALSE(equivalent(Net(), Mlp<double, Input<2>, Dense<3, Tanh>, Dense<1, Linear>>()));
+}
+
 TEST_CASE("units that all look alike are matched through the layers around them, quickly") {
   Random random(5);
   const auto start = std::chrono::steady_clock::now();

@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "numbers.hpp"
+#include "own_types.hpp"
 #include "said.hpp"
 #include "softsign.hpp"
 #include "temporary_file.hpp"
@@ -51,9 +52,21 @@ TEST_CASE("a header is refused with what was expected") {
   REQUIRE(refused(net, {.input_scaling = three}) ==
           "header: the scaling of inputs has 3 features, the network 2");
   bf::Mlp<double, bf::Input<2>, bf::Dense<1, Softsign>> own;
-  REQUIRE_THAT(refused(own), Contains("layer 1 has the activation unnamed"));
+  REQUIRE_THAT(refused(own), Contains("header: layer 1 has an activation that cannot be "
+                                      "exported; expected the library's Linear, Sigmoid"));
   bf::Rnn<double, bf::Input<2>, bf::Gru<3, bf::Through<2>>, bf::Dropout<3>> through;
   REQUIRE_THAT(refused(through), Contains("layer 1 is a Gru whose recurrent connection leads"));
   net.parameters()(0) = std::numeric_limits<double>::quiet_NaN();
   REQUIRE(refused(net) == "header: the network has parameters that are not finite");
+}
+
+TEST_CASE("a header has no layers or activations of types that are derived from the library's") {
+  const std::string expected = "; expected Dense, Lstm, Gru, MinGru, LayerNorm or Dropout";
+  REQUIRE(refused(bf::Mlp<float, bf::Input<2>, bf::Dense<2, bf::Tanh>, own_types::Doubled>()) ==
+          "header: layer 2 is of a type of your own" + expected);
+  REQUIRE(refused(bf::Rnn<float, bf::Input<2>, own_types::ForgetsAll>()) ==
+          "header: layer 1 is of a type of your own, named Lstm" + expected);
+  REQUIRE_THAT(refused(bf::Mlp<float, bf::Input<2>, bf::Dense<1, own_types::OwnTanh>>()),
+               Contains("header: layer 1 has an activation that cannot be exported, named Tanh; "
+                        "expected the library's Linear"));
 }

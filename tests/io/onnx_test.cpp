@@ -6,12 +6,15 @@
 #include "catch.hpp"
 #include "onnx_interpreter.hpp"
 #include "onnx_networks.hpp"
+#include "own_types.hpp"
 #include "softsign.hpp"
 
 namespace bf = backfold;
 using bf::Dense;
 using bf::Input;
 using Catch::Matchers::Contains;
+
+using namespace own_types;
 
 namespace {
 
@@ -55,34 +58,6 @@ double step_difference(const Net& net, bf::Index batch, const bf::OnnxOptions& g
   }
   return largest;
 }
-
-/// A layer of a user's, which multiplies by 2.
-struct Doubled : bf::Extent<2> {
-  static constexpr bf::Index units_at_compile_time = 2;
-  static constexpr std::array<bf::Connection, 1> connections{bf::Direct::chain};
-  static constexpr int bias_columns = 0;
-  void forward(const auto& at) const {
-    for (bf::Index i = 0; i < at.units * at.n; ++i) at.output[i] = 2 * at.net[i];
-  }
-};
-struct NamedDoubled : Doubled {
-  static constexpr const char* name = "Doubled";
-};
-/// Types of a user's that inherit a name of the library's, but compute something else.
-struct ForgetsAll : bf::Lstm<2> {
-  template <class S>
-  void forward(S* net, const S*, const S*, S* output, S* memory, bf::Index units,
-               bf::Index n) const {
-    std::fill(memory, memory + units * n, S(0));
-    std::copy(net, net + units * n, output);
-  }
-};
-struct OwnTanh : bf::Tanh {
-  template <class V>
-  V value(const V& net) const {
-    return net / (1 + abs(net));
-  }
-};
 
 template <class S, class Activation>
 void compare_activation(const Activation& activation) {
@@ -258,9 +233,9 @@ TEST_CASE("layers and activations of a user's type are refused, whatever their n
   REQUIRE(refused(bf::Rnn<float, Input<2>, ForgetsAll>()) ==
           "onnx: layer 1 is of a type of your own, named Lstm" + expected);
   REQUIRE_THAT(refused(bf::Mlp<float, Input<2>, Dense<1, Softsign>>()),
-               Contains("onnx: layer 1 has an activation that no operator computes; expected"));
+               Contains("onnx: layer 1 has an activation that cannot be exported; expected"));
   REQUIRE_THAT(refused(bf::Mlp<float, Input<2>, Dense<1, OwnTanh>>()),
-               Contains("onnx: layer 1 has an activation that no operator computes, named Tanh; "
+               Contains("onnx: layer 1 has an activation that cannot be exported, named Tanh; "
                         "expected the library's Linear, Sigmoid, Tanh"));
 }
 

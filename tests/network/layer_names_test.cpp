@@ -23,6 +23,12 @@ struct Own : Dense<3, Tanh> {  // a user's layer with a name
   static constexpr LayerName label{"own"};
 };
 
+template <class... Options>
+struct Derived : Dense<3, Linear, Options...> {  // a user's layer with options
+  template <class Map>
+  using WithOptions = Derived<typename Map::template Type<Options>...>;
+};
+
 }  // namespace
 
 TEST_CASE("a source by name is one by number", "[network]") {
@@ -30,6 +36,12 @@ TEST_CASE("a source by name is one by number", "[network]") {
   using Layer = Dense<3, Tanh, Name<"one">>;
   CHECK((std::is_same_v<Mlp<float, Input<2>, Layer, Dense<3, Tanh>, Residual<3, "one">>,
                         Network<float, Input<2>, Layer, Dense<3, Tanh>, Residual<3, 1>>>));
+}
+
+TEST_CASE("a derived layer with a WithOptions of its own keeps its type", "[network]") {
+  using First = Dense<3, Tanh, Name<"first">>;
+  CHECK((std::is_same_v<Mlp<float, Input<2>, First, Dense<2, Tanh>, Derived<From<"first">>>,
+                        Network<float, Input<2>, First, Dense<2, Tanh>, Derived<From<1>>>>));
 }
 
 TEST_CASE("a layer that is put in shifts no source by name or distance", "[network]") {

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cmath>
-#include <concepts>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
 
 #include "backfold/analysis/unit_key.hpp"
 #include "backfold/core/finite.hpp"
+#include "backfold/layer/same_but_for_size.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -223,21 +223,6 @@ class UnitMatching {
   const double* b_;
   double tolerance_;
 };
-
-/// True if two layers have equal types, sizes aside.
-template <class A, class B>
-constexpr bool same_but_for_size() {
-  if constexpr (std::same_as<A, B>) {
-    return true;
-  } else if constexpr (requires {
-                         typename A::template Resized<1>;
-                         typename B::template Resized<1>;
-                       }) {
-    return std::same_as<typename A::template Resized<1>, typename B::template Resized<1>>;
-  } else {
-    return false;
-  }
-}
 
 inline bool have_same_layers(const HiddenUnits& a, const HiddenUnits& b) {
   for (std::size_t l = 0; l < a.descriptions().size(); ++l) {

@@ -3,13 +3,15 @@
 
 #include "backfold/gradient/layer_network_checks.hpp"
 #include "backfold/gradient/layer_step_checks.hpp"
+#include "backfold/layer/same_but_for_size.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
 template <class L>
-concept HasDynamicSize = std::is_constructible_v < typename L::template Resized<Dynamic>,
+concept HasDynamicSize =
+    HasOwnResized<L> && std::is_constructible_v < typename L::template Resized<Dynamic>,
 const L& > ;
 
 template <class L>

@@ -10,6 +10,7 @@
 #include "backfold/io/header_constants.hpp"
 #include "backfold/io/header_functions.hpp"
 #include "backfold/io/header_options.hpp"
+#include "backfold/io/library_types.hpp"
 #include "backfold/version.hpp"
 
 /// Not in backfold.hpp: it needs files.
@@ -260,10 +261,6 @@ class HeaderText {
       return line("detail::gru(" + net + ", hidden" + n + ", " + output_of(layer.layer, 1) + ", " +
                   x + ", " + units + ");");
     }
-    if (!is(layer, "LayerNorm")) {
-      fail_argument("header: layer ", layer.layer, " is a ", layer.type,
-                    "; expected Dense, Lstm, Gru, MinGru, LayerNorm or Dropout");
-    }
     for (const Block& block : blocks_) {
       if (block.layer != layer.layer || block.kind != Block::Kind::Own) continue;
       const std::vector<S> own(w_ + block.offset, w_ + block.offset + block.size());
@@ -296,8 +293,6 @@ class HeaderText {
       if (name == "Softmax") line("detail::softmax(" + x + ", " + units + ");");
       return;
     }
-    fail_argument("header: layer ", layer.layer, " has the activation ", name,
-                  ", expected one of the library's");
   }
 
   const std::vector<LayerDescription>& layers_;
@@ -322,13 +317,14 @@ class HeaderText {
 /// the scalings are computed in the network's scalar.
 ///
 /// @return the size of all constants in bytes
-/// @throws std::invalid_argument for a name that is no identifier, a layer or an activation that is
-/// not the library's, parameters that are not finite, or scalings of another size;
-/// std::runtime_error naming the file
+/// @throws std::invalid_argument for a name that is no identifier, a layer or an activation of a
+/// type that is not the library's, even if it is derived from one, parameters that are not finite,
+/// or scalings of another size; std::runtime_error naming the file
 template <Real S, class... Layers>
 Index write_header(const std::string& path, const Network<S, Layers...>& net,
                    const HeaderOptions& options = {}) {
   detail::check_header_options(options, net.inputs(), net.outputs());
+  detail::check_library_types("header", net);
   detail::check_finite_parameters("header", net);
   const auto all_layers = layers(net);
   const auto all_blocks = blocks(net);

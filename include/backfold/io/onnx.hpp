@@ -3,11 +3,11 @@
 
 #include "backfold/core/file_writer.hpp"
 #include "backfold/io/export_checks.hpp"
+#include "backfold/io/library_types.hpp"
 #include "backfold/io/onnx_layers.hpp"
 #include "backfold/io/onnx_options.hpp"
 #include "backfold/io/onnx_scaling.hpp"
 #include "backfold/io/onnx_sequence_checks.hpp"
-#include "backfold/io/onnx_types.hpp"
 
 /// Not in backfold.hpp: it needs files.
 
@@ -90,7 +90,7 @@ inline std::string onnx_bytes(const OnnxNetwork& net, const OnnxOptions& options
 template <Real S, class... Layers>
 void save_onnx(const std::string& path, const Network<S, Layers...>& net,
                const OnnxOptions& options = {}) {
-  detail::check_onnx_types(net);
+  detail::check_library_types("onnx", net);
   detail::check_onnx_options(options, net.inputs(), net.outputs());
   detail::check_finite_parameters("onnx", net);
   const std::string bytes = detail::onnx_bytes(detail::onnx_network(net), options);

@@ -90,6 +90,13 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 ///                                         functions in parts of their largest: for a Trace
 ///     name, settings                      for descriptions and files
 ///     label = {}                          the LayerName by which connections and views know it
+///     Resized<n>                          the type with n units, for networks of other sizes
+///     WithOptions<Map>                    the type with each option O replaced by Map::Type<O>,
+///     for
+///                                         sources by name
+///
+/// Both types are the layer's own: a derived layer that inherits them converts to no other size and
+/// has its sources as numbers.
 ///
 /// BPTT and RTRL use these functions alone; check_layer runs the library's checks on a layer of
 /// your own.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 
 #include "backfold/layer/layer.hpp"
 
@@ -79,6 +80,16 @@ requires(!Source.name.empty()) struct Numbered<After<Source>, Layers...> {
   using Type = After<index_of_name<Source.name, Layers...>()>;
 };
 
+struct KeepOptions {
+  template <class Option>
+  using Type = Option;
+};
+
+/// A layer whose `WithOptions` gives the layer's own type. A derived layer that inherits it has
+/// that of its base, which would take the layer's place in the network.
+template <class L>
+concept HasOwnOptions = std::same_as<typename L::template WithOptions<KeepOptions>, L>;
+
 /// A layer type whose connections have their sources as indices.
 template <class L, class... Layers>
 struct NumberedLayer {
@@ -86,6 +97,10 @@ struct NumberedLayer {
 };
 template <class L, class... Layers>
 requires(has_named_source<L>()) struct NumberedLayer<L, Layers...> {
+  static_assert(HasOwnOptions<L>,
+                "backfold: a layer that names a source, and is derived from a layer of the "
+                "library, must define a WithOptions of its own that gives its own type, or have "
+                "the source as a number");
   struct Map {
     template <class Option>
     using Type = typename Numbered<Option, Layers...>::Type;

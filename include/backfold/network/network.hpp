@@ -7,6 +7,7 @@
 #include "backfold/core/size.hpp"
 #include "backfold/core/sized_map.hpp"
 #include "backfold/layer/initializer.hpp"
+#include "backfold/layer/same_but_for_size.hpp"
 #include "backfold/network/architecture.hpp"
 #include "backfold/network/layer_names.hpp"
 
@@ -248,9 +249,7 @@ class Network {
   template <class Other, std::size_t... Indices>
   static ArchitectureType converted(const Other& other, std::index_sequence<Indices...>) {
     static_assert(
-        (std::is_same_v<typename Layers::template Resized<1>,
-                        typename Other::template LayerType<Indices>::template Resized<1>> &&
-         ...),
+        (detail::same_but_for_size<Layers, typename Other::template LayerType<Indices>>() && ...),
         "backfold: networks convert into each other only if their layers differ in "
         "nothing but sizes");
     return ArchitectureType(Layers(other.template layer<Indices>())...);

@@ -27,30 +27,30 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Layers that have nodes in an ONNX graph. The type decides, since a user's layer that is derived
-/// from one of these has its name, but may compute something else.
+/// Layers that exports can write. The type decides, since a user's layer that is derived from one
+/// of these has its name, but may compute something else.
 template <class L>
-inline constexpr bool is_onnx_layer = false;
+inline constexpr bool is_library_layer = false;
 template <Index Units>
-inline constexpr bool is_onnx_layer<Input<Units>> = true;
+inline constexpr bool is_library_layer<Input<Units>> = true;
 template <Index Units, class ActivationFunction, class... Options>
-inline constexpr bool is_onnx_layer<Dense<Units, ActivationFunction, Options...>> = true;
+inline constexpr bool is_library_layer<Dense<Units, ActivationFunction, Options...>> = true;
 template <Index Units, class... Options>
-inline constexpr bool is_onnx_layer<Lstm<Units, Options...>> = true;
+inline constexpr bool is_library_layer<Lstm<Units, Options...>> = true;
 template <Index Units, class... Options>
-inline constexpr bool is_onnx_layer<Gru<Units, Options...>> = true;
+inline constexpr bool is_library_layer<Gru<Units, Options...>> = true;
 template <Index Units, class... Options>
-inline constexpr bool is_onnx_layer<MinGru<Units, Options...>> = true;
+inline constexpr bool is_library_layer<MinGru<Units, Options...>> = true;
 template <Index Units>
-inline constexpr bool is_onnx_layer<LayerNorm<Units>> = true;
+inline constexpr bool is_library_layer<LayerNorm<Units>> = true;
 template <Index Units, MaskOver Over>
-inline constexpr bool is_onnx_layer<Dropout<Units, Over>> = true;
+inline constexpr bool is_library_layer<Dropout<Units, Over>> = true;
 
 template <class T, class... Ts>
 inline constexpr bool is_one_of = (std::same_as<T, Ts> || ...);
 
 template <class A>
-inline constexpr bool is_onnx_activation =
+inline constexpr bool is_library_activation =
     is_one_of<A, Linear, Sigmoid, Tanh, Relu, LeakyRelu, Elu, Gelu, Silu, Softplus, Softmax>;
 
 template <class T>
@@ -59,16 +59,16 @@ std::string named() {
   return name == "unnamed" ? "" : ", named " + name;
 }
 
-/// @throws std::invalid_argument for a type that has no nodes
+/// @throws std::invalid_argument for a type that exports cannot write
 template <class L>
-void check_onnx_layer(int index) {
-  if constexpr (!is_onnx_layer<L>) {
-    fail_argument("onnx: layer ", index, " is of a type of your own", named<L>(),
+void check_library_layer(const char* format, int index) {
+  if constexpr (!is_library_layer<L>) {
+    fail_argument(format, ": layer ", index, " is of a type of your own", named<L>(),
                   "; expected Dense, Lstm, Gru, MinGru, LayerNorm or Dropout");
   } else if constexpr (HasActivation<L>) {
     using A = typename L::ActivationType;
-    if constexpr (!is_onnx_activation<A>) {
-      fail_argument("onnx: layer ", index, " has an activation that no operator computes",
+    if constexpr (!is_library_activation<A>) {
+      fail_argument(format, ": layer ", index, " has an activation that cannot be exported",
                     named<A>(),
                     "; expected the library's Linear, Sigmoid, Tanh, Relu, LeakyRelu, "
                     "Elu, Gelu, Silu, Softplus or Softmax");
@@ -76,11 +76,12 @@ void check_onnx_layer(int index) {
   }
 }
 
-/// @throws std::invalid_argument for a layer or an activation that has no nodes
+/// Checks the types of a network's layers and activations for an export to `format`.
+/// @throws std::invalid_argument for one that is not the library's, or is derived from one
 template <Real S, class... Layers>
-void check_onnx_types(const Network<S, Layers...>&) {
+void check_library_types(const char* format, const Network<S, Layers...>&) {
   int index = 0;
-  (check_onnx_layer<Layers>(index++), ...);
+  (check_library_layer<Layers>(format, index++), ...);
 }
 
 }  // namespace detail
