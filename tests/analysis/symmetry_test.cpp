@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Symmetries at known values, where units are alike, after training, and their refusals.
 // Random networks of all topologies are in the other files of this room.
+#include <backfold/activation/fast_tanh.hpp>
 #include <chrono>
 #include <cmath>
 #include <functional>
@@ -41,6 +42,11 @@ struct Silent {
 
 /// Says that it is odd, and is not.
 struct Liar : Relu {
+  static constexpr bool is_odd = true;
+};
+
+/// Derived from an odd activation, and says that it is odd.
+struct OddTanh : Tanh {
   static constexpr bool is_odd = true;
 };
 
@@ -285,6 +291,15 @@ TEST_CASE("networks are equivalent where rounding makes the order of units arbit
     other.weights<1, 1>()(3, 5) += 0.01;
     CHECK_FALSE(equivalent(net, other, 1e-12));
   }
+}
+
+TEST_CASE("an activation derived from an odd one is odd only if it says so") {
+  struct Own : Tanh {};
+  CHECK(activation_symmetry<Tanh>() == UnitSymmetry::ExchangeAndNegate);
+  CHECK(activation_symmetry<FastTanh>() == UnitSymmetry::ExchangeAndNegate);
+  CHECK(activation_symmetry<Linear>() == UnitSymmetry::ExchangeAndNegate);
+  CHECK(activation_symmetry<Own>() == UnitSymmetry::Exchange);
+  CHECK(activation_symmetry<OddTanh>() == UnitSymmetry::ExchangeAndNegate);
 }
 
 TEST_CASE("a layer derived from the library's is equivalent to one of its own type only") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -15,7 +16,6 @@ BACKFOLD_BEGIN_NAMESPACE
 /// in (−1, 1). φ' needs the net input, so the network keeps it. The coefficients are a minimax fit.
 struct FastTanh {
   static constexpr const char* name = "FastTanh";
-  static constexpr bool is_odd = true;
 
   template <class V>
   [[nodiscard]] V value(const V& net) const {
@@ -50,5 +50,9 @@ struct FastTanh {
 
 template <>
 inline constexpr bool outputs_probabilities<FastTanh> = false;
+template <>
+[[nodiscard]] constexpr bool is_odd<FastTanh>() {
+  return true;
+}
 
 BACKFOLD_END_NAMESPACE

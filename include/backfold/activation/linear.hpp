@@ -2,13 +2,13 @@
 #pragma once
 
 #include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
 /// The identity: φ(net) = net, φ' = 1. For continuous outputs.
 struct Linear {
   static constexpr const char* name = "Linear";
-  static constexpr bool is_odd = true;
   template <class V>
   [[nodiscard]] V value(const V& net) const {
     return net;
@@ -21,5 +21,9 @@ struct Linear {
 
 template <>
 inline constexpr bool outputs_probabilities<Linear> = false;
+template <>
+[[nodiscard]] constexpr bool is_odd<Linear>() {
+  return true;
+}
 
 BACKFOLD_END_NAMESPACE

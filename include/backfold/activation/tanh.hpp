@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/activation/activation.hpp"
+#include "backfold/activation/unit_symmetry.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -12,7 +13,6 @@ BACKFOLD_BEGIN_NAMESPACE
 /// @throws std::invalid_argument (when a layer is made) unless a is positive and finite
 struct Tanh {
   static constexpr const char* name = "Tanh";
-  static constexpr bool is_odd = true;
   double slope = 1.0;  ///< a > 0
   static constexpr std::tuple settings{Setting{"slope", &Tanh::slope}};
 
@@ -29,5 +29,9 @@ struct Tanh {
 
 template <>
 inline constexpr bool outputs_probabilities<Tanh> = false;
+template <>
+[[nodiscard]] constexpr bool is_odd<Tanh>() {
+  return true;
+}
 
 BACKFOLD_END_NAMESPACE

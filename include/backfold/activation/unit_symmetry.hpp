@@ -22,7 +22,9 @@ enum class UnitSymmetry {
 ///
 ///     static constexpr bool is_odd = true;
 ///
-/// False without one. check_activation tests the claim.
+/// False without one. check_activation tests the claim. The library's activations specialise this
+/// function instead, so that a type derived from one of them, whose φ may be another, inherits no
+/// claim: it declares is_odd itself.
 template <class A>
 [[nodiscard]] constexpr bool is_odd() {
   if constexpr (requires { A::is_odd; }) {

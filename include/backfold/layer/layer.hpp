@@ -174,6 +174,11 @@ inline constexpr bool learns_start = [] {
   }
 }();
 
+/// A layer that has both an activation and steps, which would never run. One derived from Dense
+/// that defines forward() is such a layer.
+template <class L>
+concept HasUnusedSteps = HasActivation<L> &&(HasSteps<L> || HasArraySteps<L>);
+
 /// True if a layer declares that its units interact only through the weights.
 template <class L>
 inline constexpr bool units_are_independent = [] {

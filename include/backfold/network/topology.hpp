@@ -79,6 +79,9 @@ struct Topology {
   static_assert((Layer<Layers> && ...),
                 "backfold: what stands behind Input is a layer: Dense, Lstm, Gru or your own, with "
                 "units(), connections, bias_columns, and either activation() or forward()");
+  static_assert((!detail::HasUnusedSteps<Layers> && ...),
+                "backfold: a layer has either activation() or forward(): the forward() of a layer "
+                "derived from Dense would never run; derive it from Extent");
 
   static_assert((detail::parts_fit<Layers>() && ...),
                 "backfold: each connection of a cell has one to eight parts, which lie within its "
