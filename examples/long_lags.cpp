@@ -327,15 +327,17 @@ void curve(Index seeds, bool quick) {
     }
     data += '\n';
   }
-  const bool drawn = draw("long_lags", 800, 450, data,
-                          "set title 'Task 2a: solved within 5,040 sequences'\n"
-                          "set xlabel 'lag p in steps'\nset ylabel 'runs solved in %'\n"
-                          "set yrange [-5:105]\nset grid\nset key outside top center horizontal\n"
-                          "plot 'long_lags.dat' using 1:2 with linespoints lw 2 pt 7 lc rgb "
-                          "'#d1495b' title 'Elman, BPTT', 'long_lags.dat' using 1:3 with "
-                          "linespoints lw 2 pt 5 lc rgb '#1560d4' title 'LSTM'\n");
-  std::printf(drawn ? "long_lags.svg: success against the lag\n"
-                    : "No picture: gnuplot is not installed; `gnuplot long_lags.gp` draws it.\n");
+  const bool drawn =
+      draw("success_against_lag", 800, 450, data,
+           "set title 'Task 2a: solved within 5,040 sequences'\n"
+           "set xlabel 'lag p in steps'\nset ylabel 'runs solved in %'\n"
+           "set yrange [-5:105]\nset grid\nset key outside top center horizontal\n"
+           "plot 'success_against_lag.dat' using 1:2 with linespoints lw 2 pt 7 lc rgb "
+           "'#d1495b' title 'Elman, BPTT', 'success_against_lag.dat' using 1:3 with "
+           "linespoints lw 2 pt 5 lc rgb '#1560d4' title 'LSTM'\n");
+  std::printf(
+      drawn ? "success_against_lag.svg: success against the lag\n"
+            : "No picture: gnuplot is not installed; `gnuplot success_against_lag.gp` draws it.\n");
 }
 
 Task task_of(const std::string& name) {

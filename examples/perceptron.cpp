@@ -64,8 +64,8 @@ Eigen::VectorXd learn(Net& net, const Loss& loss, const Eigen::MatrixXd& X,
 template <class Net>
 std::string boundary(const Net& net) {
   const auto w = net.template weights<1>();
-  return "(" + number(-w(0, 0) / w(0, 1)) + "*x + " + number(-net.template bias<1>()[0] / w(0, 1)) +
-         ")";
+  return std::string("(") + number(-w(0, 0) / w(0, 1)) + "*x + " +
+         number(-net.template bias<1>()[0] / w(0, 1)) + ")";
 }
 
 }  // namespace

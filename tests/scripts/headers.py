@@ -30,7 +30,7 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "data/npy_file", "data/npy_header",
     "gradient/dual_pass", "gradient/forward_mode", "gradient/linearization",
     "gradient/step_tangent", "io/any_layer", "io/any_network", "io/any_state", "io/block_array",
-    "io/checkpoint", "io/checkpoint_values", "io/checksum", "io/export_checks", "io/header", "io/header_functions", "io/header_options",
+    "io/checkpoint", "io/checkpoint_values", "io/checksum", "io/export_checks", "io/header", "io/header_constants", "io/header_functions", "io/header_options",
     "io/json", "io/library_types", "io/little_endian", "io/load_any", "io/load_options", "io/model_info",
     "io/model_json", "io/onnx", "io/onnx_activation", "io/onnx_cells",
     "io/onnx_connections", "io/onnx_graph", "io/onnx_layers", "io/onnx_network", "io/onnx_options",
