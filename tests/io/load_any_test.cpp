@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 #include "numbers.hpp"
+#include "own_types.hpp"
 #include "said.hpp"
 #include "temporary_file.hpp"
 
@@ -118,4 +119,17 @@ TEST_CASE("wrong use of what load_any gives is refused") {
   auto other = bf::load_any<double>(path).state(2);
   REQUIRE_THAT(said([&] { (void)any.step(Eigen::MatrixXd(Eigen::MatrixXd::Zero(2, 2)), other); }),
                Contains("of another network"));
+}
+
+TEST_CASE("a file of a derived activation is not read as one of its base, whose name it has") {
+  const TemporaryFile file(path);
+  const auto own =
+      drawn(bf::Mlp<double, Input<2>, Dense<3, own_types::OwnTanh>, Dense<1, bf::Linear>>());
+  bf::save(path, own);
+  auto same = own;
+  bf::load(path, same);
+  bf::Mlp<double, Input<2>, Dense<3, bf::Tanh>, Dense<1, bf::Linear>> base;
+  REQUIRE_THROWS_WITH(bf::load(path, base), Contains("output 0 of stored sample 0 should be"));
+  REQUIRE_THROWS_WITH(bf::load_any<double>(path),
+                      Contains("output 0 of stored sample 0 should be"));
 }
