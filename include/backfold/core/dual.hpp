@@ -220,7 +220,7 @@ BACKFOLD_END_NAMESPACE
 template <class S>
 class std::numeric_limits<backfold::detail::Dual<S>> : public std::numeric_limits<S> {};
 
-/// @cond Doxygen does not find a scope for it.
+//! @cond Doxygen does not find a scope for it.
 /// For layers that compute with Eigen's arrays.
 template <class S>
 struct Eigen::NumTraits<backfold::detail::Dual<S>> : Eigen::NumTraits<S> {
@@ -230,4 +230,4 @@ struct Eigen::NumTraits<backfold::detail::Dual<S>> : Eigen::NumTraits<S> {
   using Literal = S;
   enum { IsComplex = 0, RequireInitialization = 0, ReadCost = 2, AddCost = 2, MulCost = 6 };
 };
-/// @endcond
+//! @endcond
