@@ -15,7 +15,6 @@ namespace {
 /// The step function. With 1 as its derivative, gradient descent on the half squared error is
 /// Rosenblatt's rule: Δw = η (z − x) xᵀ, nonzero only for points on the wrong side.
 struct Step {
-  static constexpr const char* name = "Step";
   template <class V>
   [[nodiscard]] V value(const V& net) const {
     return select(net > V(0), V(1), V(0));
