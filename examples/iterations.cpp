@@ -125,12 +125,11 @@ bool compare(const Task& task, int runs) {
     }));
     counts[3].push_back(full_batch(net, task, bf::Rprop{}));
     counts[4].push_back(full_batch(net, task, bf::Adam{.learning_rate = 0.1}));
-    counts[5].push_back(
-        full_batch(net, task, bf::Momentum{.learning_rate = 0.3, .momentum = 0.9}));
+    counts[5].push_back(full_batch(net, task, bf::Momentum{.learning_rate = 0.3, .momentum = 0.9}));
   }
   const char* const names[6] = {
-      "Levenberg-Marquardt", "Kalman filter (epochs)",     "L-BFGS", "Rprop",
-      "Adam, η = 0.1",      "momentum, η = 0.3, μ = 0.9"};
+      "Levenberg-Marquardt", "Kalman filter (epochs)",    "L-BFGS", "Rprop",
+      "Adam, η = 0.1",       "momentum, η = 0.3, μ = 0.9"};
   std::printf("| | median | least–largest | runs that reach it |\n| --- | ---: | ---: | ---: |\n");
   for (int i = 0; i < 6; ++i) print(names[i], counts[i]);
   return 2 * std::count(counts[0].begin(), counts[0].end(), -1) < runs;
