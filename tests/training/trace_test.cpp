@@ -292,16 +292,20 @@ TEST_CASE("A Trace shows the saturated gates of a MinGru") {
 }
 
 TEST_CASE("Norms in a Trace neither overflow nor underflow") {
-  detail::ScaledNorm norm;
-  CHECK(norm.value() == 0);
-  for (const double x : {3e200, -4e200, 0.0}) norm.add(x);
-  CHECK(norm.value() == Approx(5e200));
-  detail::ScaledNorm small;
-  for (const double x : {-3e-200, 4e-200}) small.add(x);
-  CHECK(small.value() == Approx(5e-200));
-  norm.add(std::nan(""));
-  norm.add(1);
-  CHECK(std::isnan(norm.value()));
+  // One column in each sequence of a batch: the norm is over all of them.
+  const auto norm = [](const std::vector<double>& x) {
+    double result = -1;
+    detail::norms_by_steps_back(x.data(), 1, {.batch = static_cast<Index>(x.size())}, &result);
+    return result;
+  };
+  CHECK(norm({0}) == 0);
+  CHECK(norm({3e200, -4e200, 0}) == Approx(5e200));
+  CHECK(norm({-3e-200, 4e-200}) == Approx(5e-200));
+  CHECK(std::isnan(norm({3e200, -4e200, 0, std::nan(""), 1})));
+  const double column[] = {3e200, -4e200, 0, std::nan(""), 1};
+  CHECK(norm_of(column, 1) == 3e200);
+  CHECK(norm_of(column, 3) == Approx(5e200));
+  CHECK(std::isnan(norm_of(column, 5)));
 }
 
 TEST_CASE("A Trace changes nothing in a training") {

@@ -6,6 +6,7 @@
 
 #include "backfold/activation/activate.hpp"
 #include "backfold/core/finite.hpp"
+#include "backfold/core/norm.hpp"
 #include "backfold/core/unroll.hpp"
 #include "backfold/gradient/weight_gradients.hpp"
 #include "backfold/network/forward.hpp"
@@ -29,27 +30,6 @@ struct LayerStatistics {
 };
 
 namespace detail {
-
-/// Euclidean norm of numbers whose squares may overflow or underflow.
-class ScaledNorm {
- public:
-  void add(double x) {
-    const double a = std::abs(x);
-    if (a <= scale_) {
-      if (a > 0) sum_ += a / scale_ * (a / scale_);
-    } else {  // NaN too
-      sum_ = 1 + sum_ * (scale_ / a) * (scale_ / a);
-      scale_ = a;
-    }
-  }
-  [[nodiscard]] double value() const {
-    return is_finite(scale_) ? scale_ * std::sqrt(sum_) : scale_;
-  }
-
- private:
-  double scale_ = 0;
-  double sum_ = 0;
-};
 
 /// The columns of a batch that are steps of a sequence, not its padding.
 struct StepColumns {
@@ -91,26 +71,18 @@ BACKFOLD_NO_INLINE Moments moments_of(const S* x, Index rows, const StepColumns&
   return {mean, squares / count};
 }
 
-template <class S>
-BACKFOLD_NO_INLINE double norm_of(const S* x, Index count) {
-  ScaledNorm norm;
-  for (Index i = 0; i < count; ++i) norm.add(static_cast<double>(x[i]));
-  return norm.value();
-}
-
 /// norms[k] ← norm of the columns k steps before the last one of their sequence.
 template <class S>
 BACKFOLD_NO_INLINE void norms_by_steps_back(const S* x, Index rows, const StepColumns& columns,
                                             double* norms) {
   for (Index k = 0; k < columns.steps; ++k) {
-    ScaledNorm norm;
+    double norm = 0;
     for (Index b = 0; b < columns.batch; ++b) {
       const Index t = columns.steps_of(b) - 1 - k;
       if (t < 0) continue;
-      const S* const column = x + (t * columns.batch + b) * rows;
-      for (Index i = 0; i < rows; ++i) norm.add(static_cast<double>(column[i]));
+      norm = std::hypot(norm, norm_of(x + (t * columns.batch + b) * rows, rows));
     }
-    norms[k] = norm.value();
+    norms[k] = norm;
   }
 }
 

@@ -158,11 +158,7 @@ class Rtrl {
 
   PassType pass_of(const Net& net, const ConstMatrixView<S>& input) {
     PassType pass(net.architecture(), net.parameters().data(), workspace_);
-    if constexpr (Net::Graph::history(0) > 0) {
-      pass.read_own_input();
-    } else {
-      pass.read_input(input);
-    }
+    detail::rebind_inputs(pass, input, false);
     return pass;
   }
 

@@ -73,6 +73,17 @@ BACKFOLD_ALWAYS_INLINE void bind_inputs(P& pass, const ConstMatrixView<S>& input
   }
 }
 
+/// Gives a pass the inputs of the pass that has filled its workspace: the copy there, or those in
+/// the caller's memory.
+template <class P, class S>
+BACKFOLD_ALWAYS_INLINE void rebind_inputs(P& pass, const ConstMatrixView<S>& inputs, bool copied) {
+  if (P::Graph::history(0) > 0 || copied) {
+    pass.read_own_input();
+  } else {
+    pass.read_input(inputs);
+  }
+}
+
 /// Prepares a pass to run forward: lays out the workspace, and sets the inputs and the state before
 /// the first step.
 /// @throws std::invalid_argument for states that do not fit

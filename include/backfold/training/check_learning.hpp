@@ -103,6 +103,15 @@ void check_options(const FitOptions& options, const Data& data) {
   }
 }
 
+/// Checks all sequences of a source, their masks and their targets, for a network and a loss.
+/// @throws std::invalid_argument naming the first invalid one
+template <class L, class Net, class Source>
+void check_data_for(const L& loss, const Net& net, const Source& source) {
+  check_source(net, source, outputs_per_target<L>);
+  check_masks<Net, L>(source);
+  check_targets<typename Net::Scalar>(loss, source);
+}
+
 /// Checks all arguments of a training, including every sample. @return the options
 template <class O, bool TakesBatches, class L, class Net, class Data>
 const FitOptions& checked_training(const FitOptions& options, const L& loss, const Net& net,
@@ -110,9 +119,7 @@ const FitOptions& checked_training(const FitOptions& options, const L& loss, con
   (options.check)();
   check_settings(loss);
   check_parameters(net);
-  check_source(net, data, outputs_per_target<L>);
-  check_masks<Net, L>(data);
-  check_targets<typename Net::Scalar>(loss, data);
+  check_data_for(loss, net, data);
   check_options<Net, O, TakesBatches>(options, data);
   return options;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "backfold/network/describe.hpp"
 #include "backfold/training/check_learning.hpp"
 #include "backfold/training/history.hpp"
+#include "backfold/training/hook/run_memory.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -145,9 +145,7 @@ class Trace : public TraceRecords {
     static_assert(std::is_same_v<S, typename Net::Scalar>,
                   "backfold: the probe of a Trace is of the network's scalar (float or double)");
     const Net& net = training.network();
-    detail::check_source(net, probe_, outputs_per_target<L>);
-    detail::check_masks<Net, L>(probe_);
-    detail::check_targets<S>(training.loss(), probe_);
+    detail::check_data_for(training.loss(), net, probe_);
     std::vector<std::string> names = names_of(net);
     const bool goes_on = training.epoch() > 0 && fits(names, probe_.steps);
     if (!goes_on) start_records((std::move)(names), probe_.steps);
@@ -157,8 +155,7 @@ class Trace : public TraceRecords {
     reserve(records < double(options_.reserve) ? Index(records) : options_.reserve);
     const auto shape =
         detail::evaluated_shape<Net, L>(probe_.batch(), probe_.steps, Purpose::Gradient, probe_);
-    memory_ =
-        Memory(new Room<Net>(net, shape), [](void* room) { delete static_cast<Room<Net>*>(room); });
+    memory_.emplace<Room<Net>>(net, shape);
     if (!goes_on) record(training);
   }
   template <class T>
@@ -176,32 +173,28 @@ class Trace : public TraceRecords {
   struct Room {
     using P = detail::Pass<Net, Dynamic>;
     Room(const Net& net, const detail::PassShape& shape)
-        : workspace(net, shape),
+        : copies_input(shape.copies_input),
+          workspace(net, shape),
           gradient(net.parameter_count()),
           net_inputs(detail::PassStatistics<P>::buffer_size(net.architecture(),
                                                             shape.batch * shape.steps)),
           derivatives(net_inputs.size()) {}
+    bool copies_input;
     Workspace<Net, Dynamic> workspace;
     Vector<S> gradient;
     detail::Array<S> net_inputs, derivatives;
   };
-  using Memory = std::unique_ptr<void, void (*)(void*)>;
 
   template <class T>
   void record(T& training) {
     using Net = typename T::NetworkType;
     const FlushDenormals flush(training.options().flush_denormals);
     const Net& net = training.network();
-    auto& room = *static_cast<Room<Net>*>(memory_.get());
+    auto& room = memory_.as<Room<Net>>();
     gradient(net, training.loss(), probe_, room.workspace, room.gradient,
              {.reduction = training.options().reduction});
     detail::Pass<Net, Dynamic> pass(net.architecture(), net.parameters().data(), room.workspace);
-    using L = std::remove_cvref_t<decltype(training.loss())>;
-    if (detail::MakesPass<L> || probe_.lengths != nullptr || Net::Graph::history(0) > 0) {
-      pass.read_own_input();
-    } else {
-      pass.read_input(probe_.inputs);
-    }
+    detail::rebind_inputs(pass, probe_.inputs, room.copies_input);
     if constexpr (decltype(pass)::may_reset) {
       pass.reset_at({probe_.resets, probe_.lengths, probe_.batch()});
     }
@@ -232,7 +225,7 @@ class Trace : public TraceRecords {
 
   Sequences<S> probe_;
   TraceOptions options_;
-  Memory memory_{nullptr, [](void*) {}};  ///< a Room of the run's network type
+  detail::RunMemory memory_;  ///< a Room of the run's network type
 };
 
 template <Real S>

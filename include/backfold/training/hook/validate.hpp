@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <memory>
 #include <numeric>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "backfold/training/batch_buffer.hpp"
 #include "backfold/training/check_learning.hpp"
 #include "backfold/training/history.hpp"
+#include "backfold/training/hook/run_memory.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -100,14 +100,11 @@ class Validate : public HeldOutLoss {
                   "backfold: Validate takes Samples, Sequences or Windows of the network's scalar");
     const Net& net = training.network();
     using L = std::remove_cvref_t<decltype(training.loss())>;
-    detail::check_source(net, data_, outputs_per_target<L>);
-    detail::check_masks<Net, L>(data_);
-    detail::check_targets<typename Net::Scalar>(training.loss(), data_);
+    detail::check_data_for(training.loss(), net, data_);
     const Sequences<typename Net::Scalar> one(data_[0]);
     const Index batch = std::clamp(Index{1024} / one.steps, Index{1}, Index{data_.count()});
     const auto shape = detail::evaluated_shape<Net, L>(batch, one.steps, Purpose::Forward, one);
-    memory_ = Memory(new Room<Net>(net, data_, shape),
-                     [](void* room) { delete static_cast<Room<Net>*>(room); });
+    memory_.emplace<Room<Net>>(net, data_, shape);
     if (training.epoch() == 0) {
       losses_.resize(0);
       epoch_ = 0;
@@ -121,7 +118,7 @@ class Validate : public HeldOutLoss {
     if (report.epoch % every_ != 0) return;
     using Net = typename T::NetworkType;
     const FlushDenormals flush(training.options().flush_denormals);
-    auto& room = *static_cast<Room<Net>*>(memory_.get());
+    auto& room = memory_.as<Room<Net>>();
     losses_.push_back(
         room.evaluate(training.network(), training.loss(), data_, training.options().reduction));
     epoch_ = report.epoch;
@@ -166,11 +163,10 @@ class Validate : public HeldOutLoss {
     detail::BatchBuffer<S> buffer_;
     detail::Array<Index> order_;
   };
-  using Memory = std::unique_ptr<void, void (*)(void*)>;
 
   Source data_;
   Index every_;
-  Memory memory_{nullptr, [](void*) {}};  ///< a Room of the run's network type
+  detail::RunMemory memory_;  ///< a Room of the run's network type
 };
 
 template <class Source>
