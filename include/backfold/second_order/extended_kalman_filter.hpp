@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "backfold/core/finite.hpp"
 #include "backfold/second_order/covariance_blocks.hpp"
@@ -146,8 +145,7 @@ class ExtendedKalmanFilter {
       ++count;
     }
     if (count == 0) return 0;
-    return is_finite(sum) && correct(net, count) ? sum / 2
-                                                 : std::numeric_limits<double>::quiet_NaN();
+    return is_finite(sum) && correct(net, count) ? sum / 2 : detail::hidden_nan();
   }
 
   [[nodiscard]] double noise_of(Index k) const {

@@ -7,6 +7,7 @@
 
 #include "backfold/core/random.hpp"
 #include "backfold/gradient/evaluate.hpp"
+#include "backfold/gradient/pass_error.hpp"
 #include "backfold/loss/half_squared_error.hpp"
 #include "backfold/second_order/extended_kalman_filter.hpp"
 
@@ -43,11 +44,15 @@ class KalmanFit {
   using S = typename Net::Scalar;
 
   KalmanFit(Net& net, ExtendedKalmanFilter<Net>& filter, const Sequences<S>& data)
-      : net_(net), filter_(filter), data_(data), weights_(net.outputs()) {
-    target_count_ = data.target_count();
+      : net_(net),
+        filter_(filter),
+        data_(data),
+        column_weights_(data.inputs.cols()),
+        weights_(net.outputs()),
+        target_count_(weigh_columns(data, column_weights_.data())) {
     const Index count = Net::Graph::is_recurrent ? data.batch() : data.inputs.cols();
     for (Index i = 0; i < count; ++i) {
-      if (Net::Graph::is_recurrent || target_of(i) >= 0) order_.push_back(i);
+      if (Net::Graph::is_recurrent || column_weights_[i] != S(0)) order_.push_back(i);
     }
   }
 
@@ -69,17 +74,6 @@ class KalmanFit {
   }
 
  private:
-  /// The column of the targets for column c of the inputs; −1 if that has no target.
-  [[nodiscard]] Index target_of(Index c) const {
-    const Index batch = data_.batch(), t = c / batch, b = c % batch;
-    const Index length = data_.lengths == nullptr ? data_.steps : data_.lengths[b];
-    if (t >= length) return -1;
-    const bool last = data_.targets_at == TargetsAt::LastStep;
-    if (last && t + 1 < length) return -1;
-    const Index column = last ? b : c;
-    return data_.has_target(column) ? column : -1;
-  }
-
   double run_sequence(Index b) {
     const Index batch = data_.batch();
     const Index length = data_.lengths == nullptr ? data_.steps : data_.lengths[b];
@@ -96,13 +90,13 @@ class KalmanFit {
 
   double step(Index c) {
     const Eigen::Map<const Vector<S>> x(data_.inputs.column(c), data_.inputs.rows());
-    const Index column = target_of(c);
-    if (column < 0) {
+    const S weight = column_weights_[c];
+    if (weight == S(0)) {
       filter_.step(net_, x);
       return 0;
     }
+    const Index column = data_.targets_at == TargetsAt::LastStep ? c % data_.batch() : c;
     const Eigen::Map<const Vector<S>> z(data_.targets.column(column), data_.targets.rows());
-    const S weight = data_.weights == nullptr ? S(1) : data_.weights[column * data_.weight_stride];
     const auto mask = data_.mask();
     for (Index i = 0; i < z.size(); ++i) weights_[i] = weight * mask.weight(z[i], i, column);
     return filter_.step(net_, x, z, weights_);
@@ -111,9 +105,10 @@ class KalmanFit {
   Net& net_;
   ExtendedKalmanFilter<Net>& filter_;
   const Sequences<S>& data_;
-  Vector<S> weights_;  ///< of the targets of a step
+  Vector<S> column_weights_;  ///< of each column of the inputs; 0 without a target
+  Vector<S> weights_;         ///< of the targets of a step
+  Index target_count_;
   std::vector<Index> order_;
-  Index target_count_ = 0;
 };
 
 template <class Net>
