@@ -12,6 +12,7 @@
 #include "backfold/core/error.hpp"
 #include "backfold/io/tensor_file.hpp"
 #include "backfold/io/tensor_writer.hpp"
+#include "backfold/network/describe.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
 /// Not in backfold.hpp: it needs files and nlohmann-json.
@@ -23,8 +24,7 @@ namespace detail {
 /// "Adam", "ClipNorm of Adam"; "unnamed" for an optimizer without a name.
 template <class O>
 std::string optimizer_name() {
-  std::string name = "unnamed";
-  if constexpr (requires { std::string(O::name); }) name = O::name;
+  std::string name = name_of<O>();
   if constexpr (WrapsOptimizer<O>) {
     name += " of " + optimizer_name<std::remove_cvref_t<decltype(std::declval<O&>().inner)>>();
   }

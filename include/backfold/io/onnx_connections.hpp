@@ -56,8 +56,8 @@ class OnnxConnections {
   /// A vector of numbers of a layer.
   std::string add_constant(const LayerDescription& layer, const char* name,
                            const std::vector<double>& numbers) {
-    return graph_.add_constant("layer" + std::to_string(layer.layer) + "." + name,
-                               {static_cast<Index>(numbers.size())}, numbers);
+    return graph_.add_constant(constant_name(layer, name), {static_cast<Index>(numbers.size())},
+                               numbers);
   }
 
  private:

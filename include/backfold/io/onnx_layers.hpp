@@ -37,7 +37,7 @@ class OnnxLayers {
 
  private:
   OnnxValues add_layer(const LayerDescription& layer) {
-    if (run_ == OnnxRun::Sequence && OnnxSequence::is_recurrent(layer)) {
+    if (run_ == OnnxRun::Sequence && is_recurrent(layer)) {
       return OnnxSequence(graph_, net_, connections_).add(layer);
     }
     OnnxCells cells(graph_, net_, connections_);

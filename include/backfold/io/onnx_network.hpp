@@ -89,6 +89,19 @@ inline bool is_type(const LayerDescription& layer, const char* type) {
   return std::string(layer.type) == type;
 }
 
+/// True for a layer whose steps depend on each other.
+inline bool is_recurrent(const LayerDescription& layer) {
+  for (const Connection& c : layer.connections) {
+    if (c.delay > 0) return true;
+  }
+  return false;
+}
+
+/// Name of a constant of a layer: layer2.gain.
+inline std::string constant_name(const LayerDescription& layer, const char* what) {
+  return "layer" + std::to_string(layer.layer) + "." + what;
+}
+
 template <Real S, class... Layers>
 OnnxNetwork onnx_network(const Network<S, Layers...>& net) {
   using Graph = typename Network<S, Layers...>::Graph;

@@ -19,14 +19,6 @@ class OnnxSequence {
   OnnxSequence(OnnxGraph& graph, const OnnxNetwork& net, OnnxConnections& connections)
       : graph_(graph), net_(net), connections_(connections) {}
 
-  /// True for a layer whose steps depend on each other.
-  static bool is_recurrent(const LayerDescription& layer) {
-    for (const Connection& c : layer.connections) {
-      if (c.delay > 0) return true;
-    }
-    return false;
-  }
-
   /// @pre check_onnx_sequence has accepted the network
   OnnxValues add(const LayerDescription& layer) {
     if (is_type(layer, "Lstm")) {
@@ -63,8 +55,9 @@ class OnnxSequence {
   };
 
   OnnxValues add_operator(const Operator& op, std::vector<OnnxGraph::Attribute> attributes = {}) {
-    const std::string first = graph_.add_integers(name(op, "first_axis"), {0});
-    const std::string directions = graph_.add_integers(name(op, "directions_axis"), {1});
+    const std::string first = graph_.add_integers(constant_name(op.layer, "first_axis"), {0});
+    const std::string directions =
+        graph_.add_integers(constant_name(op.layer, "directions_axis"), {1});
     Columns w = no_columns(op), r = no_columns(op);
     OnnxGraph::Names sources;
     for (const Connection& c : op.layer.connections) {
@@ -128,16 +121,13 @@ class OnnxSequence {
     return {std::vector<std::vector<double>>(static_cast<std::size_t>(op.rows()))};
   }
 
-  static std::string name(const Operator& op, const char* what) {
-    return "layer" + std::to_string(op.layer.layer) + "." + what;
-  }
-
   std::string add_matrix(const Operator& op, const char* what, const Columns& matrix) {
     std::vector<double> numbers;
     for (const std::vector<double>& row : matrix.rows) {
       numbers.insert(numbers.end(), row.begin(), row.end());
     }
-    return graph_.add_constant(name(op, what), {1, op.rows(), matrix.width()}, numbers);
+    return graph_.add_constant(constant_name(op.layer, what), {1, op.rows(), matrix.width()},
+                               numbers);
   }
 
   /// The bias of W, then that of R, which is 0 where a layer has one bias; "" without a bias.
@@ -152,7 +142,7 @@ class OnnxSequence {
             op.factor * bias[static_cast<std::size_t>(j * op.rows() + op.our_row(i))];
       }
     }
-    return graph_.add_constant(name(op, "B"), {1, 2 * op.rows()}, numbers);
+    return graph_.add_constant(constant_name(op.layer, "B"), {1, 2 * op.rows()}, numbers);
   }
 
   std::string joined(const OnnxGraph::Names& sources) {

@@ -44,14 +44,12 @@ inline void check_onnx_sequence(const OnnxNetwork& net) {
     if (is_type(layer, "MinGru")) {
       refuse_onnx_sequence(layer, "the type MinGru", "ONNX has no operator for it");
     }
-    bool is_recurrent = false;
     for (const Connection& c : layer.connections) {
       if (c.delay > 0) check_onnx_delay(layer, c);
-      is_recurrent = is_recurrent || c.delay > 0;
     }
     const std::string activation = layer.activation;
     const bool is_known = activation == "Tanh" || activation == "Sigmoid" || activation == "Relu";
-    if (is_recurrent && is_type(layer, "Dense") && !is_known) {
+    if (is_recurrent(layer) && is_type(layer, "Dense") && !is_known) {
       refuse_onnx_sequence(layer, "the activation " + activation,
                            "ONNX's operator RNN has Tanh, Sigmoid and Relu");
     }

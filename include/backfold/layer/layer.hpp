@@ -91,8 +91,7 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 ///     name, settings                      for descriptions and files
 ///     label = {}                          the LayerName by which connections and views know it
 ///     Resized<n>                          the type with n units, for networks of other sizes
-///     WithOptions<Map>                    the type with each option O replaced by Map::Type<O>,
-///     for
+///     WithOptions<Map>                    the type with Map::Type<O> for each option O, for
 ///                                         sources by name
 ///
 /// Both types are the layer's own: a derived layer that inherits them converts to no other size and
