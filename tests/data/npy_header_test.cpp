@@ -1,44 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include <stdexcept>
 #include <string>
 
 #include "backfold/data/npy.hpp"
 #include "catch.hpp"
-#include "temporary_file.hpp"
+#include "data/npy_text.hpp"
 
 using namespace backfold;
 
-namespace {
-
-/// The message with which a file is refused, after its name.
-std::string said(const std::string& content) {
-  const TemporaryFile file("npy_header_test.tmp", content);
-  try {
-    (void)read_npy<double>(file.path);
-  } catch (const std::runtime_error& error) {
-    const std::string what = error.what();
-    REQUIRE(what.substr(0, file.path.size() + 2) == file.path + ": ");
-    return what.substr(file.path.size() + 2);
-  }
-  return "read";
-}
-
-/// A file of this header and these bytes of data, of version 1 or 3.
-std::string npy(const std::string& header, std::size_t bytes, char version = 1) {
-  std::string text = "\x93NUMPY";
-  text += version;
-  text += '\0';
-  for (int i = 0; i < (version == 1 ? 2 : 4); ++i) {
-    text += static_cast<char>(header.size() >> 8 * i & 255);
-  }
-  return text + header + std::string(bytes, '\1');
-}
-
-}  // namespace
-
 TEST_CASE("shapes whose bytes wrap around to those of the file are refused") {
   const auto with = [](const std::string& shape, std::size_t bytes) {
-    return said(npy("{'descr': '<f8', 'fortran_order': True, 'shape': " + shape + "}", bytes));
+    return said_of(npy("{'descr': '<f8', 'fortran_order': True, 'shape': " + shape + "}", bytes));
   };
   const std::string beyond = "its shape has more numbers than can be counted";
   CHECK(with("(2305843009213693952,)", 0) == beyond);     // 2^61 doubles: 2^64 bytes
@@ -52,9 +23,9 @@ TEST_CASE("shapes whose bytes wrap around to those of the file are refused") {
 }
 
 TEST_CASE("a header of text that is no ASCII, or of very many sizes, is refused") {
-  CHECK(said(npy("{'descr': '<f8', '\xff\xfe': 1}", 0, 3)) ==
+  CHECK(said_of(npy("{'descr': '<f8', '\xff\xfe': 1}", 0, 3)) ==
         "its header has the unknown key '?\?'");
-  CHECK(said(npy(
+  CHECK(said_of(npy(
             "{'descr': '<f8', 'fortran_order': True, 'shape': (" +
                 [] {
                   std::string ones;
@@ -63,8 +34,8 @@ TEST_CASE("a header of text that is no ASCII, or of very many sizes, is refused"
                 }() +
                 ")}",
             8)) == "has more than two dimensions");
-  CHECK(said(npy(std::string("{'descr': '<f8', 'fortran_order': True, 'shape': (1,)}\0", 55), 8)) ==
-        "its header is damaged at character 54: expected the end");
-  CHECK(said(npy(std::string(65535, ' '), 8)) ==
+  CHECK(said_of(npy(std::string("{'descr': '<f8', 'fortran_order': True, 'shape': (1,)}\0", 55),
+                    8)) == "its header is damaged at character 54: expected the end");
+  CHECK(said_of(npy(std::string(65535, ' '), 8)) ==
         "its header is damaged at character 65535: expected {");
 }

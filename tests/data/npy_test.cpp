@@ -3,12 +3,12 @@
 
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "data/npy_text.hpp"
 #include "flipped_bits.hpp"
 #include "numbers.hpp"
 #include "temporary_file.hpp"
@@ -19,35 +19,6 @@ namespace {
 
 std::string reference(const std::string& name) {
   return std::string(BACKFOLD_TEST_REFERENCE_DIR) + "/npy/" + name + ".npy";
-}
-
-/// Runs it; what its error says after the name of the file.
-std::string said(const std::string& path, const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const std::runtime_error& error) {
-    const std::string what = error.what();
-    REQUIRE(what.substr(0, path.size() + 2) == path + ": ");
-    return what.substr(path.size() + 2);
-  }
-  return "read";
-}
-
-template <class S = double>
-std::string said_of(const std::string& content) {
-  const TemporaryFile file("npy_test.tmp", content);
-  return said(file.path, [&] { (void)read_npy<S>(file.path); });
-}
-
-/// A file of this header and these data.
-std::string npy(const std::string& header, std::size_t bytes = 0, char version = 1) {
-  std::string text = "\x93NUMPY";
-  text += version;
-  text += '\0';
-  for (int i = 0; i < (version == 1 ? 2 : 4); ++i) {
-    text += static_cast<char>(header.size() >> 8 * i & 255);
-  }
-  return text + header + std::string(bytes, '\1');
 }
 
 template <class S>

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "byte_visitor.hpp"
 #include "catch.hpp"
 #include "numbers.hpp"
 #include "temporary_file.hpp"
@@ -42,27 +43,6 @@ struct OwnHook {
     if (level > 100) throw std::runtime_error("level above 100");
   }
 };
-
-/// Appends the bytes of the values that it visits.
-struct ByteVisitor {
-  std::string& all;
-  template <class T>
-  void operator()(const char*, const T* numbers, bf::Index count) const {
-    all.append(reinterpret_cast<const char*>(numbers), std::size_t(count) * sizeof(T));
-  }
-  void operator()(const char*, const std::vector<double>& numbers) const {
-    all += std::to_string(numbers.size()) + ":";
-    (*this)("", numbers.data(), bf::Index(numbers.size()));
-  }
-};
-
-/// Bytes of all values that later epochs depend on.
-template <class... Parts>
-std::string bytes_of(Parts&... parts) {
-  std::string all;
-  (parts.for_each_value(ByteVisitor{all}), ...);
-  return all;
-}
 
 /// A training with an optimizer and hooks, whose checkpoint is written after two epochs.
 template <bf::Real S = double, class Optimizer = bf::Nesterov>
