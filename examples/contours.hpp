@@ -31,3 +31,21 @@ inline std::string contour_script(const std::string& file, int index, const Eige
          levels.substr(1) + "\nset table $contours\nsplot '" + file + "' index " +
          std::to_string(index) + " using 1:2:3\nunset table\nunset contour\n";
 }
+
+/// Plot commands that make a panel for the key alone, as wide as the picture and up to `height`.
+inline std::string key_panel(double height) {
+  return "# The key, as wide as the picture.\nset tmargin at screen " + number(height) +
+         R"(
+set bmargin at screen 0.01
+set lmargin at screen 0.03
+set rmargin at screen 0.99
+unset logscale
+unset border
+unset tics
+unset grid
+set xlabel ' '
+set ylabel ' '
+set xrange [0:1]
+set yrange [0:1]
+)";
+}

@@ -149,19 +149,7 @@ set format y '10^{%L}'
 set grid linecolor rgb '#e4e4e4'
 plot @errors
 
-# The key, as wide as the picture.
-set tmargin at screen 0.19
-set bmargin at screen 0.01
-set lmargin at screen 0.03
-set rmargin at screen 0.99
-unset logscale
-unset border
-unset tics
-unset grid
-set xlabel ' '
-set ylabel ' '
-set xrange [0:1]
-set yrange [0:1]
+@panel
 set key center center vertical maxrows 4 maxcols 2 Left reverse samplen 2 width -4 font ',14'
 plot @key, NaN with points pt 3 ps 1.3 lw 2 lc rgb '#111111' title 'minimum', \
   NaN with points pt 8 ps 1.3 lw 2 lc rgb '#111111' title 'saddle', \
@@ -197,6 +185,7 @@ inline void draw_surface(ErrorSurface& surface, const NewtonSearch& search,
                                {"@labels", labels},
                                {"@paths", paths},
                                {"@errors", errors},
+                               {"@panel", key_panel(0.19)},
                                {"@key", key},
                                {"@file", "error_surface.dat"}}));
 }

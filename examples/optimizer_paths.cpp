@@ -296,19 +296,7 @@ set grid linecolor rgb '#e4e4e4'
 unset key
 plot @errors
 
-# The key, as wide as the picture.
-set tmargin at screen 0.17
-set bmargin at screen 0.01
-set lmargin at screen 0.03
-set rmargin at screen 0.99
-unset logscale
-unset border
-unset tics
-unset grid
-set xlabel ' '
-set ylabel ' '
-set xrange [0:1]
-set yrange [0:1]
+@panel
 set key center center horizontal maxcols 4 Left reverse samplen 2 width 2 font ',14'
 plot @key
 unset multiplot
@@ -336,6 +324,7 @@ void draw_paths(const PathPicture& p) {
       filled(path_script, {{"@contours", contour_script("@file", 3 + 2 * count, p.grid)},
                            {"@paths", paths},
                            {"@errors", errors.substr(comma.size())},
+                           {"@panel", key_panel(0.17)},
                            {"@key", key.substr(comma.size())},
                            {"@file", "paths_" + p.name + ".dat"},
                            {"@title", p.title},
