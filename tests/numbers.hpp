@@ -20,6 +20,7 @@ N made() {
   N net;
   backfold::Random random(21);
   net.initialize(backfold::Uniform{-0.9, 0.9}, random);
-  for (double& w : net.parameters()) w += backfold::uniform(random, -0.2, 0.2);
+  using S = typename N::Scalar;
+  for (S& w : net.parameters()) w += static_cast<S>(backfold::uniform(random, -0.2, 0.2));
   return net;
 }

@@ -201,7 +201,7 @@ TEST_CASE("fit_kalman refuses data that do not fit, and leaves the network as it
   Sequences begun(x, z, 2);
   begun.initial_states = states;
   CHECK(said([&] { fit_kalman(small, begun); }) ==
-        "fit_kalman: sequences start from zeros, the data have initial_states");
+        "fit_kalman: sequences start from zeros or a LearntStart, the data have initial_states");
   X(1, 2) = not_a_number;
   CHECK(said([&] { fit_kalman(net, Samples(X, Z)); }).find("inputs") != std::string::npos);
   CHECK(net.parameters() == before);

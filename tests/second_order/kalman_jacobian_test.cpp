@@ -66,6 +66,18 @@ TEST_CASE("a Kalman filter's Jacobian by RTRL is that by BPTT") {
                       Dense<2, Tanh, From<0>, Delayed<1, 3>>>());
 }
 
+TEST_CASE("a Kalman filter's Jacobian has the derivatives of a learnt start") {
+  equals_jacobian(
+      Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>, LearntStart>, Dense<2, Linear>>());
+  equals_jacobian(Rnn<double, Input<2>, Dense<3, Tanh, SelfRecurrent<>, LearntStart>,
+                      Dense<2, Sigmoid, Recurrent<2>, LearntStart, From<0>>>());
+  equals_jacobian(Rnn<double, Input<2>, Dense<3, Gelu, Delayed<2>>,
+                      Dense<2, Tanh, Delayed<1, 3>, LearntStart>>());
+  equals_jacobian(Rnn<double, Input<2>, Lstm<2, LearntStart>, Gru<3, Delayed<1, 2>, LearntStart>,
+                      Dense<1, Linear>>());
+  equals_jacobian(Rnn<double, Input<2>, MinGru<3, LearntStart>, Dense<3, Softmax>>());
+}
+
 TEST_CASE("a window ends the past: its Jacobian is that from the state before it") {
   using Net = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>, Recurrent<2>>, Dense<2, Linear>>;
   const auto net = made<Net>();

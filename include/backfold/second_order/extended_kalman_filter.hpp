@@ -26,6 +26,12 @@ BACKFOLD_BEGIN_NAMESPACE
 /// past: all of it, by real-time recurrent learning, or the last `window` steps, by
 /// backpropagation. Both are equal while the window covers all steps and w does not change.
 ///
+/// A LearntStart is part of w, and y^t depends on it as long as H includes the first step. The
+/// first step after a reset starts from the LearntStart of that moment. When an update changes it
+/// inside a sequence, a window that reaches back to the first step is run again from the new start;
+/// real-time recurrent learning goes on from its present state, so the new start counts from the
+/// next reset.
+///
 /// An update takes O(P²·outputs) operations, P the number of parameters; less if decoupled. It
 /// allocates nothing.
 ///
@@ -34,10 +40,6 @@ BACKFOLD_BEGIN_NAMESPACE
 /// recurrent networks (1994).
 template <class Net>
 class ExtendedKalmanFilter {
-  static_assert(!Net::Graph::learns_start,
-                "backfold: a Kalman filter takes no network with a LearntStart: its steps have no "
-                "first one to come back to");
-
  public:
   using S = typename Net::Scalar;
 
@@ -85,7 +87,8 @@ class ExtendedKalmanFilter {
     jacobian_.step(net, x);
   }
 
-  /// Resets the network's state and its sensitivities, as before a new sequence; P is kept.
+  /// Begins a new sequence: the next step starts from the LearntStart of the network, or from zero,
+  /// with the sensitivities of that state; P is kept.
   void reset() { jacobian_.reset(); }
 
   /// Output y of the last step, before its update.

@@ -118,7 +118,8 @@ void check_kalman_data(const Net& net, const Sequences<typename Net::Scalar>& da
   check_network_and_data<HalfSquaredError>(net, data);
   data.check_finite();
   if (data.initial_states.rows() != 0) {
-    fail_argument("fit_kalman: sequences start from zeros, the data have initial_states");
+    fail_argument(
+        "fit_kalman: sequences start from zeros or a LearntStart, the data have initial_states");
   }
   if (data.target_count() == 0) fail_argument("fit_kalman: no sample has a target");
 }
@@ -127,7 +128,7 @@ void check_kalman_data(const Net& net, const Sequences<typename Net::Scalar>& da
 
 /// Trains a network by an extended Kalman filter: E = ½ Σ (z − y)² in few epochs, for networks of
 /// up to some hundred parameters and any connections. Samples come in random order; sequences too,
-/// each in time from a zero state, with an update at each target.
+/// each in time from a zero state or the LearntStart of that moment, with an update at each target.
 ///
 ///     const auto result = bf::fit_kalman(net, bf::Samples(X, Z), {.epochs = 20});
 ///     bf::fit_kalman(net, filter, data, {.epochs = 1});     // goes on with the P of a filter

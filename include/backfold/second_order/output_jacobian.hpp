@@ -14,7 +14,8 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace detail {
 
 /// Outputs of a network step by step, and their Jacobian ∂y^t/∂w by backpropagation through the
-/// last steps, which are run again with the present w. The state before them is taken as constant.
+/// last steps, which are run again with the present w. The state before them is taken as constant,
+/// unless it is the one before the first step: that is the LearntStart of the present w, or zero.
 template <class Net>
 class WindowJacobian {
  public:
@@ -29,7 +30,7 @@ class WindowJacobian {
         row_(net.parameter_count()) {}
 
   void reset() {
-    start_.reset();
+    is_whole_ = true;
     count_ = 0;
   }
 
@@ -58,7 +59,11 @@ class WindowJacobian {
     const auto input = checked_inputs(net, x);
     if (input.cols() != 1) fail_argument("kalman: takes one sample, got ", input.cols());
     if (count_ == inputs_.cols()) {
-      if constexpr (Net::Graph::is_recurrent) backfold::step(net, inputs_.col(0), start_);
+      if constexpr (Net::Graph::is_recurrent) {
+        if (is_whole_) start_.reset(net);
+        is_whole_ = false;
+        backfold::step(net, inputs_.col(0), start_);
+      }
       for (Index t = 1; t < count_; ++t) inputs_.col(t - 1) = inputs_.col(t);
       --count_;
     }
@@ -67,16 +72,15 @@ class WindowJacobian {
   }
 
   auto run(const Net& net) {
-    const State<Net, 1>* start = nullptr;
-    if constexpr (Net::Graph::is_recurrent) start = &start_;
-    return linear_.run(net, inputs_.leftCols(count_), count_, start);
+    return linear_.run(net, inputs_.leftCols(count_), count_, is_whole_ ? nullptr : &start_);
   }
 
   Linearization<Net, 1> linear_;
-  State<Net, 1> start_;  ///< before the window
+  State<Net, 1> start_;  ///< before the window, unless it is whole
   Matrix<S> inputs_, units_;
   Vector<S> output_, row_;
-  Index count_ = 0;  ///< steps in the window
+  bool is_whole_ = true;  ///< the window has all steps since the reset
+  Index count_ = 0;       ///< steps in the window
 };
 
 /// Multiply-adds of a step of real-time recurrent learning: products of the layers' weights with
@@ -129,25 +133,23 @@ class OutputJacobian {
     }
   }
 
-  /// Forgets the steps before.
+  /// Forgets the steps before. The next one starts from the LearntStart of its own w, or from zero.
   void reset() {
-    if constexpr (Net::Graph::is_recurrent) {
-      if (rtrl_) rtrl_->reset();
-    }
+    begins_ = true;
     if (window_) window_->reset();
   }
 
   template <class X>
   void step(const Net& net, const Eigen::DenseBase<X>& x, Matrix<S>& jacobian) {
     if constexpr (Net::Graph::is_recurrent) {
-      if (rtrl_) return rtrl_->step(net, x, jacobian);
+      if (rtrl_) return begun(net).step(net, x, jacobian);
     }
     window_->step(net, x, &jacobian);
   }
   template <class X>
   void step(const Net& net, const Eigen::DenseBase<X>& x) {
     if constexpr (Net::Graph::is_recurrent) {
-      if (rtrl_) return rtrl_->step(net, x);
+      if (rtrl_) return begun(net).step(net, x);
     }
     window_->step(net, x, nullptr);
   }
@@ -162,6 +164,15 @@ class OutputJacobian {
 
  private:
   struct None {};
+
+  /// RTRL, reset if the next step is the first one.
+  Rtrl<Net>& begun(const Net& net) {
+    if (begins_) rtrl_->reset(net);
+    begins_ = false;
+    return *rtrl_;
+  }
+
+  bool begins_ = true;
   std::optional<WindowJacobian<Net>> window_;
   typename std::conditional_t<Net::Graph::is_recurrent,
                               std::type_identity<std::optional<Rtrl<Net>>>,
