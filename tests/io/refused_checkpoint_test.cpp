@@ -13,6 +13,7 @@
 #include "byte_visitor.hpp"
 #include "catch.hpp"
 #include "numbers.hpp"
+#include "own_types.hpp"
 #include "temporary_file.hpp"
 
 namespace bf = backfold;
@@ -204,6 +205,79 @@ TEST_CASE("a checkpoint of an optimizer with equal arrays is refused by the opti
   REQUIRE(Run<double, bf::Momentum>(9).refused() == "nothing was thrown");
   REQUIRE(Run<double, bf::Nesterov>(9).refused() ==
           path + ": the optimizer is Momentum in the file, Nesterov in this training");
+}
+
+namespace {
+
+/// Optimizers of a user's with the state of Sgd, of which the first inherits its name.
+struct Uphill : bf::Sgd {};
+template <int Power>
+struct Scaled : bf::Sgd {
+  static constexpr const char* name = "Scaled";
+};
+/// As StopEarly, with its values.
+struct StopLate : bf::StopEarly {};
+
+/// Writes a checkpoint of one training, and returns the message that another one gives.
+template <class Written, class Resumed>
+std::string resumed_after(const Written& write, const Resumed& resume) {
+  const TemporaryFile file(path);
+  std::remove(path.c_str());
+  const Eigen::MatrixXd X = numbers(2, 7, 1), Z = numbers(1, 7, 2);
+  const bf::Samples<double> data(X, Z);
+  write(data);
+  try {
+    resume(data);
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+template <class Network, class Optimizer, class Hook = bf::StopEarly>
+auto trained() {
+  return [](const bf::Samples<double>& data) {
+    Network net;
+    bf::Random random(3);
+    net.initialize(bf::Glorot{}, random);
+    Hook hook;
+    bf::Checkpoint checkpoint(path, 1, hook);
+    bf::fit(net, bf::HalfSquaredError{}, Optimizer{}, data, {.epochs = 1}, hook, checkpoint);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("a checkpoint tells a user's optimizer from its base, and from other template options") {
+  using N = Net<double>;
+  const auto refused = [](const auto& write, const auto& resume) {
+    REQUIRE(resumed_after(write, write) == "nothing was thrown");
+    return resumed_after(write, resume);
+  };
+  const auto sgd = trained<N, bf::Sgd>();
+  const auto uphill = trained<N, Uphill>();
+  REQUIRE_THAT(refused(sgd, uphill), Contains("the optimizer is Sgd in the file, ") &&
+                                         Contains("Uphill in this training"));
+  REQUIRE_THAT(refused(uphill, sgd), Contains("Uphill in the file, Sgd in this training"));
+  REQUIRE_THAT(refused(trained<N, Scaled<1>>(), trained<N, Scaled<2>>()),
+               Contains("Scaled<1> in the file, ") && Contains("Scaled<2> in this training"));
+}
+
+TEST_CASE("a checkpoint tells a user's activations, layers and hooks from their bases") {
+  using bf::Dense, bf::Input, bf::Mlp, bf::Sgd;
+  const auto ours = trained<Mlp<double, Input<2>, Dense<1, bf::Tanh>>, Sgd>();
+  const auto activation = trained<Mlp<double, Input<2>, Dense<1, own_types::OwnTanh>>, Sgd>();
+  REQUIRE(resumed_after(activation, activation) == "nothing was thrown");
+  REQUIRE(resumed_after(ours, activation) == path +
+                                                 ": layer 1: activation is \"Tanh\" in the file, "
+                                                 "\"own_types::OwnTanh\" in the network");
+  struct OwnDense : Dense<1, bf::Tanh> {};
+  const auto layer = trained<Mlp<double, Input<2>, OwnDense>, Sgd>();
+  REQUIRE_THAT(resumed_after(ours, layer), Contains("layer 1: type is \"Dense\" in the file, "));
+  const auto hook = trained<Mlp<double, Input<2>, Dense<1, bf::Tanh>>, Sgd, StopLate>();
+  REQUIRE(resumed_after(hook, hook) == "nothing was thrown");
+  REQUIRE_THAT(resumed_after(ours, hook),
+               Contains("hook 0 is backfold::StopEarly in the file, ") && Contains("StopLate"));
 }
 
 TEST_CASE("checkpoints of another version, and files of networks, are refused") {

@@ -35,7 +35,7 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "io/model_json", "io/onnx", "io/onnx_activation", "io/onnx_cells",
     "io/onnx_connections", "io/onnx_graph", "io/onnx_layers", "io/onnx_network", "io/onnx_options",
     "io/onnx_scaling", "io/onnx_sequence", "io/onnx_sequence_checks",
-    "io/protobuf_message", "io/safetensors", "io/tensor_file", "io/tensor_writer",
+    "io/protobuf_message", "io/safetensors", "io/tensor_file", "io/tensor_writer", "io/type_text",
     "layer/spectral_radius",
     "second_order/covariance_blocks", "second_order/damped_qr", "second_order/damping",
     "second_order/extended_kalman_filter", "second_order/fit_kalman", "second_order/fit_lbfgs",

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "backfold/core/finite.hpp"
 #include "backfold/io/checkpoint_values.hpp"
@@ -40,15 +42,17 @@ class Checkpoint {
   /// Resumes from the file, in a training that has not begun.
   /// @return false if a hook had ended the run that wrote it
   /// @throws std::runtime_error naming the file and the first difference, for the file of another
-  /// training, or what is invalid in it; then the training and the hooks are unchanged
+  /// training (types of yours are compared by the compiler's text for them), or what is invalid in
+  /// it; then the training and the hooks are unchanged
   template <class T>
   bool begin(T& training) {
     if (training.epoch() > 0 || !std::filesystem::exists(path_)) return true;
     const TensorFile file(path_);
     const detail::Json model = detail::read_model_json(file);
     detail::require_equal_layers(path_, detail::json_value(path_, "its model", model, "layers"),
-                                 layers_of(training));
+                                 detail::identified_layers(training.network()));
     check_optimizer<T>(model);
+    check_hooks(model);
     check_values(training, file);
     detail::ValueCopies before;
     visit(training, [&](const char*) { return detail::ValueCopier{before}; });
@@ -65,20 +69,17 @@ class Checkpoint {
     }
     TensorWriter file;
     visit(training, [&](const char* prefix) { return detail::CheckpointWriter{file, prefix}; });
-    file.set_metadata(detail::model_key, detail::Json{{"format", detail::model_format},
-                                                      {"layers", layers_of(training)},
-                                                      {"optimizer", optimizer_of<T>()},
-                                                      {"ended", report.is_last}}
-                                             .dump());
+    file.set_metadata(detail::model_key,
+                      detail::Json{{"format", detail::model_format},
+                                   {"layers", detail::identified_layers(training.network())},
+                                   {"optimizer", optimizer_of<T>()},
+                                   {"hooks", hook_types()},
+                                   {"ended", report.is_last}}
+                          .dump());
     file.write(path_);
   }
 
  private:
-  template <class T>
-  static detail::Json layers_of(const T& training) {
-    return detail::layers_json(layers(training.network()), blocks(training.network()));
-  }
-
   template <class T>
   static std::string optimizer_of() {
     return detail::optimizer_name<typename T::OptimizerType>();
@@ -90,6 +91,18 @@ class Checkpoint {
         path_, "its model", detail::json_value(path_, "its model", model, "optimizer"));
     if (in_file != optimizer_of<T>()) {
       fail_runtime(path_, ": the optimizer is ", in_file, " in the file, ", optimizer_of<T>(),
+                   " in this training");
+    }
+  }
+
+  static std::vector<std::string> hook_types() { return {detail::identity_of<Hooks>()...}; }
+
+  void check_hooks(const detail::Json& model) const {
+    const auto in_file = detail::read_names(path_, model, "hooks");
+    const auto here = hook_types();
+    for (std::size_t i = 0; i < (std::min)(in_file.size(), here.size()); ++i) {
+      if (in_file[i] == here[i]) continue;
+      fail_runtime(path_, ": hook ", i, " is ", in_file[i], " in the file, ", here[i],
                    " in this training");
     }
   }

@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "backfold/core/error.hpp"
+#include "backfold/io/model_json.hpp"
 #include "backfold/io/tensor_file.hpp"
 #include "backfold/io/tensor_writer.hpp"
-#include "backfold/network/describe.hpp"
+#include "backfold/io/type_text.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 
 /// Not in backfold.hpp: it needs files and nlohmann-json.
@@ -21,14 +22,30 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// "Adam", "ClipNorm of Adam"; "unnamed" for an optimizer without a name.
+/// "Adam", "ClipNorm of Adam", "mine::Decayed<2>".
 template <class O>
 std::string optimizer_name() {
-  std::string name = name_of<O>();
+  std::string name = identity_of<O>();
   if constexpr (WrapsOptimizer<O>) {
-    name += " of " + optimizer_name<std::remove_cvref_t<decltype(std::declval<O&>().inner)>>();
+    if (is_library_type<O>())
+      name += " of " + optimizer_name<std::remove_cvref_t<decltype(std::declval<O&>().inner)>>();
   }
   return name;
+}
+
+/// Descriptions of layers in which a user's layers and activations have their own identities.
+template <Real S, class... Layers>
+Json identified_layers(const Network<S, Layers...>& net) {
+  Json json = layers_json(layers(net), blocks(net));
+  const auto identify = [&]<class L>(Json& layer) {
+    layer["type"] = identity_of<L>();
+    if constexpr (HasActivation<L>) {
+      layer["activation"] = identity_of<typename L::ActivationType>();
+    }
+  };
+  std::size_t l = 0;
+  (identify.template operator()<Layers>(json[l++]), ...);
+  return json;
 }
 
 /// Adds the values that for_each_value visits to a file, under a prefix.

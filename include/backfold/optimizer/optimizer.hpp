@@ -60,8 +60,7 @@ class StateVectors {
 /// `objective(const S* w, S* gradient)` returns E and overwrites the gradient. `step` returns E at
 /// the point where the gradient was evaluated. If E or the gradient is not finite, it returns NaN
 /// and changes neither w nor the state. An optimizer with settings for single parameters may have a
-/// `check_count(Index n)`, called by `start`, which throws if they are not for n parameters. It may
-/// have a `name`, a static constexpr text, by which a Checkpoint refuses another optimizer's file.
+/// `check_count(Index n)`, called by `start`, which throws if they are not for n parameters.
 template <class O>
 concept Optimizer = requires(const O optimizer, double* w,
                              double (*objective)(const double*, double*),
