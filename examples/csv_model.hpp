@@ -43,7 +43,9 @@ inline void write_outputs(const std::string& path, const backfold::ModelInfo& in
     backfold::write_csv(path, info.outputs, Y);
     return;
   }
-  std::vector<std::string> names = {info.outputs[0].substr(0, info.outputs[0].find('='))};
+  // An output is "column=class"; both may contain '='.
+  const std::size_t length = info.outputs[0].size() - info.classes[0].size() - 1;
+  std::vector<std::string> names = {info.outputs[0].substr(0, length)};
   names.insert(names.end(), info.outputs.begin(), info.outputs.end());
   std::vector<std::string> predicted;
   for (const backfold::Index label : backfold::labels_of(Y)) {

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "csv_delimiter.hpp"
 #include "picture.hpp"
 
 namespace bf = backfold;
@@ -55,6 +56,9 @@ void write_example(const std::string& path, int hours) {
   write_file(path, text);
 }
 
+/// The first of the steps that are held out, the last fifth of n.
+bf::Index held_out_begin(bf::Index n) { return 4 * n / 5; }
+
 struct Series {
   Eigen::MatrixXd inputs;  ///< features × steps: outside inputs, then the series itself
   Eigen::MatrixXd target;  ///< 1 × steps
@@ -76,11 +80,17 @@ Series read_series(Settings& settings) {
                                      return columns;
                                    }()});
   Series series{table.matrix<double>(), table.matrix<double>({settings.target})};
-  const bf::Index least = 10 * (settings.window + settings.steps);
-  if (table.rows() < least) {
+  const bf::Index most = table.rows() / 10;
+  if (settings.steps > most || settings.window > most - settings.steps) {
     throw std::runtime_error(settings.file + ": has " + std::to_string(table.rows()) +
-                             " rows, expected at least " + std::to_string(least) +
-                             " for these --window and --steps");
+                             " rows, expected at least ten times --window + --steps, " +
+                             std::to_string(settings.window) + " + " +
+                             std::to_string(settings.steps));
+  }
+  const auto held_out = series.target.rightCols(table.rows() - held_out_begin(table.rows()));
+  if ((held_out.array() == held_out(0)).all()) {
+    throw std::runtime_error(settings.file + ": the last fifth of \"" + settings.target +
+                             "\" is constant, so no forecast of it can be judged");
   }
   return series;
 }
@@ -136,12 +146,14 @@ void draw_forecast(const Settings& settings, const Eigen::MatrixXd& Y,
     for (bf::Index k = 0; k < 3; ++k) data += ' ' + number(Y(k, t));
     data += '\n';
   }
-  const std::string file = "'" + settings.name + ".dat'";
+  const std::string file = quoted(settings.name + ".dat");
   const bool drawn =
       draw(settings.name, 1000, 500, data,
-           "set title '" + settings.target + ", forecast " + std::to_string(settings.steps) +
-               " steps ahead' noenhanced\nset xlabel 'step'\nset ylabel '" + settings.target +
-               "' noenhanced\nset grid\nset key outside top center horizontal\nplot " + file +
+           "set title " +
+               quoted(settings.target + ", forecast " + std::to_string(settings.steps) +
+                      " steps ahead") +
+               " noenhanced\nset xlabel 'step'\nset ylabel " + quoted(settings.target) +
+               " noenhanced\nset grid\nset key outside top center horizontal\nplot " + file +
                " using 1:3:5 with filledcurves fc rgb '#b8cdf0' title '5 % to 95 %', " + file +
                " using 1:4 with lines lw 2 lc rgb '#1560d4' title 'median', " + file +
                " using 1:2 with lines lw 1.5 lc rgb '#111111' title 'truth'\n");
@@ -154,9 +166,11 @@ void draw_forecast(const Settings& settings, const Eigen::MatrixXd& Y,
 /// @return whether the forecast is better than the last known value
 bool run(Settings settings) {
   if (settings.steps < 1) throw std::runtime_error("--steps: expected at least 1");
+  if (settings.window < 2) throw std::runtime_error("--window: expected at least 2");
+  if (settings.epochs < 1) throw std::runtime_error("--epochs: expected at least 1");
   if (settings.quick) settings.epochs = (std::min)(settings.epochs, bf::Index{15});
   const Series series = read_series(settings);
-  const bf::Index n = series.target.cols(), training = 3 * n / 5, known = 4 * n / 5;
+  const bf::Index n = series.target.cols(), training = 3 * n / 5, known = held_out_begin(n);
   const bf::Index held_out = n - known;
   std::printf("%s: %ld steps to learn, %ld to validate, %ld held out\n", settings.file.c_str(),
               static_cast<long>(training), static_cast<long>(known - training),
@@ -206,7 +220,7 @@ int main(int argc, char** argv) {
   app.add_option("--hidden", settings.units, "units of the GRU")->capture_default_str();
   app.add_option("--epochs", settings.epochs, "at most")->capture_default_str();
   app.add_option("--seed", settings.seed, "of weights and order")->capture_default_str();
-  app.add_option("--delimiter", settings.delimiter, "between fields")->capture_default_str();
+  add_delimiter(app, settings.delimiter);
   app.add_option("--picture", settings.name, "its name, in this folder")->capture_default_str();
   app.add_flag("--quick", settings.quick, "a shorter series and training");
   CLI11_PARSE(app, argc, argv);

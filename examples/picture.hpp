@@ -37,6 +37,20 @@ inline std::string filled(std::string text,
   return text;
 }
 
+/// Text between quotes of gnuplot, which may contain quotes itself.
+inline std::string quoted(const std::string& text) {
+  return "'" + filled(text, {{"'", "''"}}) + "'";
+}
+
+/// A file's name for a command line, whatever it contains.
+inline std::string shell_quoted(const std::string& name) {
+#ifdef _WIN32
+  return '"' + name + '"';
+#else
+  return "'" + filled(name, {{"'", "'\\''"}}) + "'";
+#endif
+}
+
 /// Whether gnuplot can be called.
 inline bool has_gnuplot() {
 #ifdef _WIN32
@@ -63,10 +77,10 @@ inline bool draw(const std::string& name, int width, int height, const std::stri
                                "set terminal svg size " +
                                std::to_string(width) + "," + std::to_string(height) +
                                " font 'sans-serif,15' background rgb 'white'\n"
-                               "set output '" +
-                               name + ".svg'\n" + script);
+                               "set output " +
+                               quoted(name + ".svg") + '\n' + script);
   if (!has_gnuplot()) return false;
-  if (std::system(("gnuplot " + name + ".gp").c_str()) != 0) {
+  if (std::system(("gnuplot " + shell_quoted(name + ".gp")).c_str()) != 0) {
     throw std::runtime_error("gnuplot cannot draw " + name + ".gp");
   }
   return true;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "csv_delimiter.hpp"
 #include "csv_model.hpp"
 
 namespace bf = backfold;
@@ -20,7 +21,7 @@ int main(int argc, char** argv) {
   app.add_option("data", data, "CSV file with the columns of the model's inputs, in any order")
       ->capture_default_str();
   app.add_option("--output", output, "CSV file of the predictions")->capture_default_str();
-  app.add_option("--delimiter", delimiter, "between fields of the data")->capture_default_str();
+  add_delimiter(app, delimiter);
   CLI11_PARSE(app, argc, argv);
   try {
     const auto net = bf::load_any<double>(model);

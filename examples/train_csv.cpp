@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "csv_delimiter.hpp"
 #include "csv_model.hpp"
 #include "picture.hpp"
 
@@ -143,6 +144,11 @@ Data read_data(Settings& settings) {
       bf::read_csv(settings.data, input_options, bf::scan_csv(settings.data, input_options));
   data.X = data.inputs.matrix<double>();
   data.Z = data.targets.matrix<double>();
+  // The metrics need two rows in the held-out fifth.
+  if (data.X.cols() < 8) {
+    throw std::runtime_error(settings.data + ": has " + std::to_string(data.X.cols()) +
+                             " rows, expected at least 8");
+  }
   if (settings.is_classification() && data.Z.rows() < 2) {
     throw std::runtime_error(settings.data + ": the target has one class alone");
   }
@@ -195,9 +201,9 @@ void draw_curve(const Settings& settings, const std::vector<double>& training,
   const bool drawn = draw(name, 800, 500, data,
                           "set title 'Learning curve'\nset xlabel 'epoch'\nset ylabel 'mean loss'\n"
                           "set logscale y\nset format y '%g'\nset grid\nset key top right\n"
-                          "plot '" +
-                              name +
-                              ".dat' using 1:2 with lines lw 2 lc rgb '#1560d4' title 'training', "
+                          "plot " +
+                              quoted(name + ".dat") +
+                              " using 1:2 with lines lw 2 lc rgb '#1560d4' title 'training', "
                               "'' using 1:3 with lines lw 2 lc rgb '#d81b2a' title 'validation'\n");
   std::printf(drawn ? "%s.svg: learning curve\n"
                     : "No learning curve: gnuplot is not installed (Debian: gnuplot-nox); "
@@ -231,6 +237,10 @@ void train(Net& net, const Loss& loss, const Settings& settings, const Data& dat
                .seed = settings.seed},
               validate, bf::StopEarly({.patience = settings.patience}, validate), best,
               bf::Progress(std::cout));
+  if (best.epoch() == 0) {
+    throw std::runtime_error(
+        "a number was not finite in the first epoch: try a smaller --learning-rate");
+  }
   std::printf("%s after %ld epochs; the best parameters are those of epoch %ld\n",
               history.status == bf::TrainingStatus::Stopped      ? "Stopped early"
               : history.status == bf::TrainingStatus::EpochsDone ? "Done"
@@ -297,6 +307,15 @@ void print_metrics(const Settings& settings, const Eigen::MatrixXd& Y, const Eig
   }
 }
 
+/// The absolute path of a file to write. @throws std::runtime_error if its folder does not exist
+std::string path_to_write(const std::string& file) {
+  const std::filesystem::path path = std::filesystem::absolute(file);
+  if (!std::filesystem::is_directory(path.parent_path())) {
+    throw std::runtime_error(file + ": its folder does not exist");
+  }
+  return path.string();
+}
+
 void run(Settings settings) {
   if (settings.hidden.empty() || settings.hidden.size() > 3) {
     throw std::runtime_error("--hidden: expected one to three sizes");
@@ -304,14 +323,13 @@ void run(Settings settings) {
   for (const bf::Index units : settings.hidden) {
     if (units < 1) throw std::runtime_error("--hidden: a layer has at least one unit");
   }
+  if (settings.epochs < 1) throw std::runtime_error("--epochs: expected at least 1");
   const auto& q = settings.quantiles;
   if (q.size() != 3 || !(0 < q[0] && q[0] < q[1] && q[1] < q[2] && q[2] < 1)) {
     throw std::runtime_error("--quantiles: expected three that rise between 0 and 1");
   }
-  settings.model = std::filesystem::absolute(settings.model).string();
-  if (!settings.outputs.empty()) {
-    settings.outputs = std::filesystem::absolute(settings.outputs).string();
-  }
+  settings.model = path_to_write(settings.model);
+  if (!settings.outputs.empty()) settings.outputs = path_to_write(settings.outputs);
   const Data data = read_data(settings);
   bf::Random random(settings.seed);
   const bf::Split parts = split(settings, data, random);
@@ -368,7 +386,7 @@ int main(int argc, char** argv) {
   app.add_option("--patience", settings.patience, "epochs without a gain that end training")
       ->capture_default_str();
   app.add_option("--seed", settings.seed, "of split, weights and order")->capture_default_str();
-  app.add_option("--delimiter", settings.delimiter, "between fields")->capture_default_str();
+  add_delimiter(app, settings.delimiter);
   app.add_option("--model", settings.model, "file of the model")->capture_default_str();
   app.add_option("--predictions", settings.outputs, "CSV file of the outputs for all rows");
   CLI11_PARSE(app, argc, argv);
