@@ -17,13 +17,13 @@ const L& > ;
 template <class L>
 Report check_one_layer(const L& layer) {
   Report report;
-  check_pull_back(layer, Mode::Inference, report);
-  check_pull_back(layer, Mode::Training, report);
+  check_pull_back<double>(layer, Mode::Inference, report);
+  check_pull_back<double>(layer, Mode::Training, report);
   check_extremes<float>(layer, report);
   check_extremes<double>(layer, report);
-  if constexpr (GathersBias<L>) check_biases(layer, report);
+  if constexpr (GathersBias<L>) check_biases<double>(layer, report);
   if constexpr (requires { L::unit_symmetry; }) {
-    if (L::unit_symmetry >= UnitSymmetry::Exchange) check_exchange(layer, report);
+    if (L::unit_symmetry >= UnitSymmetry::Exchange) check_exchange<double>(layer, report);
   }
   // A network with a wrong layer adds no information, and may crash.
   if (report.ok()) check_in_network(layer, report);

@@ -54,16 +54,20 @@ struct NetworkAround {
 };
 
 /// Checks of a layer in a network, on reproducible sequences.
+///
+/// Matrices are of the network's scalar, not `double`: as types that depend on L, their expressions
+/// are compiled only where a layer is checked.
 template <class L>
 struct LayerInNetwork {
   static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   static constexpr Index steps = 4;
   using Net = decltype(NetworkAround<L>::of(std::declval<L>()));
+  using S = typename Net::Scalar;
 
   Index batch;
   Net net;
   Random random{10};
-  Matrix<double> X, Z;
+  Matrix<S> X, Z;
   HalfSquaredError loss;
   Workspace<Net> workspace;
 
@@ -86,11 +90,11 @@ struct LayerInNetwork {
   void draw(Numbers& numbers) {
     for (Index i = 0; i < numbers.size(); ++i) numbers.data()[i] = uniform(random, -1, 1);
   }
-  [[nodiscard]] Sequences<double> data() const { return {X, Z, steps}; }
+  [[nodiscard]] Sequences<S> data() const { return {X, Z, steps}; }
   /// Fills the workspace with NaN, which reveals memory that is read before it is set.
   void forget() { std::fill_n(workspace.at(0), workspace.plan().size, nan); }
-  Vector<double> gradient(Mode mode) {
-    Vector<double> g = (Vector<double>::Constant)(net.parameter_count(), nan);
+  Vector<S> gradient(Mode mode) {
+    Vector<S> g = (Vector<S>::Constant)(net.parameter_count(), nan);
     forget();
     backfold::gradient(net, loss, data(), workspace, g, {.mode = mode});
     return g;
@@ -100,11 +104,12 @@ struct LayerInNetwork {
 /// Compares single steps with a run over whole sequences.
 template <class L>
 void check_steps(LayerInNetwork<L>& at, Report& report) {
+  using S = typename LayerInNetwork<L>::S;
   at.forget();
-  const Matrix<double> Y = run(at.net, at.X, at.steps, at.workspace);
+  const Matrix<S> Y = run(at.net, at.X, at.steps, at.workspace);
   State<typename LayerInNetwork<L>::Net> state(at.net, at.batch);
   for (Index t = 0; t < at.steps; ++t) {
-    const Matrix<double> y = step(at.net, at.X.middleCols(t * at.batch, at.batch), state);
+    const Matrix<S> y = step(at.net, at.X.middleCols(t * at.batch, at.batch), state);
     const auto same = Y.middleCols(t * at.batch, at.batch);
     report.expect((y - same).norm() <= 1e-12 * (std::max)(1.0, same.norm()), "in a network, step ",
                   t, " alone is not that of the whole sequence");
@@ -114,10 +119,11 @@ void check_steps(LayerInNetwork<L>& at, Report& report) {
 /// Compares the gradient with differences in some directions.
 template <class L>
 void check_slopes(LayerInNetwork<L>& at, Mode mode, Report& report) {
-  const Vector<double> g = at.gradient(mode);
+  using S = typename LayerInNetwork<L>::S;
+  const Vector<S> g = at.gradient(mode);
   const double scale = (std::max)(1.0, g.norm());
-  const Vector<double> w = at.net.parameters();
-  Vector<double> direction(w.size());
+  const Vector<S> w = at.net.parameters();
+  Vector<S> direction(w.size());
   auto error_at = [&](double h) {
     at.net.parameters() = w + h * direction;
     return loss_of(at.net, at.loss, at.data(), at.workspace, {.mode = mode});
@@ -140,8 +146,9 @@ template <class L>
 void check_rtrl(LayerInNetwork<L>& at, Report& report) {
   using Net = typename LayerInNetwork<L>::Net;
   if constexpr (Net::Graph::is_recurrent) {
-    const Vector<double> expected = at.gradient(Mode::Inference);
-    Vector<double> sum = (Vector<double>::Zero)(expected.size()), g;
+    using S = typename Net::Scalar;
+    const Vector<S> expected = at.gradient(Mode::Inference);
+    Vector<S> sum = (Vector<S>::Zero)(expected.size()), g;
     Rtrl<Net> rtrl(at.net);
     for (Index t = 0; t < at.steps; ++t) {
       rtrl.step(at.net, at.loss, at.X.col(t), at.Z.col(t), g);

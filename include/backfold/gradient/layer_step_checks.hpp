@@ -128,19 +128,19 @@ struct SampleStep {
 
 /// Compares the pull-back with differences of the forward step, and checks that samples are
 /// independent in it, and units too if the layer declares it.
-template <class L>
+template <Real S, class L>
 void check_pull_back(const L& layer, Mode mode, Report& report) {
-  SampleStep<L, double> at(layer, 3, mode), done = at;
+  SampleStep<L, S> at(layer, 3, mode), done = at;
   done.forward();
   report.expect(done.is_set(), "forward leaves outputs or memories unset, or not finite");
   report.expect(done.y.tail(at.y.size() - at.set_size()).isZero(0),
                 "forward writes past the last output or memory");
   if (!report.ok()) return;
-  Vector<double> adjoint(2 * at.block);
+  Vector<S> adjoint(2 * at.block);
   Random random(8);
-  for (double& v : adjoint) v = uniform(random, -1, 1);
+  for (S& v : adjoint) v = uniform(random, -1, 1);
   if (!has_memory<L>()) adjoint.tail(at.block).setZero();
-  const Vector<double> given = done.pulled_back(adjoint);
+  const Vector<S> given = done.pulled_back(adjoint);
   report.expect(done.x.tail(at.x.size() - at.net_size) == at.x.tail(at.x.size() - at.net_size),
                 "the step writes past its last gate: net_gates is ", net_gates<L>());
 
@@ -148,12 +148,12 @@ void check_pull_back(const L& layer, Mode mode, Report& report) {
   for (Index i = 0; i < at.x.size(); ++i) {
     const bool is_memory = !at.is_own(i) && i >= at.net_size + at.block;
     if (is_memory && !has_memory<L>()) continue;
-    SampleStep<L, double> above = at, below = at;
+    SampleStep<L, S> above = at, below = at;
     above.x[i] += h;
     below.x[i] -= h;
     above.forward();
     below.forward();
-    const Vector<double> change = (above.y - below.y).head(2 * at.block);
+    const Vector<S> change = (above.y - below.y).head(2 * at.block);
     const double expected = adjoint.dot(change) / (2 * h);
     const char* const what = at.name_of(i);
     const Index number = at.number_within(i);
@@ -190,21 +190,21 @@ void check_extremes(const L& layer, Report& report) {
 
 /// Checks the biases: gather is linear, scatter is its transpose, and each sets all its numbers and
 /// no others.
-template <class L>
+template <Real S, class L>
 void check_biases(const L& layer, Report& report) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   const Index units = layer.units();
   const Index rows = net_gates<L>() * units;
   const Index count = weight_gates<L>() * units * L::bias_columns;
   const Index past = rows + count;
-  Vector<double> bias = (Vector<double>::Zero)(count + past);
-  Vector<double> net_bias(rows + past), d_net(rows + past), d_bias(count + past);
+  Vector<S> bias = (Vector<S>::Zero)(count + past);
+  Vector<S> net_bias(rows + past), d_net(rows + past), d_bias(count + past);
   bias.tail(past).setConstant(nan);
   d_net.tail(past).setConstant(nan);
   auto gather = [&] {
     net_bias.setConstant(nan);
     net_bias.tail(past).setZero();
-    layer.gather_bias(static_cast<const double*>(bias.data()), net_bias.data(), units);
+    layer.gather_bias(static_cast<const S*>(bias.data()), net_bias.data(), units);
     report.expect(all_finite(net_bias.data(), rows), "gather_bias leaves rows of net unset, or ",
                   "reads past the last of ", count, " biases");
     report.expect(net_bias.tail(past).isZero(0), "gather_bias writes past the last row of net");
@@ -215,7 +215,7 @@ void check_biases(const L& layer, Report& report) {
     for (Index i = 0; i < rows; ++i) d_net[i] = 1 + 0.3 * static_cast<double>(i);
     d_bias.setConstant(nan);
     d_bias.tail(past).setZero();
-    layer.scatter_bias(static_cast<const double*>(d_net.data()), d_bias.data(), units);
+    layer.scatter_bias(static_cast<const S*>(d_net.data()), d_bias.data(), units);
     report.expect(all_finite(d_bias.data(), count), "scatter_bias leaves biases unset, or reads ",
                   "past the last row of net");
     report.expect(d_bias.tail(past).isZero(0), "scatter_bias writes past the last of ", count,
@@ -239,15 +239,16 @@ void check_biases(const L& layer, Report& report) {
 }
 
 /// Exchanges the first two units in all runs of `units` numbers.
-inline void swap_first_units(Vector<double>& numbers, Index units) {
+template <Real S>
+void swap_first_units(Vector<S>& numbers, Index units) {
   for (Index i = 0; i < numbers.size(); i += units) std::swap(numbers[i], numbers[i + 1]);
 }
 
 /// Checks that exchanged units give exchanged results, if the layer declares that symmetry.
-template <class L>
+template <Real S, class L>
 void check_exchange(const L& layer, Report& report) {
   if (layer.units() < 2) return;
-  SampleStep<L, double> at(layer, 2, Mode::Inference), exchanged = at;
+  SampleStep<L, S> at(layer, 2, Mode::Inference), exchanged = at;
   swap_first_units(exchanged.x, at.units);
   at.forward();
   exchanged.forward();
@@ -256,12 +257,12 @@ void check_exchange(const L& layer, Report& report) {
   report.expect((at.y - exchanged.y).head(n).cwiseAbs().maxCoeff() <= 1e-12,
                 "unit_symmetry: units that change places give other outputs");
   if constexpr (GathersBias<L>) {
-    Vector<double> bias(weight_gates<L>() * at.units * L::bias_columns);
+    Vector<S> bias(weight_gates<L>() * at.units * L::bias_columns);
     for (Index i = 0; i < bias.size(); ++i) bias[i] = static_cast<double>(i);
-    Vector<double> net_bias(net_gates<L>() * at.units), exchanged_bias = net_bias;
-    layer.gather_bias(static_cast<const double*>(bias.data()), net_bias.data(), at.units);
+    Vector<S> net_bias(net_gates<L>() * at.units), exchanged_bias = net_bias;
+    layer.gather_bias(static_cast<const S*>(bias.data()), net_bias.data(), at.units);
     swap_first_units(bias, at.units);
-    layer.gather_bias(static_cast<const double*>(bias.data()), exchanged_bias.data(), at.units);
+    layer.gather_bias(static_cast<const S*>(bias.data()), exchanged_bias.data(), at.units);
     swap_first_units(exchanged_bias, at.units);
     report.expect(net_bias == exchanged_bias,
                   "unit_symmetry: units that change places get other biases");

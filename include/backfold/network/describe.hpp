@@ -189,8 +189,10 @@ inline std::string describe_connections(const LayerDescription& layer) {
   return text;
 }
 
-/// Table with a row for each layer.
-inline void print_layers(std::ostream& out, const std::vector<LayerDescription>& layers) {
+/// Table with a row for each layer. A template, so that only programs that print a network compile
+/// it.
+template <class Stream>
+void print_layers(Stream& out, const std::vector<LayerDescription>& layers) {
   const std::vector<std::string> heading{"layer", "type", "units", "from", "parameters"};
   std::vector<std::vector<std::string>> rows{heading};
   Index total = 0;
