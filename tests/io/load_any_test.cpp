@@ -103,6 +103,22 @@ TEST_CASE("load_any takes settings and more samples than a block") {
   REQUIRE(any.info().inputs == std::vector<std::string>{"a", "b"});
 }
 
+TEST_CASE("load_any takes delays up to a limit that the caller sets") {
+  const TemporaryFile file(path);
+  using Net = bf::Rnn<double, Input<1>, Dense<1, bf::Linear, bf::Delayed<0, 12000>>>;
+  const Net net = drawn(Net());
+  bf::save(path, net);
+  REQUIRE_THROWS_WITH((void)bf::load_any<double>(path),
+                      path +
+                          ": a connection has a delay of 12000 steps, expected at most 10000 "
+                          "(LoadOptions::longest_delay)");
+  const auto any = bf::load_any<double>(path, {.longest_delay = 12000});
+  const Eigen::MatrixXd X = numbers(1, 12010, 3);
+  bf::Workspace<Net> workspace(net, 1, X.cols());
+  REQUIRE((any.run(X, X.cols()) - bf::run(net, X, X.cols(), workspace)).cwiseAbs().maxCoeff() <
+          1e-14);
+}
+
 TEST_CASE("wrong use of what load_any gives is refused") {
   const TemporaryFile file(path);
   bf::save(path, drawn(bf::Elman<double, 2, 3, 1>()));

@@ -16,15 +16,19 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace detail {
 
 /// Reads a connection from its description in a file, and checks it by itself.
-inline Connection read_connection(const std::string& path, const Json& json) {
-  constexpr Index longest_delay = 10000;  // limits the memory for past outputs
+inline Connection read_connection(const std::string& path, const Json& json, Index longest_delay) {
   constexpr Index most_layers = 10000;
   const auto value = [&](const char* key) -> const Json& {
     return json_value(path, "a connection", json, key);
   };
   Connection c;
   c.source = static_cast<int>(json_count(path, "from", value("from"), most_layers));
-  c.delay = static_cast<int>(json_count(path, "delay", value("delay"), longest_delay));
+  c.delay = static_cast<int>(
+      json_count(path, "delay", value("delay"), (std::numeric_limits<int>::max)()));
+  if (c.delay > longest_delay) {
+    fail_runtime(path, ": a connection has a delay of ", c.delay, " steps, expected at most ",
+                 longest_delay, " (LoadOptions::longest_delay)");
+  }
   const std::string weights = json_text(path, "weights", value("weights"));
   for (const Weights kind :
        {Weights::Full, Weights::Diagonal, Weights::Identity, Weights::Lookup}) {
@@ -96,7 +100,7 @@ class AnyNetworkReader {
     AnyNetworkLayer& layer = net_.layers_[l];
     const auto target = static_cast<int>(l);
     for (const Json& entry : list) {
-      const Connection c = read_connection(path_, entry);
+      const Connection c = read_connection(path_, entry, options_.longest_delay);
       check_connection(target, c);
       AnyNetworkLayer& source = net_.layers_[static_cast<std::size_t>(c.source)];
       source.history = (std::max)(source.history, c.delay);
