@@ -54,7 +54,7 @@ bool is_library_type() {
 /// the compiler's text of a user's, which may be derived from the library's and so inherit `name`.
 template <class T>
 std::string identity_of() {
-  const std::string type = type_text<T>();
+  std::string type = type_text<T>();
   if (!is_library_type<T>()) return type;
   if constexpr (requires { T::name; }) {
     return T::name;
