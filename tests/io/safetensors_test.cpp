@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <backfold/backfold.hpp>
+#include <backfold/io/load_any.hpp>
 #include <backfold/io/safetensors.hpp>
 
 #include "catch.hpp"
@@ -9,6 +10,8 @@
 #include "without_checksum.hpp"
 
 namespace bf = backfold;
+using bf::Dense;
+using bf::Input;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -160,6 +163,43 @@ TEST_CASE("a stored output that the network does not give is an error") {
   content[content.size() - 1] = static_cast<char>(content[content.size() - 1] ^ 0x40);
   const TemporaryFile damaged("backfold_io_damaged.safetensors", content);
   REQUIRE_THAT(refused(damaged.path, Small()), Contains("should be") && Contains("gives"));
+}
+
+TEST_CASE("networks that amplify rounding are loaded in another scalar") {
+  const TemporaryFile file(path);
+  const auto require_loaded = [&](auto in_float, auto in_double, const bf::ModelInfo& info) {
+    bf::save(path, in_float, info);
+    REQUIRE_NOTHROW(bf::load(path, in_double));
+    REQUIRE_NOTHROW((void)bf::load_any<double>(path));
+    REQUIRE_NOTHROW((void)bf::load_any<float>(path));
+    in_double.parameters() = in_float.parameters().template cast<double>();
+    bf::save(path, in_double, info);
+    REQUIRE_NOTHROW(bf::load(path, in_float));
+    REQUIRE_NOTHROW((void)bf::load_any<float>(path));
+  };
+  bf::Random random(1);
+  // Large weights of an output layer, whose terms cancel in some of the many outputs.
+  bf::Mlp<float, Input<20>, Dense<100, bf::Tanh>, Dense<500, bf::Linear>> wide;
+  wide.initialize(bf::Glorot{}, random);
+  wide.parameters().tail(500 * 101) *= 1e6f;
+  require_loaded(wide, bf::Mlp<double, Input<20>, Dense<100, bf::Tanh>, Dense<500, bf::Linear>>(),
+                 {});
+  // A chaotic recurrence.
+  bf::Elman<float, 1, 32, 1> chaotic;
+  chaotic.initialize(bf::Uniform{-1, 1}, random);
+  require_loaded(chaotic, bf::Elman<double, 1, 32, 1>(), {.example = numbers(1, 100, 3)});
+}
+
+TEST_CASE("a network with an output that is not finite is not saved") {
+  const TemporaryFile file(path);
+  bf::Mlp<float, Input<1>, Dense<2, bf::Linear>> net;
+  net.parameters().setConstant(1e38f);
+  REQUIRE_NOTHROW(bf::save(path, net));
+  REQUIRE(said([&] { bf::save(path, net, {.example = Eigen::MatrixXd::Constant(1, 1, 10)}); }) ==
+          "save: the outputs for the example are not finite");
+  // An example that is finite as doubles alone.
+  REQUIRE(said([&] { bf::save(path, net, {.example = Eigen::MatrixXd::Constant(1, 1, 1e39)}); }) ==
+          "save: the outputs for the example are not finite");
 }
 
 TEST_CASE("wrong use of save is refused") {

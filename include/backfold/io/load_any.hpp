@@ -187,8 +187,16 @@ class AnyNetworkReader {
   void compare_example() {
     read_example(file_, net_.info_, net_.inputs(), net_.outputs());
     const Matrix<S> example = net_.info_.example.template cast<S>();
-    const Matrix<S> got = net_.run(example, net_.is_recurrent() ? example.cols() : 1);
-    require_equal_outputs(path_, net_.info_.example_outputs, got.template cast<double>(), epsilon_);
+    AnyNetwork<S> perturbed = net_;
+    perturb(perturbed.w_.data(), perturbed.w_.size(), epsilon_);
+    for (AnyNetworkLayer& layer : perturbed.layers_) {
+      perturb(layer.net_bias.data(), static_cast<Index>(layer.net_bias.size()), epsilon_);
+    }
+    const auto outputs_of = [&](const AnyNetwork<S>& net) -> Matrix<double> {
+      return net.run(example, net.is_recurrent() ? example.cols() : 1).template cast<double>();
+    };
+    require_equal_outputs(path_, net_.info_.example_outputs, outputs_of(net_),
+                          outputs_of(perturbed), epsilon_);
   }
 
   const TensorFile& file_;

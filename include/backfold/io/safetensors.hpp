@@ -63,8 +63,9 @@ void add_columns(TensorWriter& file, const std::string& name, const Matrix<doubl
 /// few inputs are stored too, for `load` to compare. The file is replaced atomically: a killed
 /// program or a full disk leaves the old file unchanged.
 ///
-/// @throws std::invalid_argument for parameters that are not finite, names that are not UTF-8, or
-/// another number of names or features than the network has; std::runtime_error naming the file
+/// @throws std::invalid_argument for parameters or outputs of the example that are not finite,
+/// names that are not UTF-8, or another number of names or features than the network has;
+/// std::runtime_error naming the file
 template <Real S, class... Layers>
 void save(const std::string& path, const Network<S, Layers...>& net, const ModelInfo& info = {}) {
   detail::check_model_info(info, net.inputs(), net.outputs());
@@ -93,8 +94,12 @@ void save(const std::string& path, const Network<S, Layers...>& net, const Model
   }
   const Matrix<double> example =
       info.example.cols() > 0 ? info.example : detail::drawn_example(net);
+  const Matrix<double> outputs = detail::outputs_for(net, example);
+  if (!all_finite(outputs.data(), outputs.size())) {
+    fail_argument("save: the outputs for the example are not finite");
+  }
   detail::add_columns<S>(file, "example.inputs", example);
-  detail::add_columns<S>(file, "example.outputs", detail::outputs_for(net, example));
+  detail::add_columns<S>(file, "example.outputs", outputs);
   file.set_metadata(detail::model_key, model.dump());
   file.write(path);
 }
@@ -130,8 +135,11 @@ ModelInfo load(const std::string& path, Network<S, Layers...>& net,
   }
   ModelInfo info = detail::read_model_info(file, model, net.inputs(), net.outputs());
   detail::read_example(file, info, net.inputs(), net.outputs());
+  Network<S, Layers...> perturbed = loaded;
+  detail::perturb(perturbed.parameters().data(), perturbed.parameter_count(), epsilon);
   detail::require_equal_outputs(path, info.example_outputs,
-                                detail::outputs_for(loaded, info.example), epsilon);
+                                detail::outputs_for(loaded, info.example),
+                                detail::outputs_for(perturbed, info.example), epsilon);
   net = loaded;
   return info;
 }
