@@ -52,8 +52,7 @@ def to_torch(path, prefixes=()):
     for prefix, part in zip(prefixes, parts):
         fill(part, arrays)
         state.update({f"{prefix}.{key}": value for key, value in part.module.state_dict().items()})
-    torch_layers.require_equal(path, arrays["example.outputs"],
-                               torch_layers.run(parts, arrays["example.inputs"]))
+    torch_layers.require_equal(path, parts, arrays["example.inputs"], arrays["example.outputs"])
     return dict(zip(prefixes, parts)), state
 
 

@@ -52,6 +52,15 @@ void exchange(const std::string& path, bool writes) {
   }
 }
 
+/// A network in whose many outputs large terms cancel, so that roundings show.
+void write_cancelling(const std::string& path) {
+  bf::Mlp<float, Input<20>, Dense<100, bf::Tanh>, Dense<500, bf::Linear>> net;
+  bf::Random random(6);
+  net.initialize(bf::Glorot{}, random);
+  net.weights<2>() *= 1e4f;
+  bf::save(path, net);
+}
+
 int main(int, char** arguments) {
   const bool writes = std::string(arguments[1]) == "write";
   const std::string folder = std::string(arguments[2]) + "/";
@@ -64,6 +73,7 @@ int main(int, char** arguments) {
     exchange<Lstm<float>>(folder + "lstm_float", writes);
     exchange<Gru<double>>(folder + "gru_double", writes);
     exchange<Gru<float>>(folder + "gru_float", writes);
+    if (writes) write_cancelling(folder + "cancelling");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

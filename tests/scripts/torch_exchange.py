@@ -62,6 +62,7 @@ with tempfile.TemporaryDirectory() as folder:
             _, state = to_torch.to_torch(path, [module[0] for module in modules])
             from_torch.from_torch(state, path + "_back", modules)
             from_torch.from_torch(torch_modules(kind, dtype).state_dict(), path + "_torch", modules)
+    to_torch.to_torch(f"{folder}/cancelling")
     # Through the command lines, too.
     tools = pathlib.Path(sys.argv[1], "tools")
     run = [sys.executable, "-B"]
