@@ -200,8 +200,10 @@ TEST_CASE("misuse of tables is refused with what was expected") {
   CHECK_THROWS_WITH(table.labels("b"), "csv: column \"b\" holds numbers, no categories");
   std::istringstream stream;
   const std::string delimiters =
-      "csv: the delimiter must be an ASCII character other than a quote, a line break or NUL";
-  for (const char delimiter : {'"', '\n', '\r', '\0', '\x80', '\xA7', '\xFF'}) {
+      "csv: the delimiter must be an ASCII character other than a letter, a digit, +, -, a point, "
+      "a quote, a line break or NUL";
+  for (const char delimiter : {'"', '\n', '\r', '\0', '\x80', '\xA7', '\xFF', '.', '-', '+', '0',
+                               '9', 'e', 'E', 'n', 'z'}) {
     CHECK_THROWS_WITH(CsvReader(stream, "t.csv", delimiter), delimiters);
     CHECK_THROWS_WITH(write_csv("csv_test.tmp", {"a"}, Eigen::RowVector2d(1, 2), delimiter),
                       delimiters);

@@ -32,13 +32,20 @@ inline std::string printable(std::string_view text) {
   return text.size() > most ? result + "..." : result;
 }
 
-/// Beyond ASCII a byte is a part of a character, in UTF-8.
+/// Beyond ASCII a byte is a part of a character, in UTF-8. Letters, digits, signs and points are
+/// parts of numbers.
 /// @throws std::invalid_argument for a character that cannot separate fields
 inline void check_delimiter(char delimiter) {
-  if (std::memchr("\"\r\n", delimiter, 4) != nullptr ||
+  const auto is_between = [&](char first, char last) {
+    return delimiter >= first && delimiter <= last;
+  };
+  const bool in_numbers = is_between('0', '9') || is_between('a', 'z') || is_between('A', 'Z') ||
+                          std::memchr("+-.", delimiter, 3) != nullptr;
+  if (in_numbers || std::memchr("\"\r\n", delimiter, 4) != nullptr ||
       static_cast<unsigned char>(delimiter) > 127) {
     fail_argument(
-        "csv: the delimiter must be an ASCII character other than a quote, a line break or NUL");
+        "csv: the delimiter must be an ASCII character other than a letter, a digit, +, -, a "
+        "point, a quote, a line break or NUL");
   }
 }
 
@@ -59,7 +66,7 @@ class CsvReader {
  public:
   /// @param longest_row bytes that a row may have
   /// @throws std::runtime_error if the file cannot be opened; std::invalid_argument for a delimiter
-  /// that is a quote, line break, NUL or no ASCII
+  /// that is a letter, digit, sign, point, quote, line break, NUL or no ASCII
   explicit CsvReader(const std::string& path, char delimiter = ',',
                      std::size_t longest_row = std::size_t{1} << 24)
       : CsvReader(file_, path, delimiter, longest_row) {

@@ -25,7 +25,7 @@ class CsvWriter {
   }
 
   /// Writes the columns of x (features × n) as rows, each number in the fewest digits that read
-  /// back exactly.
+  /// back exactly. NaN is written as "nan", by default a missing value; "inf" is not read again.
   template <class X>
   void add(const Eigen::DenseBase<X>& x) {
     add_rows(x, 0, [](Index) {});
