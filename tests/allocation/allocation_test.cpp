@@ -384,9 +384,9 @@ TEST_CASE("products with the Hessian allocate nothing after their set-up") {
   Net net;
   Random random(1);
   net.initialize(Glorot{}, random);
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 20), Z = Eigen::MatrixXd::Random(2, 20);
+  const Eigen::MatrixXd X = numbers(2, 20, 1), Z = numbers(2, 20, 2);
   const Sequences<double> data(X, Z, 5);
-  const Eigen::VectorXd v = Eigen::VectorXd::Random(net.parameter_count());
+  const Eigen::VectorXd v = numbers(net.parameter_count(), 1, 3);
   Eigen::VectorXd Hv(v.size()), g(v.size());
   HessianProduct<Net> product(net, 4, 5);
   CHECK(allocations_of([&] {

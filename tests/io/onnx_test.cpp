@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "catch.hpp"
+#include "numbers.hpp"
 #include "onnx_interpreter.hpp"
 #include "onnx_networks.hpp"
 #include "own_types.hpp"
@@ -243,7 +244,7 @@ TEST_CASE("what a file cannot hold is refused with what was expected") {
   bf::Mlp<double, Input<2>, Dense<1, bf::Tanh>> net;
   REQUIRE(refused(net, {.opset = 12}) == "onnx: opset 12, expected 13 to 17");
   REQUIRE(refused(net, {.opset = 18}) == "onnx: opset 18, expected 13 to 17");
-  const bf::Scaling three{Eigen::MatrixXd(Eigen::MatrixXd::Random(3, 4))};
+  const bf::Scaling three{numbers(3, 4, 1)};
   REQUIRE(refused(net, {.input_scaling = three}) ==
           "onnx: the scaling of inputs has 3 features, the network 2");
   REQUIRE(refused(net, {.target_scaling = three}) ==

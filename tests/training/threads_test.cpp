@@ -89,7 +89,7 @@ TEST_CASE("sequences are split too: lengths, truncation, windows", "[threads]") 
 }
 
 TEST_CASE("streams of different lengths are split too", "[threads]") {
-  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(3, 840), Z = Eigen::MatrixXd::Random(2, 840);
+  const Eigen::MatrixXd X = numbers(3, 840, 1), Z = numbers(2, 840, 2);
   std::vector<Sequences<double>> list;  // of 1 to 23 steps
   for (Index i = 0, first = 0; i < 70; ++i, first += 12) {
     const Index steps = 1 + i * 7 % 23, from = (std::min)(first, 840 - steps);
