@@ -154,6 +154,16 @@ TEST_CASE("the checkpoint of another training is refused with the first differen
   REQUIRE_THAT(said([&] { bf::Checkpoint(path, 0); }), Contains("every must be >= 1, got 0"));
 }
 
+TEST_CASE("a checkpoint in a folder that does not exist is refused before the training") {
+  const Data data;
+  Net net = drawn();
+  bf::Checkpoint checkpoint("no_such_folder/run.checkpoint", 100);
+  REQUIRE_THROWS_WITH(
+      bf::fit(net, bf::HalfSquaredError{}, bf::Adam{}, data.samples(), {.epochs = 2}, checkpoint),
+      "no_such_folder/run.checkpoint: its folder does not exist");
+  REQUIRE(net.parameters() == drawn().parameters());
+}
+
 namespace {
 
 /// Calls check(training, bytes) for each prefix (every third) and each flipped bit (every fifth) of

@@ -41,12 +41,16 @@ class Checkpoint {
 
   /// Resumes from the file, in a training that has not begun.
   /// @return false if a hook had ended the run that wrote it
-  /// @throws std::runtime_error naming the file and the first difference, for the file of another
-  /// training (types of yours are compared by the compiler's text for them), or what is invalid in
-  /// it; then the training and the hooks are unchanged
+  /// @throws std::runtime_error naming the file, if its folder does not exist, and for the file of
+  /// another training, with the first difference (types of yours are compared by the compiler's
+  /// text for them) or what is invalid in it; then the training and the hooks are unchanged
   template <class T>
   bool begin(T& training) {
-    if (training.epoch() > 0 || !std::filesystem::exists(path_)) return true;
+    if (training.epoch() > 0) return true;
+    if (!std::filesystem::exists(path_)) {
+      check_folder();
+      return true;
+    }
     const TensorFile file(path_);
     const detail::Json model = detail::read_model_json(file);
     detail::require_equal_layers(path_, detail::json_value(path_, "its model", model, "layers"),
@@ -80,6 +84,14 @@ class Checkpoint {
   }
 
  private:
+  /// Refuses before the training what would end it at the first save.
+  void check_folder() const {
+    const auto folder = std::filesystem::path(path_).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+      fail_runtime(path_, ": its folder does not exist");
+    }
+  }
+
   template <class T>
   static std::string optimizer_of() {
     return detail::optimizer_name<typename T::OptimizerType>();
