@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "arguments.hpp"
 #include "error_surface_net.hpp"
 #include "error_surface_pictures.hpp"
 #include "error_surface_training.hpp"
@@ -234,7 +235,7 @@ int main(int argc, char** argv) {
     if (std::strcmp(argv[i], "--quick") == 0) {
       quick = true;
     } else {
-      folder = argv[i];
+      folder = folder_of(argv[i], "error_surface [folder] [--quick]");
     }
   }
   try {

@@ -9,9 +9,10 @@
 #include <backfold/data/idx.hpp>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string>
+
+#include "arguments.hpp"
 
 namespace bf = backfold;
 
@@ -74,6 +75,7 @@ double seconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const char* const usage = "fashion_mnist [--quick] [--seed N] [--epochs N] [folder]";
   std::string folder = "/usr/share/datasets/fashion-mnist";
   std::uint64_t seed = 1;
   bf::Index epochs = 10;
@@ -82,11 +84,11 @@ int main(int argc, char** argv) {
     if (std::strcmp(argv[i], "--quick") == 0) {
       quick = true;
     } else if (std::strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
-      seed = std::strtoull(argv[++i], nullptr, 10);
+      seed = static_cast<std::uint64_t>(number_of(argv[++i], usage));
     } else if (std::strcmp(argv[i], "--epochs") == 0 && i + 1 < argc) {
-      epochs = std::strtol(argv[++i], nullptr, 10);
+      epochs = number_of(argv[++i], usage);
     } else {
-      folder = argv[i];
+      folder = folder_of(argv[i], usage);
     }
   }
 

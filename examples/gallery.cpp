@@ -13,6 +13,7 @@
 #include <numbers>
 #include <string>
 
+#include "arguments.hpp"
 #include "picture.hpp"
 #include "tutorial_pictures.hpp"
 
@@ -208,7 +209,7 @@ void hidden_states() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string folder = argc > 1 ? argv[1] : "pictures";
+  const std::string folder = argc > 1 ? folder_of(argv[1], "gallery [folder]") : "pictures";
   try {
     std::filesystem::create_directories(folder);
     std::filesystem::current_path(folder);  // scripts name their files without a folder

@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "arguments.hpp"
 #include "contours.hpp"
 #include "learning_curve.hpp"
 #include "optimizer_paths_page.hpp"
@@ -684,7 +685,7 @@ int main(int argc, char** argv) {
     if (std::strcmp(argv[i], "--quick") == 0) {
       quick = true;
     } else {
-      folder = argv[i];
+      folder = folder_of(argv[i], "optimizer_paths [folder] [--quick]");
     }
   }
 #endif

@@ -6,19 +6,22 @@
 //
 // The data are Debian's package libfann-doc. benchmarks/tables_others.py makes others.csv: FANN and
 // scikit-learn on the same files.
+#include <algorithm>
 #include <backfold/backfold.hpp>
 #include <backfold/data/csv.hpp>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "arguments.hpp"
 
 namespace bf = backfold;
 
@@ -176,6 +179,10 @@ std::vector<double> errors_of(const bf::CsvTable& others, const char* set, const
 
 void run(const std::string& folder, const std::string& others_path, std::uint64_t seeds, bool quick,
          const std::string& only) {
+  const auto is_only = [&](const Set& set) { return only == set.name; };
+  if (!only.empty() && std::none_of(std::begin(sets), std::end(sets), is_only)) {
+    throw std::runtime_error("--only: there is no set " + only);
+  }
   bf::CsvTable others;
   if (!others_path.empty()) {
     others = bf::read_csv(
@@ -183,7 +190,7 @@ void run(const std::string& folder, const std::string& others_path, std::uint64_
   }
   std::printf("| set | Backfold | FANN | scikit-learn |\n| --- | ---: | ---: | ---: |\n");
   for (const Set& set : sets) {
-    if (!only.empty() && only != set.name) continue;
+    if (!only.empty() && !is_only(set)) continue;
     Table table = read(folder + "/" + set.name + ".train");
     Table test = read(folder + "/" + set.name + ".test");
     if (set.has_classes) {
@@ -205,6 +212,8 @@ void run(const std::string& folder, const std::string& others_path, std::uint64_
 }  // namespace
 
 int main(int argc, char** argv) {
+  const char* const usage =
+      "tables [--quick] [--seeds N] [--only set] [--others others.csv] [folder]";
   std::string folder = "/usr/share/doc/libfann-dev/examples/datasets", others, only;
   std::uint64_t seeds = 18;
   bool quick = false;
@@ -213,13 +222,13 @@ int main(int argc, char** argv) {
       quick = true;
       seeds = 2;
     } else if (std::strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {
-      seeds = std::strtoull(argv[++i], nullptr, 10);
+      seeds = static_cast<std::uint64_t>(number_of(argv[++i], usage));
     } else if (std::strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
       only = argv[++i];
     } else if (std::strcmp(argv[i], "--others") == 0 && i + 1 < argc) {
       others = argv[++i];
     } else {
-      folder = argv[i];
+      folder = folder_of(argv[i], usage);
     }
   }
   if (!std::filesystem::exists(folder)) {
