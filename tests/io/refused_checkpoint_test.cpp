@@ -263,6 +263,20 @@ TEST_CASE("a checkpoint tells a user's optimizer from its base, and from other t
                Contains("Scaled<1> in the file, ") && Contains("Scaled<2> in this training"));
 }
 
+TEST_CASE("the checkpoint of a training with another loss is refused") {
+  const auto with = [](const auto& loss) {
+    return [loss](const bf::Samples<double>& data) {
+      Net<double> net;
+      bf::Random random(3);
+      net.initialize(bf::Glorot{}, random);
+      bf::fit(net, loss, bf::Sgd{}, data, {.epochs = 1}, bf::Checkpoint(path));
+    };
+  };
+  REQUIRE(resumed_after(with(bf::Huber{}), with(bf::Huber{})) == "nothing was thrown");
+  REQUIRE_THAT(resumed_after(with(bf::HalfSquaredError{}), with(bf::Huber{})),
+               Contains("the loss is backfold::HalfSquaredError in the file, backfold::Huber in"));
+}
+
 TEST_CASE("a checkpoint tells a user's activations, layers and hooks from their bases") {
   using bf::Dense, bf::Input, bf::Mlp, bf::Sgd;
   const auto ours = trained<Mlp<double, Input<2>, Dense<1, bf::Tanh>>, Sgd>();

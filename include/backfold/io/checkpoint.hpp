@@ -56,6 +56,7 @@ class Checkpoint {
     detail::require_equal_layers(path_, detail::json_value(path_, "its model", model, "layers"),
                                  detail::identified_layers(training.network()));
     check_optimizer<T>(model);
+    check_loss<T>(model);
     check_hooks(model);
     check_values(training, file);
     detail::ValueCopies before;
@@ -77,6 +78,7 @@ class Checkpoint {
                       detail::Json{{"format", detail::model_format},
                                    {"layers", detail::identified_layers(training.network())},
                                    {"optimizer", optimizer_of<T>()},
+                                   {"loss", loss_of<T>()},
                                    {"hooks", hook_types()},
                                    {"ended", report.is_last}}
                           .dump());
@@ -105,6 +107,20 @@ class Checkpoint {
       fail_runtime(path_, ": the optimizer is ", in_file, " in the file, ", optimizer_of<T>(),
                    " in this training");
     }
+  }
+
+  template <class T>
+  static std::string loss_of() {
+    return detail::identity_of<typename T::LossType>();
+  }
+
+  template <class T>
+  void check_loss(const detail::Json& model) const {
+    if (!model.contains("loss")) return;  // of a version that did not save it
+    const std::string in_file = detail::json_text(path_, "its model", model["loss"]);
+    if (in_file == loss_of<T>()) return;
+    fail_runtime(path_, ": the loss is ", in_file, " in the file, ", loss_of<T>(),
+                 " in this training");
   }
 
   static std::vector<std::string> hook_types() { return {detail::identity_of<Hooks>()...}; }

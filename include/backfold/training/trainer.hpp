@@ -65,6 +65,7 @@ class Trainer {
   static constexpr Index parameters =
       Net::fixed ? Net::ArchitectureType::fixed_parameter_count : Dynamic;
   using NetworkType = Net;
+  using LossType = L;
   using OptimizerType = O;
   using OptimizerState = typename O::template State<S, parameters>;
   using GradientView = Eigen::Map<Eigen::Matrix<S, Eigen::Dynamic, 1>>;
