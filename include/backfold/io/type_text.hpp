@@ -37,7 +37,10 @@ std::string type_text() {
   const std::string sample = signature<double>(), text = signature<T>();
   const std::size_t begin = sample.find("double"), rest = sample.size() - begin - 6;
   std::string type = text.substr(begin, text.size() - begin - rest);
-  erase_all(type, BACKFOLD_TEXT(BACKFOLD_ABI) "::");
+  for (const char* part :
+       {BACKFOLD_TEXT(BACKFOLD_ABI) "::", "{anonymous}::", "(anonymous namespace)::"}) {
+    erase_all(type, part);
+  }
 #if defined(_MSC_VER)
   erase_all(type, "struct ");
   erase_all(type, "class ");
