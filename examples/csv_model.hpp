@@ -43,9 +43,11 @@ inline void write_outputs(const std::string& path, const backfold::ModelInfo& in
     backfold::write_csv(path, info.outputs, Y);
     return;
   }
-  // An output is "column=class"; both may contain '='.
-  const std::size_t length = info.outputs[0].size() - info.classes[0].size() - 1;
-  std::vector<std::string> names = {info.outputs[0].substr(0, length)};
+  // An output of train_csv is "column=class"; both may contain '='.
+  const std::string &first = info.outputs[0], ending = '=' + info.classes[0];
+  const bool is_named = first.ends_with(ending);
+  std::vector<std::string> names = {is_named ? first.substr(0, first.size() - ending.size())
+                                             : "class"};
   names.insert(names.end(), info.outputs.begin(), info.outputs.end());
   std::vector<std::string> predicted;
   for (const backfold::Index label : backfold::labels_of(Y)) {
