@@ -40,7 +40,7 @@ inline void check_delimiter(char delimiter) {
     return delimiter >= first && delimiter <= last;
   };
   const bool in_numbers = is_between('0', '9') || is_between('a', 'z') || is_between('A', 'Z') ||
-                          std::memchr("+-.", delimiter, 3) != nullptr;
+                          std::string_view("+-.").find(delimiter) != std::string_view::npos;
   if (in_numbers || std::memchr("\"\r\n", delimiter, 4) != nullptr ||
       static_cast<unsigned char>(delimiter) > 127) {
     fail_argument(
