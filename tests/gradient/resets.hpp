@@ -130,8 +130,9 @@ class Case {
     const Matrix<S> Y = run(net, X, steps, workspace, {.initial = &before, .final = &after});
     Vector<S> g;
     Matrix<S> dX;
-    found.E += gradient_with_inputs(net, HalfSquaredError{}, Sequences<S>(X, Z, steps), workspace,
-                                    g, dX, {.initial = &before, .d_initial = &d_before});
+    found.E +=
+        gradient_with_inputs(net, HalfSquaredError{}, Sequences<S>(X, Z, steps), workspace, g, dX,
+                             {.initial = begins ? &before : nullptr, .d_initial = &d_before});
     found.gradient += g;
     found.final.col(b) = after.values();
     if (begins) found.d_initial.col(b) = d_before.values();

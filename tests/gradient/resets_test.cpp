@@ -140,15 +140,4 @@ TEST_CASE("resets that do not fit, or cannot be, are refused", "[resets]") {
   CHECK(said([&] {
           loss_of(all.net, ClosedLoop(HalfSquaredError{}), data, all.workspace);
         }).find("data: a loss that feeds outputs back as inputs takes no resets") == 0);
-
-  DrawnSequences<Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>, LearntStart>, Dense<2, Linear>>>
-      learnt(4, 2);
-  Sequences others = learnt.data();
-  others.resets = eight;
-  CHECK(said([&] {
-          loss_of(learnt.net, HalfSquaredError{}, others, learnt.workspace);
-        }).find("data: resets set a state to zero, but this network learns") == 0);
-  CHECK(said([&] {
-          run(learnt.net, learnt.X, 4, learnt.workspace, {.resets = eight});
-        }).find("run: resets set a state to zero, but this network learns") == 0);
 }

@@ -130,6 +130,23 @@ TEST_CASE("a teacher's start is found") {
   check(made<Lstms>());
 }
 
+TEST_CASE("a reset inside a sequence is the beginning of another, at the start of that moment") {
+  const MatrixXd X = numbers(1, 6, 11), Z = numbers(2, 6, 12);
+  const std::vector<char> resets{0, 0, 0, 1, 0, 0};
+  Sequences whole(X, Z, 6);
+  whole.resets = resets;
+  for (const JacobianMode mode : modes) {
+    const KalmanFitOptions options{.filter = {.mode = mode, .window = 3}};
+    auto one = made<Starting>(), two = made<Starting>();
+    (void)fit_kalman(one, whole, options);
+    ExtendedKalmanFilter filter(two, options.filter);
+    for (const Index first : {0, 3}) {
+      (void)fit_kalman(two, filter, Sequences(X.middleCols(first, 3), Z.middleCols(first, 3), 3));
+    }
+    CHECK(difference(one.parameters(), two.parameters()) < 1e-13);
+  }
+}
+
 TEST_CASE("decoupled filters correlate a start with its layer, or its unit") {
   using Net = Rnn<double, Input<1>, Lstm<2, LearntStart>, Dense<1, Linear>>;
   const auto start = made<Net>();

@@ -26,6 +26,12 @@ BACKFOLD_ALWAYS_INLINE void copy_numbers(const std::type_identity_t<T>* from, T*
   for (Index i = 0; i < count; ++i) to[i] = from[i];
 }
 
+/// to ← to + from
+template <class T>
+BACKFOLD_ALWAYS_INLINE void add_numbers(const std::type_identity_t<T>* from, T* to, Index count) {
+  for (Index i = 0; i < count; ++i) to[i] += from[i];
+}
+
 /// Zero-initialised array: inside the object if N is static, on the heap if Dynamic. An Eigen
 /// vector would do, but each program would compile some fifty functions for it.
 template <class T, Index N = Dynamic>

@@ -10,7 +10,7 @@
 
 BACKFOLD_BEGIN_NAMESPACE
 
-/// Sequences cut at resets: the state of a network is zero before the step of a reset, and the
+/// Sequences cut at resets: the state of a network starts again before the step of a reset, and the
 /// gradient does not flow through it. Each piece is a sequence with its own length, a view into the
 /// data.
 ///
@@ -37,7 +37,8 @@ class Episodes {
       fail_argument("episodes: they need targets at every step");
     }
     if (data.initial_states.rows() != 0) {
-      fail_argument("episodes: they begin with a state of zeros, the data have initial_states");
+      fail_argument(
+          "episodes: they begin with zeros or a LearntStart, the data have initial_states");
     }
     detail::check_data(data, data.inputs.rows(), data.targets.rows());
     using Place = decltype(resets.size());

@@ -33,8 +33,9 @@ struct Sequences : Samples<S> {
   /// The state before the first step of each sequence, a column with the `State::size()` numbers of
   /// a batch of one. Without rows: the network's LearntStart, or zero.
   detail::DataView<S> initial_states{ConstMatrixView<S>(nullptr, 0, 0)};
-  /// One for each column of the inputs: true where the state before that step is zero, so that
-  /// neither outputs nor gradients pass from the steps before to it. Empty: no resets.
+  /// One for each column of the inputs: true where the state before that step is zero or the
+  /// LearntStart, so that neither outputs nor gradients pass from the steps before to it. Empty: no
+  /// resets.
   ResetFlags resets{};
 
   Sequences(detail::DataView<S> x, detail::DataView<S> z, Index step_count)

@@ -18,7 +18,8 @@ struct WindowOptions {
   Index warm_up = 0;  ///< initial steps of a window without targets
   TargetsAt targets_at = TargetsAt::EveryStep;
   Missing missing = Missing::Nothing;  ///< targets that are missing by their value
-  ResetFlags resets{};  ///< steps of the series before which the state is zero; none if empty
+  ResetFlags resets{};  ///< steps of the series before which the state is zero or the LearntStart;
+                        ///< none if empty
 };
 
 /// Windows over a long series, as sequences to train on. They are views; overlaps are not copied.

@@ -33,7 +33,8 @@ class Backward {
   using LayerType = typename P::template LayerType<L>;
   static constexpr int output_layer = Arch::output_layer;
 
-  /// @param from_start true if the pass began with the learnt starts
+  /// @param from_start true if the pass began with the learnt starts; after resets it has them in
+  /// any case
   Backward(const P& pass, S* gradient, bool from_start = false)
       : pass_(pass), sums_(pass, gradient), gradient_(gradient), from_start_(from_start) {}
 
@@ -42,13 +43,17 @@ class Backward {
   template <bool ToInput>
   void run() const {
     transpose_weights_in_time();
-    for_each_index<output_layer>([&](auto l) { sums_.template clear_own<l() + 1>(); });
+    for_each_index<output_layer>([&](auto l) {
+      sums_.template clear_own<l() + 1>();
+      sums_.template clear_start<l() + 1>();
+    });
     for_each_index_reversed<Graph::segment_count>([&](auto s) {
       constexpr Segment segment = Graph::schedule[s()];
       run_segment<s(), ToInput>();
       for_each_index<segment.last - segment.first + 1>([&](auto i) {
         sums_.template add_up<segment.first + i()>();
-        sums_.template add_up_start<segment.first + i()>(from_start_);
+        if (from_start_) sums_.template add_up_start<segment.first + i()>();
+        add_up_start_after_resets<segment.first + i()>();
       });
     });
     if constexpr (ToInput && !closes_loop<Graph>) gather_whole<0, false>();
@@ -186,6 +191,34 @@ class Backward {
     });
   }
 
+  /// Adds the error that reaches the learnt start of layer L from the steps after resets inside the
+  /// pass, through the links out of the layer. What a pull-back finds has been added in its step.
+  template <int L>
+  void add_up_start_after_resets() const {
+    if constexpr (P::may_reset && Graph::start_columns(L) > 0) {
+      if (!pass_.resets().any()) return;
+      add_links_to_start<L, true>();
+      add_links_to_start<L, false>();
+    }
+  }
+  template <int L, bool InTime>
+  void add_links_to_start() const {
+    constexpr auto list = Consumers<Graph, L>::template list<InTime>;
+    const Index units = pass_.template units<L>();
+    S* const deltas = pass_.since_reset();
+    for_each_index<static_cast<int>(list.size())>([&](auto i) {
+      constexpr Link link = list[i()];
+      for (Index k = 0; k < link.delay; ++k) {
+        sum_deltas_after_resets<link.target>(pass_, link.delay, k, deltas);
+        const MatrixView<S, P::template units_at_compile_time<L>, 1> to(
+            gradient_ + pass_.architecture().template start_offset<L>() + k * units, units, 1);
+        from_consumer<link, false, false>(to, to, [&]<int Gates>(int net_gate) {
+          return gate_rows<link.target, Gates, 1>(pass_, deltas, net_gate, 1);
+        });
+      }
+    });
+  }
+
   /// to ← to + Wᵀ δ^(t + delay) for one link in time.
   template <int L, Link link, bool Fused>
   void from_later_step(Index t, S* to) const {
@@ -274,7 +307,7 @@ class Backward {
       if constexpr (in_time) hide_past_of_layer<L>(pass_, t);
       run_pull_back(pass_.architecture().template layer<L>(),
                     pass_.template layer_pull_back<L>(t, columns, gradient_));
-      if constexpr (in_time) restore_past_of_layer<L>(pass_, t);
+      if constexpr (in_time) restore_past_of_layer<L>(pass_, t, gradient_);
     } else {
       multiply<L, Columns>(t, pass_.template delta<L>(t), columns);
     }

@@ -112,7 +112,7 @@ void check_network_and_data(const Net& net, const Sequences<typename Net::Scalar
   check_data(data, net.inputs(), net.outputs(), outputs_per_target<L>);
   check_sequences<Net>(data);
   check_initial_states(net, data);
-  check_resets<Net>("data", data.resets, data.inputs.cols());
+  check_reset_count("data", data.resets, data.inputs.cols());
   check_mask<Net, L>(data);
 }
 

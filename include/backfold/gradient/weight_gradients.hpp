@@ -113,21 +113,24 @@ class WeightGradients {
     if constexpr (Type::bias_columns > 0) add_up_bias<L>();
   }
 
-  /// Gradient of the learnt start: the sum over the sequences of a batch; 0 if the pass started
-  /// from a given state.
+  /// Clears the gradient of the learnt start, to which resets inside the pass add.
   template <int L>
-  void add_up_start(bool from_start) const {
-    using Graph = typename P::Graph;
-    constexpr int columns = Graph::start_columns(L);
+  void clear_start() const {
+    if constexpr (P::Graph::start_columns(L) > 0) {
+      std::fill_n(gradient_ + pass_.architecture().template start_offset<L>(),
+                  P::Graph::start_columns(L) * pass_.template units<L>(), S(0));
+    }
+  }
+
+  /// Adds the gradient of the learnt start before the first step: the sum over the sequences of a
+  /// batch. @pre the pass started from there
+  template <int L>
+  void add_up_start() const {
     const Index units = pass_.template units<L>();
-    for (int k = 0; k < columns; ++k) {
+    for (int k = 0; k < P::Graph::start_columns(L); ++k) {
       S* const g = gradient_ + pass_.architecture().template start_offset<L>() + k * units;
-      std::fill_n(g, units, S(0));
-      if (!from_start) continue;
       const S* from = past_delta<L>(pass_, k);
-      for (Index b = 0; b < pass_.batch(); ++b, from += units) {
-        for (Index i = 0; i < units; ++i) g[i] += from[i];
-      }
+      for (Index b = 0; b < pass_.batch(); ++b, from += units) add_numbers(from, g, units);
     }
   }
 

@@ -98,7 +98,8 @@ void set_history(const P& pass, const StateType* state,
   });
 }
 
-/// Stores the state after the last step of each sequence of a pass: zeros for steps before a reset.
+/// Stores the state after the last step of each sequence of a pass: the start for steps before a
+/// reset.
 template <class P, class StateType>
 void get_history(const P& pass, const Index* lengths, StateType& state) {
   using S = typename P::S;
@@ -111,8 +112,10 @@ void get_history(const P& pass, const Index* lengths, StateType& state) {
       if constexpr (Graph::history(layer) > 0) {
         for (int d = 1; d <= Graph::history(layer); ++d) {
           S* const to = state.template output<layer>(d).data() + b * units;
-          if (pass.resets().any() && pass.resets().separate(end - d, end - 1, b)) {
-            std::fill_n(to, units, S(0));
+          const Index block =
+              pass.resets().any() ? pass.resets().start_block(end - d, end - 1, b) : -1;
+          if (block >= 0) {
+            copy_start(pass.template output_start<layer>(), block, units, to);
           } else {
             copy_numbers(pass.template own_output<layer>(end - d) + b * units, to, units);
           }

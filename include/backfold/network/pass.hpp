@@ -36,7 +36,7 @@ class Pass {
 
   /// True if sequences can be reset inside the pass.
   static constexpr bool may_reset =
-      !takes_single_steps && Graph::is_recurrent && !Graph::learns_start && !closes_loop<Graph>;
+      !takes_single_steps && Graph::is_recurrent && !closes_loop<Graph>;
 
   /// Columns of a step, and of all steps, if static.
   static constexpr Index step_columns = Batch;
@@ -194,6 +194,17 @@ class Pass {
   template <int L>
   [[nodiscard]] const S* start(Index column) const {
     return w_ + architecture_.template start_offset<L>() + column * units<L>();
+  }
+  /// The learnt outputs of layer L before the first step, and its memory; null if they are zero.
+  template <int L>
+  [[nodiscard]] const S* output_start() const {
+    if constexpr (Graph::start_columns(L) > 0) return start<L>(0);
+    return nullptr;
+  }
+  template <int L>
+  [[nodiscard]] const S* memory_start() const {
+    if constexpr (Graph::start_columns(L) > 0) return start<L>(Graph::history(L));
+    return nullptr;
   }
 
   /// Arrays of layer L's forward step: block t, or all steps if it does not step through time.

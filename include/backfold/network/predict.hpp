@@ -41,7 +41,7 @@ BACKFOLD_ALWAYS_INLINE auto run_pass(const Net& net, const Eigen::DenseBase<X>& 
   const bool own = workspace.holds(x);
   // A tangent pass reads the inputs again, so it needs a copy that outlives the caller's.
   const bool copies = own || lengths != nullptr || purpose == Purpose::Tangent;
-  check_resets<Net>("run", options.resets, x.cols());
+  check_reset_count("run", options.resets, x.cols());
   const PassShape shape{batch, steps, purpose, copies,
                         Net::Graph::is_recurrent && !options.resets.empty()};
   Array<S> kept;

@@ -17,8 +17,8 @@ struct RunOptions {
   /// State before the first step; if nullptr, zeros or the LearntStart.
   const State<Net, Batch>* initial = nullptr;
   State<Net, Batch>* final = nullptr;  ///< set to the state after the last step of each sequence
-  /// One for each column of the inputs, true where the state before that step is zero; empty
-  /// without resets.
+  /// One for each column of the inputs, true where the state before that step is zero or the
+  /// LearntStart; empty without resets.
   ResetFlags resets{};
 };
 

@@ -32,7 +32,7 @@ struct SharedPieces {
   Index weights = 0;      ///< a weight for each sample and step, if targets are masked
   Index block = 0;        ///< backward: one block of the largest layer except the input
   Index scratch = 0;      ///< of the products
-  Index since_reset = 0;  ///< copies for products over all steps, zero across resets
+  Index since_reset = 0;  ///< copies for products over all steps, the start across resets
   Index hidden = 0;       ///< columns that a reset hides from a step
   Index size = 0;
 };
@@ -142,13 +142,15 @@ class BufferLayout {
     if (goes_back()) piece.d_memory = take(block);
   }
 
-  /// Places the copies with zeros in place of steps before a reset, and the columns that a reset
-  /// hides. The backward pass puts into the copies' place what it hides from a layer's pull-back.
+  /// Places the copies with the start in place of steps before a reset, and the columns that a
+  /// reset hides. The backward pass puts into the copies' place what it hides from a layer's
+  /// pull-back, and the sums of a layer's deltas that reach a learnt start.
   constexpr void place_resets(const LayerShape* layers, int count, SharedPieces& shared) {
     Size copies = 0, hidden = 0;
     for (int l = 0; l < count; ++l) {
       copies = (std::max)(copies, Size(layers[l].since_reset) * shape_.batch * shape_.steps);
       copies = (std::max)(copies, Size(layers[l].units) * 3 * shape_.batch);
+      copies = (std::max)(copies, Size(layers[l].net_gates) * layers[l].units);
       hidden += layers[l].hidden * shape_.batch;
     }
     shared.since_reset = take(copies);

@@ -82,7 +82,7 @@ void check_sequence(const Net& net, const Sequences<S>& one, const Sequences<S>&
     fail_argument("data: resets are for all sequences or for none: sequence ", i,
                   " differs from sequence 0");
   }
-  check_resets<Net>("data", one.resets, one.inputs.cols());
+  check_reset_count("data", one.resets, one.inputs.cols());
 }
 
 /// True if two sequences need equal amounts of memory.
@@ -134,7 +134,7 @@ void check_source(const Net& net, const Source& source, Index outputs_per_target
     check_data(source, net.inputs(), net.outputs(), outputs_per_target);
     check_sequences<Net>(source);
     check_initial_states(net, source);
-    check_resets<Net>("data", source.resets, source.inputs.cols());
+    check_reset_count("data", source.resets, source.inputs.cols());
     source.check_finite();
     if (source.target_count() == 0) fail_argument("data: all weights are 0");
   } else {
