@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Start-up code for programs on a Cortex-M4 in QEMU, which tests/scripts/header_export.py links. The
-// C library's own (rdimon.specs) expects a debugger to set the stack and to enable the FPU.
+// Start-up code for programs on a Cortex-M4 in QEMU, which tests/scripts/header_export.py links.
+// The C library's own (rdimon.specs) expects a debugger to set the stack and to enable the FPU.
 
 extern "C" void _start();
 
