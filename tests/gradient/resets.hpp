@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -178,6 +179,29 @@ void equals_pieces(const Net& net = Net()) {
       }
     }
   }
+}
+
+/// Compares the gradient over resets with real-time recurrent learning, where reset(rtrl, net)
+/// resets the state.
+template <class Net, class Reset>
+void equals_rtrl(Reset reset) {
+  const Index steps = 12;
+  DrawnSequences<Net> all(steps, 1);
+  const Flags flags = drawn_flags(steps, 3, 8);
+  REQUIRE(std::count(flags.begin(), flags.end(), 1) > 2);
+  Sequences data = all.data();
+  data.resets = flags;
+  Eigen::VectorXd g, one, sum = Eigen::VectorXd::Zero(all.net.parameter_count());
+  const double E = gradient(all.net, HalfSquaredError{}, data, all.workspace, g);
+  Rtrl rtrl(all.net);
+  double error = 0;
+  for (Index t = 0; t < steps; ++t) {
+    if (flags[static_cast<std::size_t>(t)] != 0) reset(rtrl, all.net);
+    error += rtrl.step(all.net, HalfSquaredError{}, all.X.col(t), all.Z.col(t), one);
+    sum += one;
+  }
+  CHECK(error == Approx(E).epsilon(1e-13));
+  CHECK(difference(sum, g) < 1e-12);
 }
 
 }  // namespace resets

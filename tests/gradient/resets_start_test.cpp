@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Resets inside sequences of networks that learn the state before the first step.
-#include <algorithm>
-
 #include "resets.hpp"
 
 using namespace resets;
@@ -59,23 +57,7 @@ TEST_CASE("real-time recurrent learning that goes back to the start has the same
           "[resets]") {
   using Net = Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>, Recurrent<2>, LearntStart>,
                   Gru<3, LearntStart>, Lstm<2>, Dense<2, Linear>>;
-  const Index steps = 12;
-  DrawnSequences<Net> all(steps, 1);
-  const Flags flags = drawn_flags(steps, 3, 8);
-  REQUIRE(std::count(flags.begin(), flags.end(), 1) > 2);
-  Sequences data = all.data();
-  data.resets = flags;
-  Eigen::VectorXd g, one, sum = Eigen::VectorXd::Zero(all.net.parameter_count());
-  const double E = gradient(all.net, HalfSquaredError{}, data, all.workspace, g);
-  Rtrl rtrl(all.net);
-  double error = 0;
-  for (Index t = 0; t < steps; ++t) {
-    if (flags[static_cast<std::size_t>(t)] != 0) rtrl.reset(all.net);
-    error += rtrl.step(all.net, HalfSquaredError{}, all.X.col(t), all.Z.col(t), one);
-    sum += one;
-  }
-  CHECK(error == Approx(E).epsilon(1e-13));
-  CHECK(difference(sum, g) < 1e-12);
+  equals_rtrl<Net>([](auto& rtrl, const Net& net) { rtrl.reset(net); });
 }
 
 TEST_CASE("fit over resets learns the start that all pieces of a series share", "[resets]") {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Resets inside sequences: layers with delays.
-#include <algorithm>
-
 #include "resets.hpp"
 #include "said.hpp"
 
@@ -107,23 +105,7 @@ TEST_CASE("a pass with resets nowhere has the bits of one without", "[resets]") 
 TEST_CASE("real-time recurrent learning that forgets at resets has the same gradient", "[resets]") {
   using Net =
       Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>, Recurrent<2>>, Gru<3>, Dense<2, Linear>>;
-  const Index steps = 12;
-  DrawnSequences<Net> all(steps, 1);
-  const Flags flags = drawn_flags(steps, 3, 8);
-  REQUIRE(std::count(flags.begin(), flags.end(), 1) > 2);
-  Sequences data = all.data();
-  data.resets = flags;
-  Eigen::VectorXd g, one, sum = Eigen::VectorXd::Zero(all.net.parameter_count());
-  const double E = gradient(all.net, HalfSquaredError{}, data, all.workspace, g);
-  Rtrl rtrl(all.net);
-  double error = 0;
-  for (Index t = 0; t < steps; ++t) {
-    if (flags[static_cast<std::size_t>(t)] != 0) rtrl.reset();
-    error += rtrl.step(all.net, HalfSquaredError{}, all.X.col(t), all.Z.col(t), one);
-    sum += one;
-  }
-  CHECK(error == Approx(E).epsilon(1e-13));
-  CHECK(difference(sum, g) < 1e-12);
+  equals_rtrl<Net>([](auto& rtrl, const Net&) { rtrl.reset(); });
 }
 
 TEST_CASE("resets that do not fit, or cannot be, are refused", "[resets]") {
