@@ -55,9 +55,7 @@ class Checkpoint {
     const detail::Json model = detail::read_model_json(file);
     detail::require_equal_layers(path_, detail::json_value(path_, "its model", model, "layers"),
                                  detail::identified_layers(training.network()));
-    check_optimizer<T>(model);
-    check_loss<T>(model);
-    check_hooks(model);
+    check_types<T>(model);
     check_values(training, file);
     detail::ValueCopies before;
     visit(training, [&](const char*) { return detail::ValueCopier{before}; });
@@ -98,41 +96,32 @@ class Checkpoint {
   static std::string optimizer_of() {
     return detail::optimizer_name<typename T::OptimizerType>();
   }
-
-  template <class T>
-  void check_optimizer(const detail::Json& model) const {
-    const std::string in_file = detail::json_text(
-        path_, "its model", detail::json_value(path_, "its model", model, "optimizer"));
-    if (in_file != optimizer_of<T>()) {
-      fail_runtime(path_, ": the optimizer is ", in_file, " in the file, ", optimizer_of<T>(),
-                   " in this training");
-    }
-  }
-
   template <class T>
   static std::string loss_of() {
     return detail::identity_of<typename T::LossType>();
   }
-
-  template <class T>
-  void check_loss(const detail::Json& model) const {
-    if (!model.contains("loss")) return;  // of a version that did not save it
-    const std::string in_file = detail::json_text(path_, "its model", model["loss"]);
-    if (in_file == loss_of<T>()) return;
-    fail_runtime(path_, ": the loss is ", in_file, " in the file, ", loss_of<T>(),
-                 " in this training");
-  }
-
   static std::vector<std::string> hook_types() { return {detail::identity_of<Hooks>()...}; }
 
-  void check_hooks(const detail::Json& model) const {
+  /// Compares the types of the training's parts with those in the file. Older versions of the
+  /// library saved neither the loss nor the hooks.
+  template <class T>
+  void check_types(const detail::Json& model) const {
+    const auto text = [&](const char* key) {
+      return detail::json_text(path_, "its model",
+                               detail::json_value(path_, "its model", model, key));
+    };
+    require_equal("the optimizer", text("optimizer"), optimizer_of<T>());
+    if (model.contains("loss")) require_equal("the loss", text("loss"), loss_of<T>());
     const auto in_file = detail::read_names(path_, model, "hooks");
     const auto here = hook_types();
     for (std::size_t i = 0; i < (std::min)(in_file.size(), here.size()); ++i) {
-      if (in_file[i] == here[i]) continue;
-      fail_runtime(path_, ": hook ", i, " is ", in_file[i], " in the file, ", here[i],
-                   " in this training");
+      require_equal("hook " + std::to_string(i), in_file[i], here[i]);
     }
+  }
+  void require_equal(const std::string& part, const std::string& in_file,
+                     const std::string& here) const {
+    if (in_file == here) return;
+    fail_runtime(path_, ": ", part, " is ", in_file, " in the file, ", here, " in this training");
   }
 
   /// Compares the arrays of a file with the values of the training, and sets nothing.
