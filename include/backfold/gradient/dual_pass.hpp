@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "backfold/core/array.hpp"
 #include "backfold/core/dual.hpp"
 #include "backfold/core/lookup.hpp"
 #include "backfold/network/network.hpp"
@@ -231,7 +232,7 @@ class DualPass {
       }
     } else if constexpr (Kind == Weights::Lookup) {
       const D* const column = w + stride * entry_of(x[0].value, entries);
-      for (Index i = 0; i < rows; ++i) y[i] += column[i];
+      add_numbers(column, y, rows);
     } else {
       for (Index i = 0; i < rows; ++i) y[i] += Kind == Weights::Identity ? x[i] : w[i] * x[i];
     }
@@ -270,7 +271,7 @@ class DualPass {
     auto add_loss = [&] {
       if constexpr (L == output_layer) {
         const D* const by_loss = output_delta() + t * units * batch_;
-        for (Index i = 0; i < units * batch_; ++i) d[i] += by_loss[i];
+        add_numbers(by_loss, d, units * batch_);
       }
     };
     if constexpr (fuses_activation<Type>) {
@@ -311,7 +312,7 @@ class DualPass {
       }
     } else if constexpr (Kind == Weights::Lookup) {
       D* const column = g + stride * entry_of(x[0].value, entries);
-      for (Index i = 0; i < rows; ++i) column[i] += d[i];
+      add_numbers(d, column, rows);
     } else {
       for (Index i = 0; i < rows; ++i) {
         if (dx != nullptr) dx[i] += Kind == Weights::Identity ? d[i] : w[i] * d[i];

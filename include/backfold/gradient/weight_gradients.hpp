@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "backfold/core/array.hpp"
 #include "backfold/core/diagonal.hpp"
 #include "backfold/core/lookup.hpp"
 #include "backfold/network/history.hpp"
