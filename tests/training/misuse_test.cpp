@@ -306,6 +306,12 @@ TEST_CASE("wrong use is refused with what was expected and what came") {
          const Eigen::VectorXd weights = with(Matrix_::Ones(6, 1), 2, 0, -0.5);
          fit(n, HalfSquaredError{}, Sgd{}, Samples(X, Z, weights));
        }},
+      {"data: the target at row 0, column 4 is -2, Poisson needs >= 0",
+       [] {
+         Sized n = net();
+         const Matrix_ z = with(Matrix_::Zero(1, 6), 0, 4, -2);
+         fit(n, Poisson{}, Sgd{}, Samples(X, z));
+       }},
       {"data: the target at row 0, column 3 is -1, BinaryCrossEntropy needs 0 to 1",
        [] { learn_yes(with(Matrix_::Ones(1, 6), 0, 3, -1)); }},
       {"data: the target at row 0, column 5 is 9, BinaryCrossEntropy needs 0 to 1",
