@@ -119,6 +119,33 @@ TEST_CASE("what is kept with a network comes back") {
   REQUIRE(got.version == "0.1.0");
 }
 
+TEST_CASE("a file of Dropout per step does not load into Dropout per sequence, nor back") {
+  using Step = bf::Mlp<double, Input<2>, bf::Dropout<2>, Dense<1, bf::Sigmoid>>;
+  using Sequence =
+      bf::Mlp<double, Input<2>, bf::Dropout<2, bf::MaskOver::Sequence>, Dense<1, bf::Sigmoid>>;
+  require_round_trip(drawn(Step()));
+  require_round_trip(drawn(Sequence()));
+  const TemporaryFile file(path);
+  bf::save(path, drawn(Step()));
+  REQUIRE_THAT(
+      refused(path, Sequence()),
+      Contains(R"(layer 1: form is "per step" in the file, "per sequence" in the network)"));
+  bf::save(path, drawn(Sequence()));
+  REQUIRE_THAT(
+      refused(path, Step()),
+      Contains(R"(layer 1: form is "per sequence" in the file, "per step" in the network)"));
+  REQUIRE(bf::load_any<double>(path).parameters().size() == Step().parameter_count());
+
+  // Earlier versions wrote no form.
+  std::string content = without_checksum(content_of(path));
+  const std::string form = R"(\"form\")";
+  REQUIRE(content.find(form) != std::string::npos);
+  content.replace(content.find(form), form.size(), R"(\"f0rm\")");
+  const TemporaryFile old(path + ".old", content);
+  REQUIRE(refused(old.path, Step()) == "nothing was thrown");
+  REQUIRE(refused(old.path, Sequence()) == "nothing was thrown");
+}
+
 TEST_CASE("the first difference between a file and a network is named") {
   const TemporaryFile file(path);
   bf::save(path, drawn(Small()));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backfold/core/random.hpp"
@@ -32,6 +33,7 @@ inline const char* name_of(Weights weights) {
 /// Description of a layer in a file.
 inline Json layer_json(const LayerDescription& layer, const std::vector<Block>& blocks) {
   Json json{{"type", layer.type}, {"units", layer.units}};
+  if (layer.form[0] != '\0') json["form"] = layer.form;
   if (layer.activation[0] != '\0') json["activation"] = layer.activation;
   for (const SettingValue& s : layer.settings) json["settings"][s.name] = s.value;
   Json connections = Json::array();
@@ -67,9 +69,11 @@ inline void require_equal_layers(const std::string& path, const Json& in_file, c
   };
   for (std::size_t l = 0; l < (std::min)(in_file.size(), in_net.size()); ++l) {
     if (!in_file[l].is_object()) fail_runtime(path, ": layer ", l, " is no JSON object");
-    for (const char* key : {"type", "activation", "settings", "units", "connections",
+    for (const char* key : {"type", "form", "activation", "settings", "units", "connections",
                             "bias_columns", "own_columns", "start_columns"}) {
       const auto a = in_file[l].find(key), b = in_net[l].find(key);
+      // Files of earlier versions have no forms.
+      if (a == in_file[l].end() && key == std::string_view("form")) continue;
       const Json* const in_a = a == in_file[l].end() ? nullptr : &*a;
       const Json* const in_b = b == in_net[l].end() ? nullptr : &*b;
       const bool equal = in_a && in_b ? *in_a == *in_b : in_a == in_b;

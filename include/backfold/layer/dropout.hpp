@@ -15,7 +15,7 @@ BACKFOLD_BEGIN_NAMESPACE
 enum class MaskOver {
   Step,      ///< one mask for each step of a sequence
   Sequence,  ///< one mask for all steps of a sequence (Gal & Ghahramani 2016), for recurrent
-             ///< connections
+             ///< connections; in truncated training for those of a piece
 };
 
 /// Sets each unit to 0 with probability `rate` in training and scales the others by 1/(1 − rate);
@@ -38,6 +38,7 @@ template <Index Units, MaskOver Over = MaskOver::Step>
 class Dropout : public Extent<Units> {
  public:
   static constexpr const char* name = "Dropout";
+  static constexpr const char* form = Over == MaskOver::Sequence ? "per sequence" : "per step";
   static constexpr Index units_at_compile_time = Units;
   static constexpr auto connections = detail::connections_of<Direct>();
   static constexpr int bias_columns = 0;

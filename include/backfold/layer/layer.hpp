@@ -89,6 +89,7 @@ concept HasArrayPullBack = requires(const T layer, double* p, const double* c, I
 ///     gate_slopes(net, slopes, units, n)  sets, for the net rows of n columns, |φ'| of the gates'
 ///                                         functions in parts of their largest: for a Trace
 ///     name, settings                      for descriptions and files
+///     form                                what tells apart types of one name, for them too
 ///     label = {}                          the LayerName by which connections and views know it
 ///     Resized<n>                          the type with n units, for networks of other sizes
 ///     WithOptions<Map>                    the type with Map::Type<O> for each option O, for

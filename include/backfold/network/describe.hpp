@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -46,6 +47,7 @@ struct LayerDescription {
   Index parameters;
   UnitSymmetry symmetry;   ///< of its units
   const char* label = "";  ///< its Name, or ""
+  const char* form = "";   ///< "per step" or "per sequence" of a Dropout: the type's `form`, or ""
 };
 
 namespace detail {
@@ -57,6 +59,18 @@ constexpr const char* name_of() {
     return T::name;
   } else {
     return "unnamed";
+  }
+}
+
+/// The `form` of a type, or "".
+template <class T>
+constexpr const char* form_of() {
+  if constexpr (requires {
+                  { T::form } -> std::convertible_to<const char*>;
+                }) {
+    return T::form;
+  } else {
+    return "";
   }
 }
 
@@ -101,9 +115,10 @@ constexpr const char* label_text() {
 
 template <class L>
 LayerDescription describe_layer(int index, const L& layer, Index parameters) {
-  LayerDescription d{index,      name_of<L>(),     "",
-                     {},         layer.units(),    connections_into<L>(index),
-                     parameters, symmetry_of<L>(), label_text<L>()};
+  LayerDescription d{index,       name_of<L>(),     "",
+                     {},          layer.units(),    connections_into<L>(index),
+                     parameters,  symmetry_of<L>(), label_text<L>(),
+                     form_of<L>()};
   if constexpr (requires { layer.activation(); }) {
     d.activation = name_of<typename L::ActivationType>();
     d.settings = settings_of(layer.activation());
@@ -199,6 +214,7 @@ void print_layers(Stream& out, const std::vector<LayerDescription>& layers) {
   for (const LayerDescription& l : layers) {
     std::string type = l.type;
     if (l.activation[0] != '\0') (type += ' ') += l.activation;
+    if (l.form[0] != '\0') (type += ' ') += l.form;
     type += describe_settings(l.settings);
     if (l.label[0] != '\0') type += std::string(" \"") + l.label + '"';
     rows.push_back({std::to_string(l.layer), type, std::to_string(l.units), describe_connections(l),
