@@ -20,6 +20,7 @@
 #include "backfold/activation/tanh.hpp"
 #include "backfold/activation/unit_symmetry.hpp"
 #include "backfold/core/array.hpp"
+#include "backfold/core/as_matrix.hpp"
 #include "backfold/core/bits.hpp"
 #include "backfold/core/class_of.hpp"
 #include "backfold/core/config.hpp"

@@ -19,6 +19,8 @@ TEST_CASE("the label of outputs is the largest, the first of several, or yes ove
   y << .1, .4, .3, .7, .2, .3, .2, .4, .3;
   CHECK(labels_of(y) == std::vector<Index>{1, 0, 0});
   CHECK(labels_of(-y) == std::vector<Index>{0, 1, 0});  // an expression
+  CHECK(labels_of(y.array()) == labels_of(y));
+  CHECK(labels_of(Eigen::Matrix3d::Identity() * y) == labels_of(y));
   CHECK(labels_of(Eigen::RowVector4f(0.4f, 0.5f, 0.6f, -2)) == std::vector<Index>{0, 0, 1, 0});
 }
 

@@ -57,6 +57,28 @@ TEST_CASE("integer weights count a sample as so many") {
   CHECK(masked.value() <= 1);
 }
 
+TEST_CASE("metrics read arrays and products as they read matrices") {
+  const M y = numbers(3, 6, 1), a = numbers(3, 2, 2), b = numbers(2, 6, 3);
+  M z = M::Zero(3, 6);
+  for (Index s = 0; s < 6; ++s) z(s % 3, s) = 1;
+  const V weights = V::LinSpaced(6, 1, 2);
+  MeanAbsoluteError error;
+  error.add(y.array() + 1, a * b, weights.array());
+  MeanAbsoluteError same;
+  same.add(M(y.array() + 1), M(a * b), weights);
+  CHECK(error.value() == same.value());
+  RocAuc area;
+  area.add(y.array(), z.array() > 0.5);
+  CHECK(area.value() == of<RocAuc>(y, z).value());
+  IntervalCoverage coverage, same_coverage;
+  coverage.add(y.array() - 1, y.array() + 1, a * b);
+  same_coverage.add(M(y.array() - 1), M(y.array() + 1), M(a * b));
+  CHECK(coverage.mean_width() == same_coverage.mean_width());
+  CHECK(coverage.value() == same_coverage.value());
+  CHECK(accuracy(y.array(), z.array()) == accuracy(y, z));
+  CHECK(confusion_matrix(y.array(), z.array()) == confusion_matrix(y, z));
+}
+
 TEST_CASE("the area under the curve depends on the order of the outputs alone") {
   const M y = numbers(1, 50, 2);
   M z(1, 50);

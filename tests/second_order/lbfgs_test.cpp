@@ -50,6 +50,7 @@ TEST_CASE("L-BFGS finds the minimum of Rosenbrock's function") {
   CHECK(two.status == LbfgsStatus::SmallGradient);
   CHECK(difference(two.w, VectorXd::Ones(2)) < 1e-8);
   CHECK(two.iterations < 60);
+  CHECK(minimize(Rosenbrock{}, rosenbrock_start(2).array() * 1).w == two.w);
   const auto many = minimize(Rosenbrock{}, rosenbrock_start(100));
   CHECK(many.converged());
   VectorXd g;

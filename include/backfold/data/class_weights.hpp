@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "backfold/core/as_matrix.hpp"
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
 #include "backfold/core/types.hpp"
@@ -50,11 +51,11 @@ template <class S, class Labels>
 /// @throws std::invalid_argument for a weight that is negative or not finite, or a label out of
 /// range
 template <class W, class Labels>
-[[nodiscard]] Vector<typename W::Scalar> sample_weights(const Eigen::MatrixBase<W>& class_weights,
+[[nodiscard]] Vector<typename W::Scalar> sample_weights(const Eigen::DenseBase<W>& class_weights,
                                                         const Labels& labels) {
   using S = typename W::Scalar;
   static_assert(W::IsVectorAtCompileTime, "backfold: the weights of classes are a vector");
-  const Vector<S> of_class = class_weights.derived().reshaped();
+  const Vector<S> of_class = detail::as_matrix(class_weights).reshaped();
   for (Index k = 0; k < of_class.size(); ++k) {
     if (!is_finite(of_class[k]) || of_class[k] < S(0)) {
       fail_argument("sample_weights: the weight of class ", k, " is ", double(of_class[k]),
@@ -72,7 +73,7 @@ template <class W, class Labels>
 ///
 /// @throws std::invalid_argument unless there is one weight for each class, or as without `classes`
 template <class W, class Labels>
-[[nodiscard]] Vector<typename W::Scalar> sample_weights(const Eigen::MatrixBase<W>& class_weights,
+[[nodiscard]] Vector<typename W::Scalar> sample_weights(const Eigen::DenseBase<W>& class_weights,
                                                         const Labels& labels, Index classes) {
   if (class_weights.size() != classes) {
     fail_argument("sample_weights: expected ", classes, " weights, one for each class, got ",

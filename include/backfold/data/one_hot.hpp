@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "backfold/core/as_matrix.hpp"
 #include "backfold/core/class_of.hpp"
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
@@ -53,8 +54,8 @@ template <class S, class Labels>
 /// @param outputs classes × n
 /// @throws std::invalid_argument for no rows, and naming the first number that is infinite or NaN
 template <class Y>
-[[nodiscard]] std::vector<Index> labels_of(const Eigen::MatrixBase<Y>& outputs) {
-  const auto& y = outputs.derived().eval();
+[[nodiscard]] std::vector<Index> labels_of(const Eigen::DenseBase<Y>& outputs) {
+  const auto& y = detail::as_matrix(outputs);
   if (y.rows() == 0) fail_argument("labels_of: outputs have no rows");
   std::vector<Index> labels(static_cast<std::size_t>(y.cols()));
   for (Index c = 0; c < y.cols(); ++c) {

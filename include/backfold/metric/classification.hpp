@@ -207,8 +207,8 @@ struct F1Score : ConfusionMatrix {
 /// no and yes. Outputs and targets as for ConfusionMatrix, which counts batch by batch.
 /// @throws std::invalid_argument as ConfusionMatrix::add
 template <class Y, class Z>
-[[nodiscard]] Matrix<Index> confusion_matrix(const Eigen::MatrixBase<Y>& outputs,
-                                             const Eigen::MatrixBase<Z>& targets) {
+[[nodiscard]] Matrix<Index> confusion_matrix(const Eigen::DenseBase<Y>& outputs,
+                                             const Eigen::DenseBase<Z>& targets) {
   ConfusionMatrix matrix;
   matrix.add(outputs, targets);
   return matrix.counts().template cast<Index>();
@@ -217,8 +217,8 @@ template <class Y, class Z>
 /// Fraction of samples predicted right. Outputs and targets as for ConfusionMatrix.
 /// @throws std::invalid_argument as ConfusionMatrix::add, and if there are no samples
 template <class Y, class Z>
-[[nodiscard]] double accuracy(const Eigen::MatrixBase<Y>& outputs,
-                              const Eigen::MatrixBase<Z>& targets) {
+[[nodiscard]] double accuracy(const Eigen::DenseBase<Y>& outputs,
+                              const Eigen::DenseBase<Z>& targets) {
   if (outputs.cols() == 0) fail_argument("accuracy: no samples");
   Accuracy metric;
   metric.add(outputs, targets);

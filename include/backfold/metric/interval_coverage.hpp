@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backfold/core/array.hpp"
+#include "backfold/core/as_matrix.hpp"
 #include "backfold/metric/metric.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -21,14 +22,16 @@ class IntervalCoverage {
   /// @throws std::invalid_argument if sizes differ, from earlier batches too, there are no rows, or
   /// a number is not finite
   template <class L, class U, class Z>
-  void add(const Eigen::MatrixBase<L>& lower, const Eigen::MatrixBase<U>& upper,
-           const Eigen::MatrixBase<Z>& targets) {
-    sum(lower, upper, targets, detail::EqualWeights{});
+  void add(const Eigen::DenseBase<L>& lower, const Eigen::DenseBase<U>& upper,
+           const Eigen::DenseBase<Z>& targets) {
+    sum(detail::as_matrix(lower), detail::as_matrix(upper), detail::as_matrix(targets),
+        detail::EqualWeights{});
   }
   template <class L, class U, class Z, class W>
-  void add(const Eigen::MatrixBase<L>& lower, const Eigen::MatrixBase<U>& upper,
-           const Eigen::MatrixBase<Z>& targets, const W& weights) {
-    sum(lower, upper, targets, detail::GivenWeights{weights});
+  void add(const Eigen::DenseBase<L>& lower, const Eigen::DenseBase<U>& upper,
+           const Eigen::DenseBase<Z>& targets, const W& weights) {
+    sum(detail::as_matrix(lower), detail::as_matrix(upper), detail::as_matrix(targets),
+        detail::GivenWeights{weights});
   }
 
   /// Mean over the outputs. @throws std::invalid_argument if there are no samples

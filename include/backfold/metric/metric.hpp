@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 
+#include "backfold/core/as_matrix.hpp"
 #include "backfold/core/error.hpp"
 #include "backfold/core/finite.hpp"
 #include "backfold/core/types.hpp"
@@ -16,9 +17,10 @@ BACKFOLD_BEGIN_NAMESPACE
 ///     for (...) quality.add(net(X), Z);      // or add(net(X), Z, weights)
 ///     quality.value();
 ///
-/// Samples are columns. A weight multiplies a sample's count; a sample of weight 0 is masked: it is
-/// not read and may be NaN. Weights are a vector of Eigen or of the standard library, or anything
-/// with size() and operator[]. A metric is a value: assign a new one to begin again.
+/// Outputs and targets are Eigen matrices, arrays or expressions. Samples are columns. A weight
+/// multiplies a sample's count; a sample of weight 0 is masked: it is not read and may be NaN.
+/// Weights are a vector of Eigen or of the standard library, or anything with size() and
+/// operator[]. A metric is a value: assign a new one to begin again.
 template <class M>
 concept Metric = std::copyable<M> &&
     requires(M metric, const Matrix<double>& y, const Vector<double>& weights) {
@@ -71,13 +73,13 @@ template <class M>
 class TakesBatches {
  public:
   template <class Y, class Z>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets) {
-    static_cast<M&>(*this).take(outputs, targets, EqualWeights{});
+  void add(const Eigen::DenseBase<Y>& outputs, const Eigen::DenseBase<Z>& targets) {
+    static_cast<M&>(*this).take(as_matrix(outputs), as_matrix(targets), EqualWeights{});
   }
   template <class Y, class Z, class W>
-  void add(const Eigen::MatrixBase<Y>& outputs, const Eigen::MatrixBase<Z>& targets,
+  void add(const Eigen::DenseBase<Y>& outputs, const Eigen::DenseBase<Z>& targets,
            const W& weights) {
-    static_cast<M&>(*this).take(outputs, targets, GivenWeights{weights});
+    static_cast<M&>(*this).take(as_matrix(outputs), as_matrix(targets), GivenWeights{weights});
   }
 };
 

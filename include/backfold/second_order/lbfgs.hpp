@@ -5,6 +5,7 @@
 #include <concepts>
 #include <limits>
 
+#include "backfold/core/as_matrix.hpp"
 #include "backfold/core/packet.hpp"
 #include "backfold/second_order/lbfgs_options.hpp"
 
@@ -211,7 +212,7 @@ class LbfgsRun {
 /// Optimization (2006), algorithms 7.4 and 3.5.
 template <class F, class W>
 [[nodiscard]] LbfgsResult<typename W::Scalar> minimize(F&& objective,
-                                                       const Eigen::MatrixBase<W>& start,
+                                                       const Eigen::DenseBase<W>& start,
                                                        const LbfgsOptions& options = {}) {
   using S = typename W::Scalar;
   static_assert(GradientFunction<std::remove_reference_t<F>, S>,
@@ -220,7 +221,7 @@ template <class F, class W>
   if constexpr (GradientFunction<std::remove_reference_t<F>, S>) {
     (options.check)();
     if (start.size() == 0) fail_argument("lbfgs: there are no parameters");
-    const Vector<S> w = start;
+    const Vector<S> w = detail::as_matrix(start);
     return detail::LbfgsRun<std::remove_reference_t<F>, S>(objective, w, options).run();
   }
 }

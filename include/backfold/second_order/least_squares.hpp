@@ -4,6 +4,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "backfold/core/as_matrix.hpp"
 #include "backfold/second_order/damped_qr.hpp"
 #include "backfold/second_order/damping.hpp"
 #include "backfold/second_order/least_squares_options.hpp"
@@ -195,7 +196,7 @@ class LeastSquaresRun {
 /// fall to 0.7 of their value per step.
 template <class F, class W>
 [[nodiscard]] LeastSquaresResult<typename W::Scalar> least_squares(
-    F&& residual, const Eigen::MatrixBase<W>& start, const LeastSquaresOptions& options = {}) {
+    F&& residual, const Eigen::DenseBase<W>& start, const LeastSquaresOptions& options = {}) {
   using S = typename W::Scalar;
   constexpr bool is_real = Real<S> && W::IsVectorAtCompileTime;
   static_assert(is_real, "backfold: least_squares begins at a vector of float or double");
@@ -206,8 +207,7 @@ template <class F, class W>
     if constexpr (ResidualVector<F, S>) {
       (options.check)();
       if (start.size() == 0) fail_argument("least_squares: there are no parameters");
-      Vector<S> w(start.size());
-      for (Index i = 0; i < w.size(); ++i) w[i] = start(i);
+      const Vector<S> w = detail::as_matrix(start).reshaped();
       return detail::LeastSquaresRun<std::remove_reference_t<F>, S>(residual, w, options).run();
     }
   }
