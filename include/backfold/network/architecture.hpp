@@ -4,6 +4,7 @@
 #include <array>
 #include <tuple>
 
+#include "backfold/activation/activation.hpp"
 #include "backfold/core/error.hpp"
 #include "backfold/core/packet.hpp"
 #include "backfold/core/size.hpp"
@@ -77,6 +78,8 @@ class Architecture {
   constexpr Architecture() requires fixed = default;
   constexpr explicit Architecture(const Layers&... layers) requires(sizeof...(Layers) > 1)
       : layers_(layers...) {
+    // Again, since settings are public and may have changed after a layer's own constructor.
+    (check_settings(layers), ...);
     if constexpr (!fixed) {
       check_links();
       offsets_ = detail::block_offsets<Layers...>({layers.units()...});
