@@ -184,6 +184,26 @@ TEST_CASE("a rise without a schedule after it ends at the first rate") {
   CHECK(agree(rates, expected));
 }
 
+TEST_CASE("a training of no epochs takes every schedule and keeps the parameters and the rate") {
+  Line net;
+  net.parameters().setConstant(0.5);
+  const Line before = net;
+  const Samples data(X, Z);
+  const auto passes = [&](const auto& schedule) {
+    Trainer training(net, HalfSquaredError{}, Sgd{0.2}, data, {.epochs = 0});
+    CHECK(training.run(0, schedule).losses.empty());
+    CHECK(training.optimizer().learning_rate == 0.2);
+    CHECK(net.parameters() == before.parameters());
+  };
+  passes(StepDecay{});
+  passes(ExponentialDecay{});
+  passes(CosineDecay{});
+  passes(LinearDecay{});
+  passes(OneCycle{});
+  passes(WarmUp{CosineDecay{}, 5});
+  passes(Schedule{[](const ScheduleTime& time) { return 1 - time.epoch / time.epochs; }});
+}
+
 TEST_CASE("schedules that cannot do are refused") {
   Line net;
   const Samples data(X, Z);

@@ -75,6 +75,7 @@ void begin_schedule(T& training, const H& schedule) {
   check_has_learning_rate<T>();
   check_schedules_alone(training);
   (schedule.check)();
+  if (training.last_epoch() == 0) return;  // a part of no epochs is no number
   set_rate(training, schedule.factor(schedule_time(training, false)));
 }
 template <class T, RateSchedule H>

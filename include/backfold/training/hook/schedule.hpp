@@ -154,7 +154,8 @@ struct WarmUp {
 };
 
 /// Rises from s to 1 over a fraction p of all N steps and falls to f in the last one, both along
-/// half a period of a cosine; η₀ is the highest rate. With u = step and r = p·N − 1:
+/// half a period of a cosine; η₀ is the highest rate. With u = step and r = p·N − 1,
+/// at least 0:
 ///
 ///     η = η₀ (s + (1 − s)(1 − cos(π u / r)) / 2)                          for u <= r,
 ///     η = η₀ (f + (1 − f)(1 + cos(π (u − r) / (N − 1 − r))) / 2)          after.
