@@ -25,7 +25,7 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "analysis/jacobian",
     "analysis/sample_gradients", "analysis/symmetry", "analysis/transition",
     "analysis/unit_exchange", "analysis/unit_key",
-    "core/dual", "core/file_writer", "core/number_text", "data/categories", "data/csv", "data/csv_blocks",
+    "core/dual", "core/file_writer", "core/interval", "core/number_text", "data/categories", "data/csv", "data/csv_blocks",
     "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy",
     "data/npy_file", "data/npy_header",
     "gradient/dual_pass", "gradient/forward_mode", "gradient/linearization",
