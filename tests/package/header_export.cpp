@@ -5,6 +5,7 @@
 // usage: header_export FOLDER
 #include <backfold/backfold.hpp>
 #include <backfold/io/header.hpp>
+#include <backfold/io/quantised.hpp>
 #include <cstdio>
 #include <fstream>
 
@@ -38,7 +39,8 @@ void add(const std::string& name, Net net, bf::HeaderOptions options = {},
   bf::Matrix<S> X = inputs.cast<S>();
   if (options.input_scaling.size() > 0) options.input_scaling.apply_in_place(X);
   bf::Workspace<Net> workspace(net, columns, columns);
-  bf::Matrix<S> Y = bf::run(net, X, recurrent ? columns : 1, workspace);
+  bf::Matrix<S> Y =
+      bf::run(bf::quantised(net, options.weights), X, recurrent ? columns : 1, workspace);
   if (options.target_scaling.size() > 0) options.target_scaling.invert_in_place(Y);
   options.name = name;
   const bf::Index bytes = bf::write_header(folder + name + ".hpp", net, options);
@@ -60,8 +62,9 @@ void add(const std::string& name, Net net, bf::HeaderOptions options = {},
 
 int main(int, char** arguments) {
   folder = std::string(arguments[1]) + "/";
-  add("mlp", bf::Mlp<float, Input<4>, Dense<8, bf::Tanh>, Dense<8, bf::Relu>,
-                     Dense<3, bf::Softmax, bf::From<0>>>());
+  using Classifier = bf::Mlp<float, Input<4>, Dense<8, bf::Tanh>, Dense<8, bf::Relu>,
+                             Dense<3, bf::Softmax, bf::From<0>>>;
+  add("mlp", Classifier());
   add("activations",
       bf::Mlp<float, Input<2>, Dense<3, bf::Elu>, Dense<3, bf::Gelu>, Dense<3, bf::Silu>,
               Dense<3, bf::Softplus>, Dense<3, bf::LeakyRelu>, Dense<2, bf::Sigmoid>>());
@@ -84,12 +87,26 @@ int main(int, char** arguments) {
       bf::Rnn<double, Input<1>,
               Dense<3, bf::Tanh, bf::Recurrent<>, bf::Recurrent<2>, bf::LearntStart>, bf::Lstm<2>,
               bf::MinGru<3, bf::LearntStart>, Dense<1, bf::Sigmoid, bf::Delayed<3, 2>>>());
+  bf::HeaderOptions int8, q15;
+  int8.weights = bf::WeightFormat::Int8;
+  q15.weights = bf::WeightFormat::Q15;
+  add("mlp_int8", Classifier(), int8);
+  add("mlp_q15", Classifier(), q15);
+  add("precise_int8",
+      bf::Mlp<double, Input<3>, Dense<5, bf::Tanh>, Dense<1, bf::Linear, bf::From<0>>>(), int8);
+  using Gated = bf::Rnn<float, Input<3>, bf::Lstm<4>, bf::Gru<3>,
+                        Dense<3, bf::Tanh, bf::SelfRecurrent<2>, bf::Delayed<4, 1>>,
+                        Dense<2, bf::Linear, bf::Delayed<0, 2>>>;
+  add("gated_int8", Gated(), int8);
+  add("gated_q15", Gated(), q15);
+  scaled.weights = bf::WeightFormat::Int8;
+  add("elman_int8", bf::Elman<float, 2, 5, 1>(), scaled);
   Eigen::MatrixXd indices(1, 20);
   for (int i = 0; i < 20; ++i) indices(i) = i * 5 % 7;
-  add("text",
-      bf::Rnn<float, Input<1>, bf::Embedding<4, 7>, bf::MinGru<4>, bf::LayerNorm<4>, bf::Dropout<4>,
-              bf::Residual<4, 1>, Dense<7, bf::Softmax>>(),
-      {}, indices);
+  using Text = bf::Rnn<float, Input<1>, bf::Embedding<4, 7>, bf::MinGru<4>, bf::LayerNorm<4>,
+                       bf::Dropout<4>, bf::Residual<4, 1>, Dense<7, bf::Softmax>>;
+  add("text", Text(), {}, indices);
+  add("text_q15", Text(), q15, indices);
 
   std::ofstream(folder + "check.cpp")
       << includes

@@ -9,8 +9,11 @@
 #include "backfold/io/block_array.hpp"
 #include "backfold/io/header_constants.hpp"
 #include "backfold/io/header_functions.hpp"
+#include "backfold/io/header_layers.hpp"
 #include "backfold/io/header_options.hpp"
 #include "backfold/io/library_types.hpp"
+#include "backfold/io/quantisation_comment.hpp"
+#include "backfold/io/quantisation_error.hpp"
 #include "backfold/version.hpp"
 
 /// Not in backfold.hpp: it needs files.
@@ -24,38 +27,27 @@ template <Real S>
 class HeaderText {
  public:
   HeaderText(const std::vector<LayerDescription>& layers, const std::vector<Block>& blocks,
-             const S* w, const HeaderOptions& options)
-      : layers_(layers), blocks_(blocks), w_(w), options_(options) {
-    for (const LayerDescription& layer : layers) {
-      for (const Connection& c : layer.connections) {
-        int& longest = history_[static_cast<std::size_t>(c.source)];
-        longest = (std::max)(longest, c.delay);
-      }
-    }
+             const S* w, const HeaderOptions& options, const Vector<double>& error)
+      : layers_(layers), blocks_(blocks), w_(w), options_(options), error_(error) {
+    check_gru_loops(layers);
   }
 
   std::string write() {
     write_step();
     const std::string state = members_of_state();
-    return beginning() + constants_.text() + "\n}  // namespace detail\n" + entries(state) +
-           "\n}  // namespace " + options_.name + "\n";
+    return beginning(!state.empty()) + constants_.text() + "\n}  // namespace detail\n" +
+           entries(state) + "\n}  // namespace " + options_.name + "\n";
   }
 
-  [[nodiscard]] Index bytes() const { return constants_.count() * Index{sizeof(S)}; }
+  [[nodiscard]] Index bytes() const { return constants_.bytes(); }
 
  private:
-  static bool has_memory(const LayerDescription& layer) {
-    return is(layer, "Lstm") || is(layer, "MinGru");
-  }
-  static bool is(const LayerDescription& layer, const char* type) {
-    return std::string(layer.type) == type;
-  }
   static std::string number(S value) { return HeaderConstants<S>::number(value); }
   std::string array(const std::string& name, const std::vector<S>& numbers) {
     return constants_.array(name, numbers);
   }
 
-  [[nodiscard]] std::string beginning() const {
+  [[nodiscard]] std::string beginning(bool is_recurrent) const {
     const bool single = sizeof(S) == 4;
     std::string text = "// Written by Backfold " + std::to_string(BACKFOLD_VERSION_MAJOR) + "." +
                        std::to_string(BACKFOLD_VERSION_MINOR) + "." +
@@ -65,8 +57,9 @@ class HeaderText {
       text += "//   " + std::to_string(l.layer) + "  " + l.type + " " + l.activation +
               describe_settings(l.settings) + ", " + std::to_string(l.units) + " units\n";
     }
-    text += "//\n// Its " + std::to_string(constants_.count()) + " constants take " +
-            std::to_string(bytes()) + " bytes.\n#pragma once\n\nnamespace " + options_.name +
+    text += quantisation_comment(options_, error_, is_recurrent) + "//\n// Its " +
+            std::to_string(constants_.count()) + " constants take " + std::to_string(bytes()) +
+            " bytes.\n#pragma once\n\nnamespace " + options_.name +
             " {\n\nusing Scalar = " + (single ? "float" : "double") +
             ";\n\nnamespace detail {\n\ninline constexpr Scalar largest_exponent = " +
             (single ? "87" : "708") +
@@ -85,27 +78,18 @@ class HeaderText {
     std::string text;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       const std::string units = std::to_string(layers_[l].units);
-      const std::vector<S> start = start_of(l);
+      const std::vector<S> start = learnt_start(blocks_, w_, static_cast<int>(l));
       const auto past = start.begin() + (start.empty() ? 0 : history_[l] * layers_[l].units);
       const auto member = [&](const char* name, const std::string& size, auto first, auto last) {
         text += "  Scalar " + (name + std::to_string(l)) + "[" + size + "] = {" +
-                constants_.list({first, last}) + "};\n";
+                constants_.list(std::vector<S>(first, last)) + "};\n";
       };
       if (history_[l] > 0) {
         member("past", std::to_string(history_[l]) + " * " + units, start.begin(), past);
       }
-      if (has_memory(layers_[l])) member("memory", units, past, start.end());
+      if (has_header_memory(layers_[l])) member("memory", units, past, start.end());
     }
     return text;
-  }
-  /// The learnt state of a layer before the first step: outputs 1 step ago, 2 steps ago, ..., then
-  /// the memory; nothing if it is zero.
-  [[nodiscard]] std::vector<S> start_of(std::size_t layer) const {
-    for (const Block& block : blocks_) {
-      if (block.kind != Block::Kind::Start || block.layer != static_cast<int>(layer)) continue;
-      return {w_ + block.offset, w_ + block.offset + block.size()};
-    }
-    return {};
   }
 
   /// predict, or step with its state.
@@ -183,9 +167,9 @@ class HeaderText {
 
   void write_layer(std::size_t l) {
     const LayerDescription& layer = layers_[l];
-    const bool is_gru = is(layer, "Gru");
-    const int gates = is(layer, "Lstm") ? 4 : is_gru ? 3 : is(layer, "MinGru") ? 2 : 1;
-    const std::string n = std::to_string(l), rows = std::to_string(gates * layer.units);
+    const bool is_gru = is_type(layer, "Gru");
+    const std::string n = std::to_string(l);
+    const std::string rows = std::to_string(header_gates(layer) * layer.units);
     line("// Layer " + n + ": " + layer.type + " " + layer.activation);
     line("Scalar x" + n + "[" + std::to_string(layer.units) + "] = {}, net" + n + "[" + rows +
          "] = {};");
@@ -229,35 +213,41 @@ class HeaderText {
           !(block.connection == c)) {
         continue;
       }
-      std::vector<S> numbers(static_cast<std::size_t>(block.size()));
-      copy_block(block, true, w_, numbers.data());
-      std::string name = array_name(block);
-      name.replace(name.find('.'), 1, "_");
       const bool diagonal = c.weights == Weights::Diagonal;
       line(std::string("detail::add_") +
            (diagonal                       ? "diagonal"
             : c.weights == Weights::Lookup ? "column"
                                            : "product") +
-           "(" + array(name, numbers) + ", " + x + ", " + net + ", " + rows + ", " +
+           "(" + weights(block) + ", " + x + ", " + net + ", " + rows + ", " +
            (diagonal ? units : std::to_string(block.columns)) + ");");
     }
+  }
+
+  /// Adds a block's weights as constants and returns their name, and that of their scales.
+  std::string weights(const Block& block) {
+    std::string name = array_name(block);
+    name.replace(name.find('.'), 1, "_");
+    if (has_integers<S>(block, options_.weights)) {
+      return constants_.arrays(name, integer_weights(block, w_, options_.weights),
+                               integer_format(options_.weights));
+    }
+    std::vector<S> numbers(static_cast<std::size_t>(block.size()));
+    copy_block(block, true, w_, numbers.data());
+    return array(name, numbers);
   }
 
   void write_function(const LayerDescription& layer) {
     const std::string n = std::to_string(layer.layer), units = std::to_string(layer.units);
     const std::string x = "x" + n, net = "net" + n, memory = "state.memory" + n;
-    if (is(layer, "Dense")) return write_activation(layer, x, net, units);
-    if (is(layer, "Dropout")) return line("detail::copy(" + net + ", " + x + ", " + units + ");");
-    if (is(layer, "Lstm") || is(layer, "MinGru")) {
-      return line((is(layer, "Lstm") ? "detail::lstm(" : "detail::min_gru(") + net + ", " + memory +
-                  ", " + x + ", " + units + ");");
+    if (is_type(layer, "Dense")) return write_activation(layer, x, net, units);
+    if (is_type(layer, "Dropout")) {
+      return line("detail::copy(" + net + ", " + x + ", " + units + ");");
     }
-    if (is(layer, "Gru")) {
-      if (layer.connections[1].source != layer.layer) {
-        fail_argument("header: layer ", layer.layer,
-                      " is a Gru whose recurrent connection leads "
-                      "through another layer; expected one from itself");
-      }
+    if (is_type(layer, "Lstm") || is_type(layer, "MinGru")) {
+      return line((is_type(layer, "Lstm") ? "detail::lstm(" : "detail::min_gru(") + net + ", " +
+                  memory + ", " + x + ", " + units + ");");
+    }
+    if (is_type(layer, "Gru")) {
       return line("detail::gru(" + net + ", hidden" + n + ", " + output_of(layer.layer, 1) + ", " +
                   x + ", " + units + ");");
     }
@@ -299,7 +289,8 @@ class HeaderText {
   const std::vector<Block>& blocks_;
   const S* w_;
   const HeaderOptions& options_;
-  std::vector<int> history_ = std::vector<int>(layers_.size(), 0);
+  const Vector<double>& error_;
+  std::vector<int> history_ = longest_delays(layers_);
   HeaderConstants<S> constants_;
   std::string body_;
 };
@@ -316,10 +307,13 @@ class HeaderText {
 /// equal the network's up to rounding. With scalings, inputs and outputs are in the user's units;
 /// the scalings are computed in the network's scalar.
 ///
+/// With integer weights (`HeaderOptions::weights`), outputs equal those of `quantised(net,
+/// format)`.
+///
 /// @return the size of all constants in bytes
 /// @throws std::invalid_argument for a name that is no identifier, a layer or an activation of a
 /// type that is not the library's, even if it is derived from one, parameters that are not finite,
-/// or scalings of another size; std::runtime_error naming the file
+/// scalings of another size, or as `quantisation_error` does; std::runtime_error naming the file
 template <Real S, class... Layers>
 Index write_header(const std::string& path, const Network<S, Layers...>& net,
                    const HeaderOptions& options = {}) {
@@ -328,7 +322,11 @@ Index write_header(const std::string& path, const Network<S, Layers...>& net,
   detail::check_finite_parameters("header", net);
   const auto all_layers = layers(net);
   const auto all_blocks = blocks(net);
-  detail::HeaderText<S> text(all_layers, all_blocks, net.parameters().data(), options);
+  Vector<double> error;
+  if (options.weights != WeightFormat::Scalar && !options.input_bounds.empty()) {
+    error = quantisation_error(net, options);
+  }
+  detail::HeaderText<S> text(all_layers, all_blocks, net.parameters().data(), options, error);
   const std::string content = text.write();
   detail::FileWriter file(path);
   file.write(content);

@@ -7,18 +7,21 @@
 #include "backfold/core/config.hpp"
 #include "backfold/core/number_text.hpp"
 #include "backfold/core/types.hpp"
+#include "backfold/io/weight_format.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The constants of an exported header as text, and their number.
+/// The constants of an exported header as text, their number and size.
 template <Real S>
 class HeaderConstants {
  public:
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] Index count() const { return count_; }
+  [[nodiscard]] Index bytes() const { return bytes_; }
 
+  static std::string number(int value) { return std::to_string(value); }
   /// A literal of type Scalar.
   static std::string number(S value) {
     std::string text;
@@ -29,15 +32,22 @@ class HeaderConstants {
 
   /// Adds an array and returns its name.
   std::string array(const std::string& name, const std::vector<S>& numbers) {
-    text_ += "\ninline constexpr Scalar " + name + "[] = {" + list(numbers) + "};\n";
-    return "detail::" + name;
+    return add("Scalar", name, list(numbers));
+  }
+  /// Adds a matrix of integers and its scales, and returns both names.
+  std::string arrays(const std::string& name, const IntegerWeights<S>& weights,
+                     const IntegerFormat& format) {
+    const std::string integers = add(format.type, name, list(weights.integers, format.bytes));
+    return integers + ", " + array(name + "_scale", weights.scales);
   }
 
   /// The elements of an initializer in lines of up to 100 characters, counted as constants.
-  std::string list(const std::vector<S>& numbers) {
+  template <class T>
+  std::string list(const std::vector<T>& numbers, Index size = sizeof(T)) {
     count_ += static_cast<Index>(numbers.size());
+    bytes_ += static_cast<Index>(numbers.size()) * size;
     std::string text, line = "\n   ";
-    for (const S value : numbers) {
+    for (const T value : numbers) {
       // Appended, since g++ 12 gives a false warning for `" " + number` (GCC bug 105651).
       std::string next = " ";
       next.append(number(value)).append(",");
@@ -51,8 +61,13 @@ class HeaderConstants {
   }
 
  private:
+  std::string add(const std::string& type, const std::string& name, const std::string& elements) {
+    text_ += "\ninline constexpr " + type + " " + name + "[] = {" + elements + "};\n";
+    return "detail::" + name;
+  }
+
   std::string text_;
-  Index count_ = 0;
+  Index count_ = 0, bytes_ = 0;
 };
 
 }  // namespace detail

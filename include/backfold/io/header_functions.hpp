@@ -139,6 +139,17 @@ constexpr void add_product(const Scalar* w, const Scalar* x, Scalar* net, int ro
   }
 }
 
+// net += W x, W = diag(scale) times a matrix of integers.
+template <class Integer>
+constexpr void add_product(const Integer* w, const Scalar* scale, const Scalar* x, Scalar* net,
+                           int rows, int columns) {
+  for (int i = 0; i < rows; ++i) {
+    Scalar sum = 0;
+    for (int j = 0; j < columns; ++j) sum += Scalar(w[i * columns + j]) * x[j];
+    net[i] += scale[i] * sum;
+  }
+}
+
 // net += w x, a weight for each row; x is used again for each gate.
 constexpr void add_diagonal(const Scalar* w, const Scalar* x, Scalar* net, int rows, int units) {
   for (int i = 0; i < rows; ++i) net[i] += w[i] * x[i % units];
@@ -151,6 +162,12 @@ constexpr void add_sum(const Scalar* x, Scalar* net, int rows, int units) {
 // net += the column of W that x[0] names.
 constexpr void add_column(const Scalar* w, const Scalar* x, Scalar* net, int rows, int columns) {
   for (int i = 0; i < rows; ++i) net[i] += w[i * columns + int(x[0])];
+}
+
+template <class Integer>
+constexpr void add_column(const Integer* w, const Scalar* scale, const Scalar* x, Scalar* net,
+                          int rows, int columns) {
+  for (int i = 0; i < rows; ++i) net[i] += scale[i] * Scalar(w[i * columns + int(x[0])]);
 }
 
 // Moves `count` vectors of n numbers one step into the past and puts x in front.

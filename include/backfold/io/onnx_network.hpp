@@ -85,10 +85,6 @@ struct OnnxNetwork {
   }
 };
 
-inline bool is_type(const LayerDescription& layer, const char* type) {
-  return std::string(layer.type) == type;
-}
-
 /// True for a layer whose steps depend on each other.
 inline bool is_recurrent(const LayerDescription& layer) {
   for (const Connection& c : layer.connections) {

@@ -52,6 +52,10 @@ struct LayerDescription {
 
 namespace detail {
 
+inline bool is_type(const LayerDescription& layer, const char* type) {
+  return std::string(layer.type) == type;
+}
+
 /// The `name` of a type in descriptions and files.
 template <class T>
 constexpr const char* name_of() {
