@@ -11,6 +11,7 @@
 #include "difference.hpp"
 #include "numbers.hpp"
 #include "said.hpp"
+#include "test_functions.hpp"
 
 using namespace backfold;
 using Eigen::MatrixXd;
@@ -19,23 +20,6 @@ using Eigen::VectorXd;
 namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-/// Σ 100 (w_(i+1) − w_i²)² + (1 − w_i)²
-struct Rosenbrock {
-  template <class V>
-  double operator()(const V& w, V& g) const {
-    using S = typename V::Scalar;
-    g.setZero(w.size());
-    S sum = 0;
-    for (Index i = 0; i + 1 < w.size(); ++i) {
-      const S a = w[i + 1] - w[i] * w[i], b = 1 - w[i];
-      sum += 100 * a * a + b * b;
-      g[i] += -400 * a * w[i] - 2 * b;
-      g[i + 1] += 200 * a;
-    }
-    return static_cast<double>(sum);
-  }
-};
 
 VectorXd rosenbrock_start(Index n) {
   VectorXd start(n);
@@ -61,6 +45,27 @@ TEST_CASE("L-BFGS finds the minimum of Rosenbrock's function") {
   CHECK(difference(one.w, VectorXd::Ones(2)) < 1e-8);
   const auto in_float = minimize(Rosenbrock{}, Eigen::Vector2f(-1.2f, 1));
   CHECK(difference(in_float.w.cast<double>(), VectorXd::Ones(2)) < 1e-2);
+}
+
+TEST_CASE("L-BFGS takes the same steps in whatever unit E is measured") {
+  const auto steps = [](auto start, auto unit) {
+    using V = decltype(start);
+    return minimize(
+        [unit](const V& w, V& g) {
+          const double E = Rosenbrock{}(w, g);
+          g *= unit;
+          return E * double(unit);
+        },
+        start, {.iterations = 20});
+  };
+  const VectorXd start = rosenbrock_start(10);
+  const Eigen::VectorXf in_float = start.cast<float>();
+  for (const int power : {20, 50, 100}) {
+    CHECK(steps(start, std::ldexp(1.0, power)).w == steps(start, 1.0).w);
+  }
+  for (const int power : {10, 20, 30}) {
+    CHECK(steps(in_float, std::ldexp(1.0f, power)).w == steps(in_float, 1.0f).w);
+  }
 }
 
 TEST_CASE("L-BFGS ends at the solution of a least squares problem") {

@@ -164,19 +164,16 @@ class LbfgsRun {
   }
 
   /// Moves to the point that was evaluated last, and remembers the pair if its curvature is
-  /// positive.
+  /// positive. Positive means more than rounding of ΔwᵀΔg, whatever the units of E and w.
   bool take(const Point& now) {
-    const Index place = count_ == 0 ? 0 : (newest_ + 1) % options_.memory;
-    steps_.col(place) = trial_w_ - w_;
-    changes_.col(place) = trial_g_ - g_;
-    const S product = steps_.col(place).dot(changes_.col(place));
+    const S product = (trial_w_ - w_).dot(trial_g_ - g_);
     constexpr S epsilon = std::numeric_limits<S>::epsilon();
-    if (product > epsilon * changes_.col(place).squaredNorm()) {
-      inverse_curvature_[place] = 1 / product;
-      newest_ = place;
+    if (product > epsilon * (trial_w_ - w_).norm() * (trial_g_ - g_).norm()) {
+      newest_ = count_ == 0 ? 0 : (newest_ + 1) % options_.memory;
       count_ = (std::min)(count_ + 1, options_.memory);
-    } else {
-      count_ = 0;  // The oldest pair has been overwritten.
+      steps_.col(newest_) = trial_w_ - w_;
+      changes_.col(newest_) = trial_g_ - g_;
+      inverse_curvature_[newest_] = 1 / product;
     }
     w_.swap(trial_w_);
     g_.swap(trial_g_);
