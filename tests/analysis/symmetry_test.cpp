@@ -505,7 +505,7 @@ TEST_CASE("what is no symmetry is refused in words") {
   CHECK(said([&] { exchange_units(sum, 1, 0, 1); }) ==
         "symmetry: layer 1 (Dense unnamed)" + undeclared);
   CHECK(said([&] { exchange_units(fixed, 1, 0, 1); }) ==
-        "symmetry: the units of layer 1 (Dense unnamed) are declared as Fixed");
+        "symmetry: the units of layer 1 (Dense unnamed) are Fixed");
   for (const int layer : {1, 2}) {
     CHECK(said([&] { exchange_units(joined, layer, 0, 1); }) ==
           "symmetry: the units of layer " + std::to_string(layer) +

@@ -20,6 +20,12 @@ class HiddenUnits {
       : layers_(layers(net)), blocks_(backfold::blocks(net)) {
     check_parameters(net);
     std::erase_if(blocks_, [](const Block& b) { return b.size() == 0; });
+    for (const Block& b : blocks_) {
+      // The output is an index, whose sign has a meaning.
+      if (b.kind == Block::Kind::Weights && b.connection.weights == Weights::Lookup) {
+        layers_[at(b.connection.source)].symmetry = UnitSymmetry::Fixed;
+      }
+    }
   }
 
   [[nodiscard]] const std::vector<LayerDescription>& descriptions() const { return layers_; }
@@ -65,11 +71,11 @@ class HiddenUnits {
   void check_can_exchange(int layer) const {
     check_layer(layer);
     if (!can_exchange(layer)) {
-      fail_argument("symmetry: the units of ", name(layer), " are declared as Fixed");
+      fail_argument("symmetry: the units of ", name(layer), " are Fixed");
     }
   }
   void check_can_negate(int layer) const {
-    check_layer(layer);
+    check_can_exchange(layer);
     if (!can_negate(layer)) {
       fail_argument("symmetry: a unit of ", name(layer),
                     " cannot change its sign: that takes an activation with is_odd, as Tanh or "
