@@ -38,8 +38,7 @@ void check_adam(const char* const (&names)[4], const Settings& s) {
 
 /// Updates w and the moments in one pass over memory; if Decays, w first shrinks by the factor 1 −
 /// η·weight_decay. Compiled once for all objectives.
-/// @tparam Usual true if β1 and β2 are at least ½, so that each Blend starts from the old value
-template <Index N, bool Usual, bool Decays, class Settings, Real S>
+template <Index N, bool Decays, class Settings, Real S>
 BACKFOLD_NO_INLINE void adam_update(const Settings& settings, double weight_decay,
                                     std::int64_t count, Index n, const S* g, S* w, S* first,
                                     S* second) {
@@ -51,28 +50,34 @@ BACKFOLD_NO_INLINE void adam_update(const Settings& settings, double weight_deca
       settings.beta2 == 0 ? 1 : -std::expm1(steps * std::log(settings.beta2));
   using V = LanesFor<S, N>;
   const V rate(-settings.learning_rate / correction1);
-  const Blend<V, Usual> moment(settings.beta1);
-  const Blend<V, Usual> square_moment(settings.beta2);
-  const V unbias(1 / correction2);
-  const V epsilon(settings.epsilon);
+  const bool usual = settings.beta1 >= 0.5 && settings.beta2 >= 0.5;
+  const Blend<V> moment(settings.beta1);
+  const Blend<V> square_moment(settings.beta2);
+  const InverseRoot<V> inverse_root(1 / correction2, settings.epsilon, settings.epsilon_placement);
   const double decay = settings.learning_rate * weight_decay;
   [[maybe_unused]] const Blend<V> decayed(1 - decay, decay);
-  with_constant(settings.epsilon_placement, [&](auto placement) {
-    fused_pass<N, !Usual>(
-        n, g,
-        [&](const V& full_gradient, V& w_, V& m, V& v) {
-          const V gradient = with_finite_square(full_gradient);
-          m = flushed(moment(m, gradient));
-          v = flushed(square_moment(v, gradient * gradient));
-          const V root = over_root<placement()>(v, unbias, epsilon);
-          if constexpr (Decays) {
-            w_ = decayed.keep_and_add(w_, rate * m * root);
-          } else {
-            w_ = multiply_add(rate * m, root, w_);
-          }
-        },
-        w, first, second);
-  });
+  fused_pass<N>(
+      n, g,
+      [&](const V& full_gradient, V& w_, V& m, V& v) {
+        const V gradient = with_finite_square(full_gradient);
+        const V square = gradient * gradient;
+        if (usual) {
+          m = moment.keep_most(m, gradient);
+          v = square_moment.keep_most(v, square);
+        } else {
+          m = moment(m, gradient);
+          v = square_moment(v, square);
+        }
+        m = flushed(m);
+        v = flushed(v);
+        const V root = inverse_root(v);
+        if constexpr (Decays) {
+          w_ = decayed.keep_and_add(w_, rate * m * root);
+        } else {
+          w_ = multiply_add(rate * m, root, w_);
+        }
+      },
+      w, first, second);
 }
 
 template <bool Decays, Index N, class Settings, Real S, class Objective>
@@ -82,11 +87,8 @@ BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_
   double error;
   if (evaluate_finite<N>(objective, w, vectors[0], vectors.size(), error)) {
     ++state.steps;
-    const bool usual = settings.beta1 >= 0.5 && settings.beta2 >= 0.5;
-    const auto update = usual ? adam_update<N, true, Decays, Settings, S>
-                              : adam_update<Dynamic, false, Decays, Settings, S>;
-    update(settings, weight_decay, state.steps, vectors.size(), vectors[0], w, vectors[1],
-           vectors[2]);
+    adam_update<N, Decays>(settings, weight_decay, state.steps, vectors.size(), vectors[0], w,
+                           vectors[1], vectors[2]);
   }
   return error;
 }

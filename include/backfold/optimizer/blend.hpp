@@ -13,9 +13,7 @@ namespace detail {
 /// form loses no term, whatever their magnitudes: `old + rest·(next − old)` loses a small `next` if
 /// `keep` is near 0. The smaller factor is rounded to the scalar, not the larger: `keep` = 0.9999
 /// rounded to float would make the rate of decay wrong by 2e-4.
-///
-/// @tparam KeepsMost true if `keep` is known to be at least ½
-template <class V, bool KeepsMost = false>
+template <class V>
 class Blend {
  public:
   explicit Blend(double keep) : Blend(keep, 1 - keep) {}
@@ -24,11 +22,11 @@ class Blend {
 
   /// keep·old + rest·next
   BACKFOLD_ALWAYS_INLINE V operator()(const V& old, const V& next) const {
-    if constexpr (KeepsMost) {
-      return multiply_add(part_, next - old, old);
-    } else {
-      return multiply_add(part_, next - old, select(from_old_, old, next));
-    }
+    return multiply_add(part_, next - old, select(from_old_, old, next));
+  }
+  /// keep·old + rest·next. @pre keep >= ½
+  [[nodiscard]] BACKFOLD_ALWAYS_INLINE V keep_most(const V& old, const V& next) const {
+    return multiply_add(part_, next - old, old);
   }
   /// keep·old + term
   [[nodiscard]] BACKFOLD_ALWAYS_INLINE V keep_and_add(const V& old, const V& term) const {

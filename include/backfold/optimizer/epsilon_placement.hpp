@@ -26,28 +26,32 @@ BACKFOLD_ALWAYS_INLINE V with_finite_square(const V& gradient) {
 /// 1/√(scale·v + ε), or 1/(√(scale·v) + ε). The radicand is clamped to normal numbers. With ε = 0,
 /// a parameter whose gradient was always 0 then does not divide by zero, and an overflow does not
 /// give NaN.
-template <EpsilonPlacement Placement, class V>
-BACKFOLD_ALWAYS_INLINE V over_root(const V& v, const V& scale, const V& epsilon) {
-  using Limits = std::numeric_limits<typename V::Scalar>;
-  const V smallest((Limits::min)());
-  const V largest((Limits::max)());
-  if constexpr (Placement == EpsilonPlacement::InsideRoot) {
-    return inverse_sqrt(at_most(at_least(multiply_add(v, scale, epsilon), smallest), largest));
-  } else {
-    const V square = at_most(at_least(v * scale, smallest), largest);
-    return inverse(multiply_add(square, inverse_sqrt(square), epsilon));
-  }
-}
+///
+/// The placement is the same for all v, so its branch is always predicted; a pass for each
+/// placement would be compiled twice.
+template <class V>
+class InverseRoot {
+ public:
+  InverseRoot(double scale, double epsilon, EpsilonPlacement placement)
+      : inside_(placement == EpsilonPlacement::InsideRoot),
+        scale_(scale),
+        in_root_(inside_ ? epsilon : 0),
+        epsilon_(epsilon) {}
 
-/// Calls f with the placement as a compile-time constant.
-template <class Function>
-BACKFOLD_ALWAYS_INLINE void with_constant(EpsilonPlacement placement, const Function& f) {
-  if (placement == EpsilonPlacement::InsideRoot) {
-    f(std::integral_constant<EpsilonPlacement, EpsilonPlacement::InsideRoot>{});
-  } else {
-    f(std::integral_constant<EpsilonPlacement, EpsilonPlacement::OutsideRoot>{});
+  BACKFOLD_ALWAYS_INLINE V operator()(const V& v) const {
+    using Limits = std::numeric_limits<typename V::Scalar>;
+    const V square = at_most(at_least(multiply_add(v, scale_, in_root_), V((Limits::min)())),
+                             V((Limits::max)()));
+    const V inverse_root = inverse_sqrt(square);
+    return inside_ ? inverse_root : inverse(multiply_add(square, inverse_root, epsilon_));
   }
-}
+
+ private:
+  bool inside_;
+  V scale_;
+  V in_root_;
+  V epsilon_;
+};
 
 }  // namespace detail
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <limits>
 #include <type_traits>
@@ -155,23 +154,16 @@ BACKFOLD_ALWAYS_INLINE V flushed(const V& v) {
 
 /// One pass over the gradient and the vectors that it updates: f(g, v...) on references to their
 /// lanes.
-/// @tparam Rare compiles f once, for whole and partial registers alike: slower, but less to
-/// compile, for settings that few programs use
-template <Index N, bool Rare = false, Real S, class Function, class... Vectors>
+template <Index N, Real S, class Function, class... Vectors>
 BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const Function& f,
                                        Vectors*... vectors) {
   using V = LanesFor<S, N>;
-  const auto run = [&](Index i, auto count) {
+  for_strips<V::size, N>(n, [&](Index i, auto count) {
     [&](auto... lanes) {
       f(load_strip<V>(gradient + i, count), lanes...);
       (store_strip(lanes, vectors + i, count), ...);
     }(load_strip<V>(vectors + i, count)...);
-  };
-  if constexpr (Rare) {
-    for (Index i = 0; i < n; i += V::size) run(i, (std::min)(n - i, Index{V::size}));
-  } else {
-    for_strips<V::size, N>(n, run);
-  }
+  });
 }
 
 }  // namespace detail

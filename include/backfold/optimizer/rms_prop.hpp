@@ -46,17 +46,15 @@ struct RmsProp {
     using V = LanesFor<S, N>;
     const V rate(-learning_rate);
     const detail::Blend<V> average(decay);
-    const V eps(epsilon);
-    detail::with_constant(epsilon_placement, [&](auto placement) {
-      detail::fused_pass<N>(
-          n, g,
-          [&](const V& full_gradient, V& w_, V& v) {
-            const V gradient = detail::with_finite_square(full_gradient);
-            v = detail::flushed(average(v, gradient * gradient));
-            w_ = multiply_add(rate * gradient, detail::over_root<placement()>(v, V(1), eps), w_);
-          },
-          w, state.vectors[1]);
-    });
+    const detail::InverseRoot<V> inverse_root(1, epsilon, epsilon_placement);
+    detail::fused_pass<N>(
+        n, g,
+        [&](const V& full_gradient, V& w_, V& v) {
+          const V gradient = detail::with_finite_square(full_gradient);
+          v = detail::flushed(average(v, gradient * gradient));
+          w_ = multiply_add(rate * gradient, inverse_root(v), w_);
+        },
+        w, state.vectors[1]);
     return error;
   }
 };
