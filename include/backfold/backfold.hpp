@@ -2,8 +2,8 @@
 #pragma once
 
 /// Everything to make, train and run networks that needs Eigen alone. Opt-in: files
-/// (data/csv.hpp, npy.hpp, idx.hpp), analysis/symmetry.hpp, training/hook/progress.hpp and
-/// trace_csv.hpp.
+/// (data/csv.hpp, npy.hpp, idx.hpp), analysis/symmetry.hpp, metric/roc_auc.hpp,
+/// training/hook/progress.hpp, trace.hpp and trace_csv.hpp.
 
 #include "backfold/activation/activate.hpp"
 #include "backfold/activation/activation.hpp"
@@ -82,7 +82,6 @@
 #include "backfold/gradient/gradient.hpp"
 #include "backfold/gradient/gradient_target.hpp"
 #include "backfold/gradient/layer_network_checks.hpp"
-#include "backfold/gradient/layer_statistics.hpp"
 #include "backfold/gradient/layer_step_checks.hpp"
 #include "backfold/gradient/output_delta.hpp"
 #include "backfold/gradient/parameter_view.hpp"
@@ -141,7 +140,6 @@
 #include "backfold/metric/interval_coverage.hpp"
 #include "backfold/metric/metric.hpp"
 #include "backfold/metric/regression.hpp"
-#include "backfold/metric/roc_auc.hpp"
 #include "backfold/network/architecture.hpp"
 #include "backfold/network/describe.hpp"
 #include "backfold/network/elman.hpp"
@@ -196,7 +194,6 @@
 #include "backfold/training/hook/run_memory.hpp"
 #include "backfold/training/hook/schedule.hpp"
 #include "backfold/training/hook/stop_early.hpp"
-#include "backfold/training/hook/trace.hpp"
 #include "backfold/training/hook/validate.hpp"
 #include "backfold/training/learning_rate.hpp"
 #include "backfold/training/objective.hpp"

@@ -10,6 +10,7 @@
 #include "backfold/backfold.hpp"
 #include "backfold/gradient/linearization.hpp"
 #include "backfold/second_order/fit_kalman.hpp"
+#include "backfold/training/hook/trace.hpp"
 #include "catch.hpp"
 #include "numbers.hpp"
 

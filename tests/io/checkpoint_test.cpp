@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <backfold/backfold.hpp>
 #include <backfold/io/checkpoint.hpp>
+#include <backfold/training/hook/trace.hpp>
 
 #include "catch.hpp"
 #include "flipped_bits.hpp"

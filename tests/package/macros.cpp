@@ -190,6 +190,7 @@
 #include <backfold/backfold.hpp>
 #include <backfold/data/csv.hpp>
 #include <backfold/data/npy.hpp>
+#include <backfold/metric/roc_auc.hpp>
 #ifdef BACKFOLD_TEST_IDX
 #include <backfold/data/idx.hpp>
 #endif

@@ -28,7 +28,8 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "core/dual", "core/file_writer", "core/interval", "core/number_text", "data/categories", "data/csv", "data/csv_blocks",
     "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy",
     "data/npy_file", "data/npy_header",
-    "gradient/dual_pass", "gradient/forward_mode", "gradient/linearization",
+    "gradient/dual_pass", "gradient/forward_mode", "gradient/layer_statistics",
+    "gradient/linearization",
     "gradient/step_tangent", "io/activation_deviation", "io/any_layer", "io/any_network", "io/any_state", "io/block_array",
     "io/checkpoint", "io/checkpoint_values", "io/checksum", "io/deviation", "io/export_checks", "io/header", "io/header_constants", "io/header_functions", "io/header_layers",
     "io/header_options",
@@ -38,14 +39,14 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "io/onnx_scaling", "io/onnx_sequence", "io/onnx_sequence_checks",
     "io/protobuf_message", "io/quantisation_comment", "io/quantisation_error", "io/quantised", "io/safetensors", "io/tensor_file", "io/tensor_writer", "io/type_text",
     "io/weight_format",
-    "layer/spectral_radius",
+    "layer/spectral_radius", "metric/roc_auc",
     "second_order/covariance_blocks", "second_order/damped_qr", "second_order/damping",
     "second_order/extended_kalman_filter", "second_order/fit_kalman", "second_order/fit_lbfgs",
     "second_order/fit_least_squares", "second_order/lbfgs", "second_order/lbfgs_options",
     "second_order/kalman_options", "second_order/least_squares",
     "second_order/least_squares_options", "second_order/least_squares_result",
     "second_order/output_jacobian", "second_order/residual_function", "training/hook/progress",
-    "training/hook/trace_csv")}
+    "training/hook/trace", "training/hook/trace_csv")}
 errors = []
 
 # Rows such as "  activation/  loss/    one header each   floor 2".

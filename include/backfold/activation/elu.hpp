@@ -13,7 +13,7 @@ BACKFOLD_BEGIN_NAMESPACE
 struct Elu {
   static constexpr const char* name = "Elu";
   double alpha = 1.0;  ///< a > 0
-  static constexpr std::tuple settings{Setting{"alpha", &Elu::alpha}};
+  static constexpr std::array settings{Setting{"alpha", &Elu::alpha}};
 
   template <class V>
   [[nodiscard]] V value(const V& net) const {

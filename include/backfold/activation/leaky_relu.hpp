@@ -13,7 +13,7 @@ BACKFOLD_BEGIN_NAMESPACE
 struct LeakyRelu {
   static constexpr const char* name = "LeakyRelu";
   double slope = 0.01;  ///< a > 0, below 0
-  static constexpr std::tuple settings{Setting{"slope", &LeakyRelu::slope}};
+  static constexpr std::array settings{Setting{"slope", &LeakyRelu::slope}};
 
   template <class V>
   [[nodiscard]] V value(const V& net) const {

@@ -15,7 +15,7 @@ BACKFOLD_BEGIN_NAMESPACE
 struct Sigmoid {
   static constexpr const char* name = "Sigmoid";
   double slope = 1.0;  ///< a > 0
-  static constexpr std::tuple settings{Setting{"slope", &Sigmoid::slope}};
+  static constexpr std::array settings{Setting{"slope", &Sigmoid::slope}};
 
   template <class V>
   [[nodiscard]] V value(const V& net) const {

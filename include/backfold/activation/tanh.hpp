@@ -14,7 +14,7 @@ BACKFOLD_BEGIN_NAMESPACE
 struct Tanh {
   static constexpr const char* name = "Tanh";
   double slope = 1.0;  ///< a > 0
-  static constexpr std::tuple settings{Setting{"slope", &Tanh::slope}};
+  static constexpr std::array settings{Setting{"slope", &Tanh::slope}};
 
   template <class V>
   [[nodiscard]] V value(const V& net) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <tuple>
 
 #include "backfold/core/config.hpp"
@@ -8,9 +9,9 @@
 BACKFOLD_BEGIN_NAMESPACE
 
 /// A setting of an activation, layer or optimizer: a member and its name in descriptions, files and
-/// exports. A type lists its own:
+/// exports. A type lists its own, as an array or, if they differ in type, as a std::tuple:
 ///
-///     static constexpr std::tuple settings{Setting{"slope", &Tanh::slope}};
+///     static constexpr std::array settings{Setting{"slope", &Tanh::slope}};
 template <class Owner, class T>
 struct Setting {
   const char* name;

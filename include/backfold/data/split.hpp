@@ -106,14 +106,16 @@ inline Split split_of(const std::vector<Index>& parts) {
 }
 
 /// Folds of ordered samples, dealt in turn.
-inline std::vector<Fold> deal_folds(const std::vector<Index>& order, Index k) {
+/// @tparam Folds a parameter, so that only programs with folds compile such a vector
+template <class Folds = std::vector<Fold>>
+Folds deal_folds(const std::vector<Index>& order, Index k) {
   const auto n = static_cast<Index>(order.size());
   if (k < 2 || k > n) fail_argument("folds: expected 2 to ", n, " (samples), got ", k);
   std::vector<Index> parts(order.size());
   for (Index i = 0; i < n; ++i) {
     parts[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = i % k;
   }
-  std::vector<Fold> folds;
+  Folds folds;
   for (Index f = 0; f < k; ++f) folds.push_back({samples_in(parts, f, true), samples_in(parts, f)});
   return folds;
 }

@@ -47,7 +47,7 @@ class Dropout : public Extent<Units> {
   using Resized = Dropout<OtherUnits, Over>;
 
   double rate = 0.5;
-  static constexpr std::tuple settings{Setting{"rate", &Dropout::rate}};
+  static constexpr std::array settings{Setting{"rate", &Dropout::rate}};
 
   constexpr Dropout() requires(Units != Dynamic) = default;
   /// @throws std::invalid_argument unless 0 <= rate < 1

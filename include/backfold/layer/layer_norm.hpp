@@ -35,7 +35,7 @@ class LayerNorm : public Extent<Units> {
   using Resized = LayerNorm<OtherUnits>;
 
   double epsilon = 1e-5;
-  static constexpr std::tuple settings{Setting{"epsilon", &LayerNorm::epsilon}};
+  static constexpr std::array settings{Setting{"epsilon", &LayerNorm::epsilon}};
 
   using Extent<Units>::Extent;
   constexpr LayerNorm() = default;

@@ -206,12 +206,13 @@ struct F1Score : ConfusionMatrix {
 /// Counts of samples by true class (row) and predicted class (column). With one output: 2 × 2, for
 /// no and yes. Outputs and targets as for ConfusionMatrix, which counts batch by batch.
 /// @throws std::invalid_argument as ConfusionMatrix::add
-template <class Y, class Z>
-[[nodiscard]] Matrix<Index> confusion_matrix(const Eigen::DenseBase<Y>& outputs,
+/// @tparam Count a parameter, so that only programs with such a matrix compile its expressions
+template <class Y, class Z, class Count = Index>
+[[nodiscard]] Matrix<Count> confusion_matrix(const Eigen::DenseBase<Y>& outputs,
                                              const Eigen::DenseBase<Z>& targets) {
   ConfusionMatrix matrix;
   matrix.add(outputs, targets);
-  return matrix.counts().template cast<Index>();
+  return matrix.counts().template cast<Count>();
 }
 
 /// Fraction of samples predicted right. Outputs and targets as for ConfusionMatrix.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstring>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -16,7 +17,7 @@ struct SettingValue {
   const char* name;
   double value;
   friend bool operator==(const SettingValue& a, const SettingValue& b) {
-    return std::string(a.name) == b.name && a.value == b.value;
+    return std::strcmp(a.name, b.name) == 0 && a.value == b.value;
   }
 };
 
@@ -185,18 +186,20 @@ template <Real S, class... Layers>
 
 namespace detail {
 
-inline std::string describe_settings(const std::vector<SettingValue>& settings) {
-  std::string text;
+template <class Text>
+Text describe_settings(const std::vector<SettingValue>& settings) {
+  Text text;
   for (const SettingValue& s : settings) {
     char number[64];
     write_message(number, sizeof number, {s.value});
-    text += (text.empty() ? "(" : ", ") + std::string(s.name) + " = " + number;
+    text += (text.empty() ? "(" : ", ") + Text(s.name) + " = " + number;
   }
   return text.empty() ? text : text + ")";
 }
 
-inline std::string describe_connections(const LayerDescription& layer) {
-  std::string text;
+template <class Text>
+Text describe_connections(const LayerDescription& layer) {
+  Text text;
   for (const Connection& c : layer.connections) {
     if (!text.empty()) text += ", ";
     text += c.source == layer.layer ? "itself" : std::to_string(c.source);
@@ -208,21 +211,21 @@ inline std::string describe_connections(const LayerDescription& layer) {
   return text;
 }
 
-/// Table with a row for each layer. A template, so that only programs that print a network compile
-/// it.
-template <class Stream>
-void print_layers(Stream& out, const std::vector<LayerDescription>& layers) {
-  const std::vector<std::string> heading{"layer", "type", "units", "from", "parameters"};
-  std::vector<std::vector<std::string>> rows{heading};
+/// Table with a row for each layer.
+/// @tparam Text a parameter, so that only programs that print a network compile its functions
+template <class Text = std::string>
+void print_layers(std::ostream& out, const std::vector<LayerDescription>& layers) {
+  const std::vector<Text> heading{"layer", "type", "units", "from", "parameters"};
+  std::vector<std::vector<Text>> rows{heading};
   Index total = 0;
   for (const LayerDescription& l : layers) {
-    std::string type = l.type;
+    Text type = l.type;
     if (l.activation[0] != '\0') (type += ' ') += l.activation;
     if (l.form[0] != '\0') (type += ' ') += l.form;
-    type += describe_settings(l.settings);
-    if (l.label[0] != '\0') type += std::string(" \"") + l.label + '"';
-    rows.push_back({std::to_string(l.layer), type, std::to_string(l.units), describe_connections(l),
-                    std::to_string(l.parameters)});
+    type += describe_settings<Text>(l.settings);
+    if (l.label[0] != '\0') type += Text(" \"") + l.label + '"';
+    rows.push_back({std::to_string(l.layer), type, std::to_string(l.units),
+                    describe_connections<Text>(l), std::to_string(l.parameters)});
     total += l.parameters;
   }
   rows.push_back({"", "", "", "", std::to_string(total)});
@@ -231,10 +234,10 @@ void print_layers(Stream& out, const std::vector<LayerDescription>& layers) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = (std::max)(widths[i], row[i].size());
   }
   for (const auto& row : rows) {
-    std::string line;
+    Text line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const bool number = heading[i] != "type" && heading[i] != "from";
-      const std::string fill(widths[i] - row[i].size(), ' ');
+      const Text fill(widths[i] - row[i].size(), ' ');
       line += (number ? fill + row[i] : row[i] + fill) + "  ";
     }
     line.resize(line.find_last_not_of(' ') + 1);

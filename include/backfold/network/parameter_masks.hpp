@@ -13,6 +13,17 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
+/// Mask with 1 for each parameter of the blocks that `chosen` accepts, 0 for all others.
+/// @tparam S a parameter, so that only programs with masks compile its expressions
+template <class Net, class Chosen, Real S = double>
+Vector<S> mask_of(const Net& net, const Chosen& chosen) {
+  Vector<S> mask = (Vector<S>::Zero)(net.parameter_count());
+  for (const Block& block : blocks(net)) {
+    if (chosen(block)) mask.segment(block.offset, block.size()).setOnes();
+  }
+  return mask;
+}
+
 /// The index of the layer with a Name.
 /// @throws std::invalid_argument if there is none, in the name of the function `caller`
 template <class Net>
@@ -29,11 +40,7 @@ int layer_named(const Net& net, std::string_view name, const char* caller) {
 /// the usual share of a penalty.
 template <class Net>
 [[nodiscard]] Vector<double> weights_mask(const Net& net) {
-  Vector<double> mask = (Vector<double>::Zero)(net.parameter_count());
-  for (const Block& block : blocks(net)) {
-    if (block.kind == Block::Kind::Weights) mask.segment(block.offset, block.size()).setOnes();
-  }
-  return mask;
+  return detail::mask_of(net, [](const Block& b) { return b.kind == Block::Kind::Weights; });
 }
 
 /// Mask with 1 for each parameter of a layer, including the weights into it, and 0 for all others.
@@ -42,10 +49,7 @@ template <class Net>
 /// @throws std::invalid_argument for a layer that does not exist or has no parameters
 template <class Net>
 [[nodiscard]] Vector<double> layer_mask(const Net& net, int layer) {
-  Vector<double> mask = (Vector<double>::Zero)(net.parameter_count());
-  for (const Block& block : blocks(net)) {
-    if (block.layer == layer) mask.segment(block.offset, block.size()).setOnes();
-  }
+  auto mask = detail::mask_of(net, [=](const Block& b) { return b.layer == layer; });
   if (mask.isZero(0)) fail_argument("layer_mask: layer ", layer, " has no parameters");
   return mask;
 }
@@ -67,7 +71,7 @@ template <class Net>
 /// @throws std::invalid_argument for a connection that does not exist or has no weights
 template <class Net>
 [[nodiscard]] Vector<double> connection_mask(const Net& net, int layer, int connection) {
-  const std::vector<LayerDescription> list = layers(net);
+  const auto list = layers(net);
   const bool exists = layer >= 0 && static_cast<std::size_t>(layer) < list.size();
   const std::size_t count = exists ? list[static_cast<std::size_t>(layer)].connections.size() : 0;
   if (connection < 0 || static_cast<std::size_t>(connection) >= count) {
@@ -82,12 +86,9 @@ template <class Net>
   }
   // A layer's blocks of weights are those of its connections in order, the ones without left out.
   auto place = std::count_if(into.begin(), into.begin() + connection, has_weights);
-  Vector<double> mask = (Vector<double>::Zero)(net.parameter_count());
-  for (const Block& block : blocks(net)) {
-    if (block.layer != layer || block.kind != Block::Kind::Weights) continue;
-    if (place-- == 0) mask.segment(block.offset, block.size()).setOnes();
-  }
-  return mask;
+  return detail::mask_of(net, [&](const Block& b) {
+    return b.layer == layer && b.kind == Block::Kind::Weights && place-- == 0;
+  });
 }
 
 /// The mask of a connection into the layer with a Name.
