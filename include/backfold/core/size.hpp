@@ -14,7 +14,8 @@ namespace detail {
 
 /// Saturating count of numbers, computed from counts that a user chose. Sums and products beyond
 /// the largest Index saturate at "too many" instead of wrapping around to a small buffer, so one
-/// check at the end of a formula is enough.
+/// check at the end of a formula is enough. Its operators are no inline code: set-up has many
+/// products, each with a division.
 class Size {
  public:
   /// The largest count of doubles whose bytes an Index can count.
@@ -32,10 +33,10 @@ class Size {
     return n_;
   }
 
-  friend constexpr Size operator+(Size a, Size b) {
+  BACKFOLD_NO_INLINE friend constexpr Size operator+(Size a, Size b) {
     return a.n_ > most - b.n_ ? Size(too_many) : Size(a.n_ + b.n_);
   }
-  friend constexpr Size operator*(Size a, Size b) {
+  BACKFOLD_NO_INLINE friend constexpr Size operator*(Size a, Size b) {
     return a.n_ != 0 && b.n_ > most / a.n_ ? Size(too_many) : Size(a.n_ * b.n_);
   }
   friend constexpr auto operator<=>(const Size&, const Size&) = default;
@@ -43,7 +44,7 @@ class Size {
   constexpr Size& operator+=(Size other) { return *this = *this + other; }
 
   /// The next multiple of `unit`.
-  [[nodiscard]] constexpr Size rounded_up(Index unit) const {
+  [[nodiscard]] BACKFOLD_NO_INLINE constexpr Size rounded_up(Index unit) const {
     const Size sum = *this + Size(unit - 1);
     return sum.is_countable() ? Size(sum.n_ / unit * unit) : sum;
   }

@@ -121,7 +121,7 @@ struct WeightsView {
 
 /// @throws std::invalid_argument if column c has a number that is not finite
 template <Real S>
-void check_column(const char* what, const ConstMatrixView<S>& data, Index c) {
+BACKFOLD_NO_INLINE void check_column(const char* what, const ConstMatrixView<S>& data, Index c) {
   if (all_finite(data.column(c), data.rows())) return;
   for (Index i = 0; i < data.rows(); ++i) {
     if (!is_finite(data(i, c))) {
@@ -133,7 +133,7 @@ void check_column(const char* what, const ConstMatrixView<S>& data, Index c) {
 /// @throws std::invalid_argument naming the first of a column's target_weights that is below 0 or
 /// not finite
 template <Real S>
-void check_target_weights(const ConstMatrixView<S>& weights, Index c) {
+BACKFOLD_NO_INLINE void check_target_weights(const ConstMatrixView<S>& weights, Index c) {
   check_column("target_weights", weights, c);
   for (Index i = 0; i < weights.rows(); ++i) {
     if (weights(i, c) < S(0)) {

@@ -70,7 +70,7 @@ struct Sequences : Samples<S> {
 
   /// True if column `c` of the targets has a target: its weight is not 0, its sequence not ended,
   /// and not all of its targets are missing.
-  [[nodiscard]] bool has_target(Index c) const {
+  [[nodiscard]] BACKFOLD_NO_INLINE bool has_target(Index c) const {
     if (lengths != nullptr && !is_before_end(c)) return false;
     if (this->weights != nullptr && this->weights[c * this->weight_stride] == S(0)) return false;
     return !this->is_masked() || this->mask().has_target(this->targets, c);

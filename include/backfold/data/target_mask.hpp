@@ -48,18 +48,20 @@ struct TargetMask {
   /// one that is not missing. Allocates.
   template <class Function>
   void visit(const ConstMatrixView<S>& targets, Index column, const Function& f) const {
-    const Index rows = targets.rows();
-    Array<S> filled(rows);
-    S* const to = filled.data();
-    copy_numbers(targets.column(column), to, rows);
+    Array<S> filled(targets.rows());
+    fill(targets, column, filled.data());
+    f(ConstMatrixView<S>(filled.data(), targets.rows(), targets.cols(), 0), column);
+  }
+
+ private:
+  /// Copies a column, with its missing targets replaced by one that is not missing.
+  BACKFOLD_NO_INLINE void fill(const ConstMatrixView<S>& targets, Index column, S* to) const {
+    const auto is_missing = [&](Index i) { return weight(targets(i, column), i, column) == S(0); };
     Index present = 0;
-    for (Index i = 0; i < rows; ++i) {
-      if (weight(to[i], i, column) != S(0)) present = i;
+    for (Index i = 0; i < targets.rows(); ++i) {
+      if (!is_missing(i)) present = i;
     }
-    for (Index i = 0; i < rows; ++i) {
-      if (weight(targets(i, column), i, column) == S(0)) to[i] = to[present];
-    }
-    f(ConstMatrixView<S>(to, rows, targets.cols(), 0), column);
+    for (Index i = 0; i < targets.rows(); ++i) to[i] = targets(is_missing(i) ? present : i, column);
   }
 };
 

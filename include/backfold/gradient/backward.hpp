@@ -104,8 +104,10 @@ class Backward {
     constexpr int count = static_cast<int>(list.size());
     constexpr bool is_output = L == output_layer;
     S* const delta = pass_.template delta<L>();
-    const Index before = pass_.template units<L>() * pass_.batch() * Graph::history(L);
-    for (Index i = -before; i < 0; ++i) delta[i] = S(0);
+    if constexpr (Graph::history(L) > 0) {
+      const Index before = pass_.template units<L>() * pass_.batch() * Graph::history(L);
+      for (Index i = -before; i < 0; ++i) delta[i] = S(0);
+    }
     // If every link is delayed, as out of a loop, no product writes the last steps.
     constexpr bool reaches_all = count > 0 && list[0].delay == 0;
     if constexpr (!reaches_all && !is_output) {

@@ -127,11 +127,13 @@ class WeightGradients {
   /// batch. @pre the pass started from there
   template <int L>
   void add_up_start() const {
-    const Index units = pass_.template units<L>();
-    for (int k = 0; k < P::Graph::start_columns(L); ++k) {
-      S* const g = gradient_ + pass_.architecture().template start_offset<L>() + k * units;
-      const S* from = past_delta<L>(pass_, k);
-      for (Index b = 0; b < pass_.batch(); ++b, from += units) add_numbers(from, g, units);
+    if constexpr (P::Graph::start_columns(L) > 0) {
+      const Index units = pass_.template units<L>();
+      for (int k = 0; k < P::Graph::start_columns(L); ++k) {
+        S* const g = gradient_ + pass_.architecture().template start_offset<L>() + k * units;
+        const S* from = past_delta<L>(pass_, k);
+        for (Index b = 0; b < pass_.batch(); ++b, from += units) add_numbers(from, g, units);
+      }
     }
   }
 

@@ -60,8 +60,9 @@ constexpr LayerShape shape_of(const Arch& architecture) {
   LayerShape shape;
   shape.units = architecture.template units<L>();
   shape.history = Graph::history(L);
-  shape.segment = segment_number<Graph>(L);
-  shape.last_use = last_use<Graph>(L);
+  constexpr int number = segment_number<Graph>(L), last = last_use<Graph>(L);
+  shape.segment = number;
+  shape.last_use = last;
   if constexpr (L > 0) {
     using Type = typename Arch::template LayerType<L>;
     constexpr int connections = Arch::template connection_count<L>;

@@ -61,7 +61,7 @@ class BufferLayout {
   [[nodiscard]] constexpr bool is_forward() const { return shape_.purpose == Purpose::Forward; }
   [[nodiscard]] constexpr bool goes_back() const { return shape_.purpose >= Purpose::Gradient; }
   [[nodiscard]] constexpr Index size() const { return size_; }
-  [[nodiscard]] constexpr Index counted(Size size) const {
+  [[nodiscard]] BACKFOLD_NO_INLINE constexpr Index counted(Size size) const {
     return size.value("workspace: a batch of ", shape_.batch, " and ", shape_.steps, " steps");
   }
 
@@ -159,7 +159,7 @@ class BufferLayout {
 
   /// Places a piece that is in use during the whole pass.
   constexpr Index take(Size numbers) { return take(numbers, 0, end_); }
-  constexpr Index take(Size numbers, int first_use, int last_use) {
+  BACKFOLD_NO_INLINE constexpr Index take(Size numbers, int first_use, int last_use) {
     const Index count = counted(numbers.rounded_up(64 / sizeof(S)));
     if (count == 0) return 0;
     const Index start = is_forward() ? first_fit(count, first_use, last_use) : size_;
@@ -211,7 +211,8 @@ struct WorkspacePlan : SharedPieces {
   std::array<LayerPieces, LayerCount> layers{};
 
   template <class Arch>
-  static constexpr WorkspacePlan of(const Arch& architecture, const PassShape& shape) {
+  BACKFOLD_NO_INLINE static constexpr WorkspacePlan of(const Arch& architecture,
+                                                       const PassShape& shape) {
     std::array<LayerShape, LayerCount> shapes{};
     for_each_index<LayerCount>([&](auto l) { shapes[l()] = shape_of<l()>(architecture); });
     std::array<PlacedPiece, most_pieces(LayerCount)> placed{};

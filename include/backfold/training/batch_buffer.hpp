@@ -84,7 +84,7 @@ class BatchBuffer {
   }
 
  private:
-  static Index numbers(Index rows, Index columns, Index batch) {
+  BACKFOLD_NO_INLINE static Index numbers(Index rows, Index columns, Index batch) {
     return (detail::Size(rows) * columns * batch).value("fit: a batch of ", batch);
   }
 
