@@ -54,7 +54,7 @@ struct LayerDescription {
 namespace detail {
 
 inline bool is_type(const LayerDescription& layer, const char* type) {
-  return std::string(layer.type) == type;
+  return std::strcmp(layer.type, type) == 0;
 }
 
 /// The `name` of a type in descriptions and files.

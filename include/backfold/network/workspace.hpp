@@ -39,16 +39,20 @@ class Workspace {
   static constexpr Index fixed_steps =
       takes_single_steps || !Net::Graph::is_recurrent ? Index{1} : Dynamic;
 
+  static constexpr bool has_fixed_shape = Net::fixed && Batch != Dynamic && fixed_steps == 1;
+
   /// Largest shape of a workspace in the object, which serves all purposes.
   static constexpr detail::PassShape inline_shape{Batch, 1, Most, true};
-  static constexpr bool is_inline = [] {
-    if constexpr (Net::fixed && Batch != Dynamic && fixed_steps == 1) {
-      const Index size = Plan::of(ArchitectureType{}, inline_shape).size;
-      return size * Index{sizeof(Scalar)} <= detail::largest_inline_workspace;
+  /// Its layout, worked out once for a type.
+  static constexpr Plan inline_plan = [] {
+    if constexpr (has_fixed_shape) {
+      return Plan::of(ArchitectureType{}, inline_shape);
     } else {
-      return false;
+      return Plan{};
     }
   }();
+  static constexpr bool is_inline = has_fixed_shape && inline_plan.size * Index{sizeof(Scalar)} <=
+                                                           detail::largest_inline_workspace;
 
   explicit Workspace(const Net& net, Index batch = Batch == Dynamic ? 1 : Batch, Index steps = 1,
                      Purpose purpose = Purpose::Gradient)
@@ -149,14 +153,6 @@ class Workspace {
       return sizes_ == architecture.sizes();
     }
   }
-
-  static constexpr Plan inline_plan = [] {
-    if constexpr (is_inline) {
-      return Plan::of(ArchitectureType{}, inline_shape);
-    } else {
-      return Plan{};
-    }
-  }();
 
   struct Inline {
     alignas(64) Scalar numbers[inline_plan.size + 1];
