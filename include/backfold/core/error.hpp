@@ -85,15 +85,16 @@ template <class Exception>
 }  // namespace detail
 
 /// Reports a wrong argument: throws std::invalid_argument with the strings and numbers
-/// concatenated.
+/// concatenated. Parts are values, so that literals of all lengths share one function, and a call
+/// only loads registers.
 template <class... Parts>
-[[noreturn]] BACKFOLD_ALWAYS_INLINE void fail_argument(const Parts&... parts) {
+[[noreturn]] BACKFOLD_NO_INLINE void fail_argument(Parts... parts) {
   detail::raise<std::invalid_argument>({parts...});
 }
 
 /// Reports a failure of the environment, of a file for example: throws std::runtime_error.
 template <class... Parts>
-[[noreturn]] BACKFOLD_ALWAYS_INLINE void fail_runtime(const Parts&... parts) {
+[[noreturn]] BACKFOLD_NO_INLINE void fail_runtime(Parts... parts) {
   detail::raise<std::runtime_error>({parts...});
 }
 

@@ -28,7 +28,7 @@ class Size {
 
   /// The count. @throws std::invalid_argument with these parts as its subject if it is too large
   template <class... Parts>
-  [[nodiscard]] constexpr Index value(const Parts&... subject) const {
+  [[nodiscard]] constexpr Index value(Parts... subject) const {
     if (!is_countable()) fail_argument(subject..., ": more numbers than can be counted");
     return n_;
   }
