@@ -4,14 +4,17 @@
 // paper's, and draws success against the lag, where gnuplot is installed.
 //
 //     long_lags [--task reber,lag4,lag100,adding,multiplication,order,curve] [--seeds 3] [--quick]
+//               [--net elman,rtrl,lstm] [--rate 0.01] [--first-seed 1]
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <backfold/backfold.hpp>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +28,9 @@ namespace bf = backfold;
 namespace {
 
 using bf::Index;
+
+/// What learns: a hidden layer, and whether RTRL computes its gradient.
+enum class Learner { ElmanBptt, ElmanRtrl, LstmBptt };
 
 struct Task {
   std::string name;
@@ -40,8 +46,8 @@ struct Task {
   Index wrong_allowed = 0;      ///< how many of them may be wrong
   Index exam_every = 100;       ///< sequences
   Index batch = 10;
-  double rate = 0.01;
-  double forget_bias = 1, input_bias = 0;  ///< of the LSTM's gates at the start
+  std::array<double, 3> rates = {0.01, 0.01, 0.01};  ///< of each Learner
+  double forget_bias = 1, input_bias = 0;            ///< of the LSTM's gates at the start
 };
 
 /// All outputs of sequence b within the tolerance of their targets.
@@ -83,7 +89,7 @@ Task reber() {
             .paper_rtrl = "–",
             .paper_lstm = "97–100 %, 8,440–39,740"};
   task.batch = 5;
-  task.rate = 0.02;
+  task.rates = {0.02, 0.02, 0.02};
   task.forget_bias = 2.3;
   task.draw = [learnt](Index n, bf::Random& r) {
     std::vector<ReberString> drawn;
@@ -111,7 +117,7 @@ Task lag(Index p, Index budget) {
             .budget = budget,
             .rtrl_budget = budget};
   task.batch = 2;
-  task.rate = 0.01;
+  task.rates = {0.005, 0.01, 0.01};
   // Gates that begin open let the first symbol in, and its difference reaches the last step.
   task.forget_bias = std::log(double(p)) + 2;
   task.input_bias = 2;
@@ -148,7 +154,7 @@ Task marked(Combine how) {
             .rtrl_budget = 10000};
   task.paper_lstm = is_sum ? "74,000; 1 of 2,560 wrong" : "482,000; MSE 0.0223";
   task.draw = [how](Index n, bf::Random& random) { return marked_numbers(n, 100, how, random); };
-  task.rate = 0.02;
+  task.rates = {0.02, 0.02, 0.02};
   task.forget_bias = 4.6;
   task.input_bias = -4;
   task.is_right = within(0.04f);
@@ -167,7 +173,7 @@ Task order() {
             .rtrl_budget = 10000};
   task.paper_lstm = "31,390";
   task.draw = [](Index n, bf::Random& random) { return temporal_order(n, random); };
-  task.rate = 0.02;
+  task.rates = {0.02, 0.02, 0.02};
   task.forget_bias = 4.6;
   task.input_bias = -3;
   task.is_right = within(0.3f);
@@ -228,17 +234,15 @@ Run learn(const Task& task, Learner& learner, Index budget, bf::Random& random) 
   return result;
 }
 
-/// What learns: a hidden layer, and whether RTRL computes its gradient.
-enum class Learner { ElmanBptt, ElmanRtrl, LstmBptt };
-
 template <bool is_lstm, class Net, template <class, class> class Method, class Loss>
-Run run_net(const Task& task, Net net, Index budget, std::uint64_t seed, Index& parameters) {
+Run run_net(const Task& task, Net net, Index budget, double rate, std::uint64_t seed,
+            Index& parameters) {
   bf::Random random(seed);
   net.initialize(bf::Glorot{}, random);
   // A closed input gate keeps distractors out of the memory: its bias is the first of four.
   if constexpr (is_lstm) net.template bias<1>().head(task.lstm).array() += float(task.input_bias);
   parameters = net.parameter_count();
-  Method<Net, Loss> learner(net, task.rate);
+  Method<Net, Loss> learner(net, rate);
   return learn(task, learner, budget, random);
 }
 
@@ -249,16 +253,18 @@ Run run_kind(const Task& task, Learner kind, std::uint64_t seed, Index& paramete
                     Dense<Dynamic, Output, From<0>>>;
   using Gated = Rnn<float, Input<Dynamic>, Lstm<Dynamic>, Dense<Dynamic, Output, From<0>>>;
   const Elman elman(task.inputs, task.elman, task.outputs);
+  const double rate = task.rates[static_cast<std::size_t>(kind)];
   if (kind == Learner::ElmanRtrl) {
-    return run_net<false, Elman, OnlineRtrl, Loss>(task, elman, task.rtrl_budget, seed, parameters);
+    return run_net<false, Elman, OnlineRtrl, Loss>(task, elman, task.rtrl_budget, rate, seed,
+                                                   parameters);
   }
   if (kind == Learner::ElmanBptt) {
-    return run_net<false, Elman, Bptt, Loss>(task, elman, task.budget, seed, parameters);
+    return run_net<false, Elman, Bptt, Loss>(task, elman, task.budget, rate, seed, parameters);
   }
   const Gated gated(Input<Dynamic>(task.inputs),
                     Lstm<Dynamic>(task.lstm, ForgetBias{task.forget_bias}),
                     Dense<Dynamic, Output, From<0>>(task.outputs));
-  return run_net<true, Gated, Bptt, Loss>(task, gated, task.budget, seed, parameters);
+  return run_net<true, Gated, Bptt, Loss>(task, gated, task.budget, rate, seed, parameters);
 }
 
 Run run_one(const Task& task, Learner kind, std::uint64_t seed, Index& parameters) {
@@ -287,12 +293,22 @@ std::string median_sequences(const std::vector<Run>& runs, Index budget) {
   return median > budget ? "> " + std::to_string(budget) : std::to_string(median);
 }
 
+/// What the command line asks for.
+struct Plan {
+  Index seeds = 3, first_seed = 1;
+  bool quick = false;
+  std::vector<Learner> nets = {Learner::ElmanBptt, Learner::ElmanRtrl, Learner::LstmBptt};
+  double rate = 0;  ///< 0: that of the task
+};
+
 /// Runs all seeds and prints a row of the table. @return how many were solved
-Index row(const Task& task, Learner kind, Index seeds) {
+Index row(Task task, Learner kind, const Plan& plan) {
+  const Index seeds = plan.seeds;
+  if (plan.rate > 0) task.rates.fill(plan.rate);
   std::vector<Run> runs;
   Index solved = 0, parameters = 0, wrong = 0;
   double squared = 0;
-  for (Index seed = 1; seed <= seeds; ++seed) {
+  for (Index seed = plan.first_seed; seed < plan.first_seed + seeds; ++seed) {
     runs.push_back(run_one(task, kind, static_cast<std::uint64_t>(seed), parameters));
     solved += runs.back().solved_after.has_value();
     wrong += runs.back().wrong;
@@ -316,14 +332,14 @@ Index row(const Task& task, Learner kind, Index seeds) {
 }
 
 /// Success against the lag in task 2a, with the paper's 5,040 sequences, printed and drawn.
-void curve(Index seeds, bool quick) {
+void curve(const Plan& plan) {
   std::string data;
-  for (const Index p :
-       quick ? std::vector<Index>{4, 10} : std::vector<Index>{2, 4, 6, 8, 10, 15, 20, 30, 50}) {
-    const Task task = lag(p, quick ? 400 : 5040);
+  for (const Index p : plan.quick ? std::vector<Index>{4, 10}
+                                  : std::vector<Index>{2, 4, 6, 8, 10, 15, 20, 30, 50}) {
+    const Task task = lag(p, plan.quick ? 400 : 5040);
     data += std::to_string(p);
     for (const Learner kind : {Learner::ElmanBptt, Learner::LstmBptt}) {
-      data += ' ' + number(100.0 * double(row(task, kind, seeds)) / double(seeds));
+      data += ' ' + number(100.0 * double(row(task, kind, plan)) / double(plan.seeds));
     }
     data += '\n';
   }
@@ -355,18 +371,27 @@ int main(int argc, char** argv) {
   const std::vector<std::string> all = {"reber",          "lag4",  "lag100", "adding",
                                         "multiplication", "order", "curve"};
   std::vector<std::string> chosen = all;
-  Index seeds = 3;
-  bool quick = false;
+  const std::map<std::string, Learner> learners = {
+      {"elman", Learner::ElmanBptt}, {"rtrl", Learner::ElmanRtrl}, {"lstm", Learner::LstmBptt}};
+  Plan plan;
   CLI::App app("Long lags: tasks of 1997, learnt by an Elman net and by a modern LSTM");
   app.add_option("--task", chosen, "some of the tasks, with commas between")
       ->delimiter(',')
       ->check(CLI::IsMember(all));
-  app.add_option("--seeds", seeds, "runs of each row")
+  app.add_option("--net", plan.nets, "some of the learners, with commas between; not for the curve")
+      ->delimiter(',')
+      ->transform(CLI::CheckedTransformer(learners));
+  app.add_option("--seeds", plan.seeds, "runs of each row")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_flag("--quick", quick, "few sequences, one seed: only task 2a with p = 4 is solved");
+  app.add_option("--first-seed", plan.first_seed, "that of the first run of a row")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  app.add_option("--rate", plan.rate, "learning rate, instead of that of the task and net")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--quick", plan.quick, "few sequences, one seed: only task 2a with p = 4 is solved");
   CLI11_PARSE(app, argc, argv);
-  if (quick) seeds = 1;
+  if (plan.quick) plan.seeds = 1;
   try {
     bool is_solved = true;
     std::printf(
@@ -374,15 +399,16 @@ int main(int argc, char** argv) {
     std::printf("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (const std::string& name : chosen) {
       if (name == "curve") {
-        curve(seeds, quick);
+        curve(plan);
         continue;
       }
       Task task = task_of(name);
-      if (quick) task.budget = task.rtrl_budget = name == "lag4" ? 2000 : 100;
-      for (const Learner kind : {Learner::ElmanBptt, Learner::ElmanRtrl, Learner::LstmBptt}) {
-        const Index solved = row(task, kind, seeds);
-        const bool is_wanted = quick ? name == "lag4" : name == "reber" || name == "adding";
-        if (kind == Learner::LstmBptt && is_wanted) is_solved = is_solved && 2 * solved > seeds;
+      if (plan.quick) task.budget = task.rtrl_budget = name == "lag4" ? 2000 : 100;
+      for (const Learner kind : plan.nets) {
+        const Index solved = row(task, kind, plan);
+        const bool is_wanted = plan.quick ? name == "lag4" : name == "reber" || name == "adding";
+        if (kind != Learner::LstmBptt || !is_wanted) continue;
+        is_solved = is_solved && 2 * solved > plan.seeds;
       }
     }
     return is_solved ? 0 : 2;
