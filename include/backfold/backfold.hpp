@@ -176,6 +176,7 @@
 #include "backfold/optimizer/nesterov.hpp"
 #include "backfold/optimizer/optimizer.hpp"
 #include "backfold/optimizer/penalty.hpp"
+#include "backfold/optimizer/ranges.hpp"
 #include "backfold/optimizer/rms_prop.hpp"
 #include "backfold/optimizer/rprop.hpp"
 #include "backfold/optimizer/scaled_rates.hpp"

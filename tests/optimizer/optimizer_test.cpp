@@ -93,6 +93,21 @@ struct Careless : bf::Sgd {
   }
 };
 
+/// Takes ranges, but leaves one out.
+struct Forgetful : bf::Sgd {
+  template <class S, Index N, class Objective, class Ranges = bf::OneRange>
+  double step(S* w, Objective&& objective, State<S, N>& state, const Ranges& ranges = {}) const {
+    S* const g = state.vectors[0];
+    const double error = objective(w, g);
+    if (!bf::is_finite(error) || !bf::all_finite(g, state.vectors.size()))
+      return bf::detail::hidden_nan();
+    ranges.for_each(state.vectors.size(), [&](Index first, Index count) {
+      for (Index i = first; i < first + count && first != 16; ++i) w[i] -= S(0.01) * g[i];
+    });
+    return error;
+  }
+};
+
 constexpr auto outside = bf::EpsilonPlacement::OutsideRoot;
 constexpr bf::Adam adam{.learning_rate = 0.05, .beta2 = 0.99, .epsilon = 0.01};
 
@@ -130,6 +145,7 @@ TEST_CASE("every optimizer passes the list of checks") {
 
 TEST_CASE("the list of checks finds an optimizer that follows a gradient of NaN") {
   CHECK_FALSE(bf::check_optimizer(Careless{}).ok());
+  CHECK_FALSE(bf::check_optimizer(Forgetful{}).ok());
 }
 
 TEST_CASE("optimizers minimise Rosenbrock's function without a network") {

@@ -57,7 +57,7 @@ BACKFOLD_NO_INLINE void adam_update(const Settings& settings, double weight_deca
   const double decay = settings.learning_rate * weight_decay;
   [[maybe_unused]] const Blend<V> decayed(1 - decay, decay);
   fused_pass<N>(
-      n, g,
+      OneRange{}, n, g,
       [&](const V& full_gradient, V& w_, V& m, V& v) {
         const V gradient = with_finite_square(full_gradient);
         const V square = gradient * gradient;
@@ -80,15 +80,20 @@ BACKFOLD_NO_INLINE void adam_update(const Settings& settings, double weight_deca
       w, first, second);
 }
 
-template <bool Decays, Index N, class Settings, Real S, class Objective>
+template <bool Decays, Index N, class Settings, Real S, class Objective, class Ranges>
 BACKFOLD_ALWAYS_INLINE double adam_step(const Settings& settings, double weight_decay, S* w,
-                                        Objective&& objective, AdamState<S, N>& state) {
-  auto& vectors = state.vectors;
+                                        Objective&& objective, AdamState<S, N>& state,
+                                        const Ranges& ranges) {
+  S* const g = state.vectors[0];
+  S* const first_moment = state.vectors[1];
+  S* const second_moment = state.vectors[2];
   double error;
-  if (evaluate_finite<N>(objective, w, vectors[0], vectors.size(), error)) {
-    ++state.steps;
-    adam_update<N, Decays>(settings, weight_decay, state.steps, vectors.size(), vectors[0], w,
-                           vectors[1], vectors[2]);
+  if (evaluate_finite<N>(objective, w, g, state.vectors.size(), error, ranges)) {
+    const std::int64_t steps = ++state.steps;
+    ranges.for_each(state.vectors.size(), [&](Index i, Index n) BACKFOLD_INLINE_LAMBDA {
+      adam_update<range_size<N, Ranges>, Decays>(settings, weight_decay, steps, n, g + i, w + i,
+                                                 first_moment + i, second_moment + i);
+    });
   }
   return error;
 }
@@ -118,9 +123,10 @@ struct Adam {
                        *this);
   }
 
-  template <Real S, Index N, class Objective>
-  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
-    return detail::adam_step<false>(*this, 0, w, objective, state);
+  template <Real S, Index N, class Objective, class Ranges = OneRange>
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state,
+                                     const Ranges& ranges = {}) const {
+    return detail::adam_step<false>(*this, 0, w, objective, state, ranges);
   }
 };
 

@@ -27,9 +27,10 @@ struct AdamW {
     detail::check_not_negative("AdamW: weight_decay", weight_decay);
   }
 
-  template <Real S, Index N, class Objective>
-  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
-    return detail::adam_step<true>(*this, weight_decay, w, objective, state);
+  template <Real S, Index N, class Objective, class Ranges = OneRange>
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state,
+                                     const Ranges& ranges = {}) const {
+    return detail::adam_step<true>(*this, weight_decay, w, objective, state, ranges);
   }
 };
 

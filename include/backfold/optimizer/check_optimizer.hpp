@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <bit>
 
 #include "backfold/core/report.hpp"
@@ -20,6 +21,41 @@ double bowl(const S* w, S* gradient, Index n) {
     error += 0.5 * static_cast<double>(away * gradient[i]);
   }
   return error;
+}
+
+/// Ranges of a cache line each, the last first.
+struct LineRanges {
+  template <class Function>
+  void for_each(Index n, const Function& f) const {
+    constexpr Index line = 16;
+    for (Index first = (n - 1) / line * line; first >= 0; first -= line) {
+      f(first, (std::min)(line, n - first));
+    }
+  }
+  template <class Function>
+  bool all(Index n, const Function& f) const {
+    bool result = true;
+    for_each(n, [&](Index first, Index count) { result = f(first, count) && result; });
+    return result;
+  }
+};
+
+/// Steps in ranges have the same bits as steps of the whole vector.
+template <Real S, class O>
+void check_ranges(const O& optimizer, Report& report) {
+  constexpr Index n = 3 * 16 + 2;
+  S w[n] = {}, in_ranges[n] = {};
+  auto state = start<S>(optimizer, n);
+  auto state_in_ranges = state;
+  auto objective = [&](const S* at, S* gradient) { return bowl(at, gradient, n); };
+  for (int i = 0; i < 20; ++i) {
+    optimizer.step(w, objective, state);
+    optimizer.step(in_ranges, objective, state_in_ranges, LineRanges{});
+  }
+  for (Index i = 0; i < n; ++i) {
+    report.expect(w[i] == in_ranges[i], "steps in ranges move parameter ", i, " to ", in_ranges[i],
+                  ", steps of the whole vector to ", w[i]);
+  }
 }
 
 template <Real S, class O>
@@ -65,12 +101,17 @@ void check_steps(const O& optimizer, Report& report) {
 }  // namespace detail
 
 /// Runs the library's checks on an optimizer, in float and double: it descends, treats equal
-/// parameters equally, and a step that is not finite changes neither parameters nor state.
+/// parameters equally, and a step that is not finite changes neither parameters nor state. If it
+/// takes ranges, its steps in ranges have the bits of its steps of the whole vector.
 template <class O>
 [[nodiscard]] Report check_optimizer(const O& optimizer) {
   Report report;
   detail::check_steps<float>(optimizer, report);
   detail::check_steps<double>(optimizer, report);
+  if constexpr (detail::TakesRanges<O, detail::LineRanges>) {
+    detail::check_ranges<float>(optimizer, report);
+    detail::check_ranges<double>(optimizer, report);
+  }
   return report;
 }
 

@@ -33,17 +33,18 @@ struct Momentum {
     detail::check_setting("Momentum: momentum", momentum, 0, 1);
   }
 
-  template <Real S, Index N, class Objective>
-  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
+  template <Real S, Index N, class Objective, class Ranges = OneRange>
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state,
+                                     const Ranges& ranges = {}) const {
     S* const g = state.vectors[0];
     const Index n = state.vectors.size();
     double error;
-    if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
+    if (!detail::evaluate_finite<N>(objective, w, g, n, error, ranges)) return error;
     using V = LanesFor<S, N>;
     const V rate(-learning_rate);
     const detail::Blend<V> kept(momentum);
     detail::fused_pass<N>(
-        n, g,
+        ranges, n, g,
         [&](const V& gradient, V& w_, V& change) {
           change = detail::flushed(kept.keep_and_add(change, rate * gradient));
           w_ += change;

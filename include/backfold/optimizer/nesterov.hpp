@@ -35,23 +35,28 @@ struct Nesterov {
     detail::check_setting("Nesterov: momentum", momentum, 0, 1);
   }
 
-  template <Real S, Index N, class Objective>
-  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
+  template <Real S, Index N, class Objective, class Ranges = OneRange>
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state,
+                                     const Ranges& ranges = {}) const {
     S* const g = state.vectors[0];
     S* const change = state.vectors[1];
     S* const ahead = state.vectors[2];
     const Index n = state.vectors.size();
     using V = LanesFor<S, N>;
     const V rate(-learning_rate);
-    const V mu(momentum);
     const detail::Blend<V> kept(momentum);
-    transform_into<N>(
-        ahead, n, [&](const V& at, const V& change_) { return multiply_add(mu, change_, at); }, w,
-        change);
+    ranges.for_each(n, [&](Index first, Index count) {
+      transform_into<detail::range_size<N, Ranges>>(
+          ahead + first, count,
+          [&]<class Lanes>(const Lanes& at, const Lanes& change_) {
+            return multiply_add(Lanes(momentum), change_, at);
+          },
+          w + first, change + first);
+    });
     double error;
-    if (!detail::evaluate_finite<N>(objective, ahead, g, n, error)) return error;
+    if (!detail::evaluate_finite<N>(objective, ahead, g, n, error, ranges)) return error;
     detail::fused_pass<N>(
-        n, g,
+        ranges, n, g,
         [&](const V& gradient, V& w_, V& change_) {
           change_ = detail::flushed(kept.keep_and_add(change_, rate * gradient));
           w_ += change_;

@@ -11,6 +11,7 @@
 #include "backfold/core/finite.hpp"
 #include "backfold/core/size.hpp"
 #include "backfold/core/types.hpp"
+#include "backfold/optimizer/ranges.hpp"
 
 /// Optimizers depend on a vector w and an objective, not on a network. An optimizer has only
 /// settings; the numbers that it keeps between steps are its State, made by `start`.
@@ -59,7 +60,9 @@ class StateVectors {
 /// `objective(const S* w, S* gradient)` returns E and overwrites the gradient. `step` returns E at
 /// the point where the gradient was evaluated. If E or the gradient is not finite, it returns NaN
 /// and changes neither w nor the state. An optimizer with settings for single parameters may have a
-/// `check_count(Index n)`, called by `start`, which throws if they are not for n parameters.
+/// `check_count(Index n)`, called by `start`, which throws if they are not for n parameters. An
+/// optimizer whose passes over w are elementwise may take `ranges` (ranges.hpp) as last argument of
+/// `step`; the threads of a training then share them.
 template <class O>
 concept Optimizer = requires(const O optimizer, double* w,
                              double (*objective)(const double*, double*),
@@ -69,6 +72,26 @@ concept Optimizer = requires(const O optimizer, double* w,
 };
 
 namespace detail {
+
+/// An optimizer whose step takes ranges.
+template <class O, class Ranges>
+concept TakesRanges = requires(const O optimizer, double* w,
+                               double (*objective)(const double*, double*),
+                               typename O::template State<double, Dynamic>& state,
+                               const Ranges& ranges) {
+  { optimizer.step(w, objective, state, ranges) } -> std::same_as<double>;
+};
+
+/// A step, in ranges if the optimizer takes them.
+template <class O, Real S, class Objective, class State, class Ranges>
+BACKFOLD_ALWAYS_INLINE double step_in_ranges(const O& optimizer, S* w, const Objective& objective,
+                                             State& state, [[maybe_unused]] const Ranges& ranges) {
+  if constexpr (TakesRanges<O, Ranges>) {
+    return optimizer.step(w, objective, state, ranges);
+  } else {
+    return optimizer.step(w, objective, state);
+  }
+}
 
 /// A wrapper: an optimizer around another one, its member `inner`.
 template <class O>
@@ -119,12 +142,19 @@ auto start(const O& optimizer, Index n = N) {
 
 namespace detail {
 
+/// The static size of a range of N numbers: N if it is the only one.
+template <Index N, class Ranges>
+inline constexpr Index range_size = std::is_same_v<Ranges, OneRange> ? N : Dynamic;
+
 /// Evaluates E and the gradient at w; false if a number is not finite.
-template <Index N, class Objective, Real S>
+template <Index N, class Objective, Real S, class Ranges>
 BACKFOLD_ALWAYS_INLINE bool evaluate_finite(Objective&& objective, const S* w, S* gradient, Index n,
-                                            double& error) {
+                                            double& error, const Ranges& ranges) {
   error = objective(w, gradient);
-  if (is_finite(error) && all_finite<N>(gradient, n)) return true;
+  const auto is_finite_range = [&](Index first, Index count) BACKFOLD_INLINE_LAMBDA {
+    return all_finite<range_size<N, Ranges>>(gradient + first, count);
+  };
+  if (is_finite(error) && ranges.all(n, is_finite_range)) return true;
   error = hidden_nan();
   return false;
 }
@@ -154,15 +184,18 @@ BACKFOLD_ALWAYS_INLINE V flushed(const V& v) {
 
 /// One pass over the gradient and the vectors that it updates: f(g, v...) on references to their
 /// lanes.
-template <Index N, Real S, class Function, class... Vectors>
-BACKFOLD_ALWAYS_INLINE void fused_pass(Index n, const S* gradient, const Function& f,
-                                       Vectors*... vectors) {
+template <Index N, class Ranges, Real S, class Function, class... Vectors>
+BACKFOLD_ALWAYS_INLINE void fused_pass(const Ranges& ranges, Index n, const S* gradient,
+                                       const Function& f, Vectors*... vectors) {
   using V = LanesFor<S, N>;
-  for_strips<V::size, N>(n, [&](Index i, auto count) {
-    [&](auto... lanes) {
-      f(load_strip<V>(gradient + i, count), lanes...);
-      (store_strip(lanes, vectors + i, count), ...);
-    }(load_strip<V>(vectors + i, count)...);
+  ranges.for_each(n, [&](Index first, Index size) BACKFOLD_INLINE_LAMBDA {
+    for_strips<V::size, range_size<N, Ranges>>(size, [&](Index strip, auto count) {
+      const Index i = first + strip;
+      [&](auto... lanes) {
+        f(load_strip<V>(gradient + i, count), lanes...);
+        (store_strip(lanes, vectors + i, count), ...);
+      }(load_strip<V>(vectors + i, count)...);
+    });
   });
 }
 

@@ -37,18 +37,19 @@ struct RmsProp {
     detail::check_not_negative("RmsProp: epsilon", epsilon);
   }
 
-  template <Real S, Index N, class Objective>
-  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
+  template <Real S, Index N, class Objective, class Ranges = OneRange>
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state,
+                                     const Ranges& ranges = {}) const {
     S* const g = state.vectors[0];
     const Index n = state.vectors.size();
     double error;
-    if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
+    if (!detail::evaluate_finite<N>(objective, w, g, n, error, ranges)) return error;
     using V = LanesFor<S, N>;
     const V rate(-learning_rate);
     const detail::Blend<V> average(decay);
     const detail::InverseRoot<V> inverse_root(1, epsilon, epsilon_placement);
     detail::fused_pass<N>(
-        n, g,
+        ranges, n, g,
         [&](const V& full_gradient, V& w_, V& v) {
           const V gradient = detail::with_finite_square(full_gradient);
           v = detail::flushed(average(v, gradient * gradient));

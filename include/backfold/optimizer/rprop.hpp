@@ -46,12 +46,13 @@ struct Rprop {
     detail::check_setting("Rprop: largest_step", largest_step, smallest_step, 1e300);
   }
 
-  template <Real S, Index N, class Objective>
-  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
+  template <Real S, Index N, class Objective, class Ranges = OneRange>
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state,
+                                     const Ranges& ranges = {}) const {
     S* const g = state.vectors[0];
     const Index n = state.vectors.size();
     double error;
-    if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
+    if (!detail::evaluate_finite<N>(objective, w, g, n, error, ranges)) return error;
     using V = LanesFor<S, N>;
     if (!state.started) {
       transform_into<N>(
@@ -59,7 +60,7 @@ struct Rprop {
       state.started = true;
     }
     detail::fused_pass<N>(
-        n, g,
+        ranges, n, g,
         [&](const V& gradient, V& w_, V& before, V& size) {
           // Compares signs, since the product underflows for small gradients.
           const V sign = sign_of(gradient);

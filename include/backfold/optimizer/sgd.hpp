@@ -25,16 +25,17 @@ struct Sgd {
   /// @throws std::invalid_argument for a negative or not finite rate
   void(check)() const { detail::check_not_negative("Sgd: learning_rate", learning_rate); }
 
-  template <Real S, Index N, class Objective>
-  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
+  template <Real S, Index N, class Objective, class Ranges = OneRange>
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state,
+                                     const Ranges& ranges = {}) const {
     S* const g = state.vectors[0];
     const Index n = state.vectors.size();
     double error;
-    if (!detail::evaluate_finite<N>(objective, w, g, n, error)) return error;
+    if (!detail::evaluate_finite<N>(objective, w, g, n, error, ranges)) return error;
     using V = LanesFor<S, N>;
     const V rate(-learning_rate);
     detail::fused_pass<N>(
-        n, g, [&](const V& gradient, V& w_) { w_ = multiply_add(rate, gradient, w_); }, w);
+        ranges, n, g, [&](const V& gradient, V& w_) { w_ = multiply_add(rate, gradient, w_); }, w);
     return error;
   }
 };
