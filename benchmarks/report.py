@@ -43,6 +43,8 @@ PRODUCTS = {"W.X": "W·X", "Wt.D": "Wᵀ·D", "D.Xt": "D·Xᵀ"}
 PRODUCTS_BY = ["backfold", "Eigen", "oneDNN", "OpenBLAS", "libxsmm"]
 PICTURES = "784-256-128-10/batch:64/adam"
 THREADS = [("mlp/784-1024-1024-10/batch:128/sgd", "784-1024-1024-10, batches of 128, SGD", "0.9 of two copies"),
+           ("mlp/784-256-128-10/batch:64/adam", "784-256-128-10, batches of 64, Adam", "0.9 of two copies"),
+           ("mlp/17-64-64-6/batch:256/adam", "17-64-64-6, batches of 256, Adam", "0.9 of two copies"),
            ("online/2-8-1", "2-8-1, online, momentum", "1 × one thread")]
 THREADS_BY = ["not split", "one thread", "two threads", "two copies"]
 

@@ -157,6 +157,9 @@ void add_threads(const std::string& name, const Net& net, const L& loss, const O
   add_threads<1>("online/2-8-1", Tiny(), HalfSquaredError{}, Momentum{});
   add_threads<Dynamic>("mlp/784-1024-1024-10/batch:128/sgd", Wide(784, 1024, 1024, 10),
                        CategoricalCrossEntropy{}, Sgd{});
+  add_threads<Dynamic>("mlp/784-256-128-10/batch:64/adam", Large(), CategoricalCrossEntropy{},
+                       adam);
+  add_threads<Dynamic>("mlp/17-64-64-6/batch:256/adam", Control(), HalfSquaredError{}, adam);
   return true;
 }();
 

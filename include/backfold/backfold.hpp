@@ -201,6 +201,7 @@
 #include "backfold/training/parameter_guard.hpp"
 #include "backfold/training/sequence_source.hpp"
 #include "backfold/training/stored.hpp"
+#include "backfold/training/team.hpp"
 #include "backfold/training/threads.hpp"
 #include "backfold/training/trainer.hpp"
 #include "backfold/training/training.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <atomic>
 #include <cstdlib>
 #include <new>
 #include <vector>
@@ -18,7 +19,7 @@
 // (EIGEN_RUNTIME_NO_MALLOC, an assertion) and, with glibc, through malloc itself.
 
 namespace {
-long allocations = 0;
+std::atomic<long> allocations = 0;
 }
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -157,6 +158,24 @@ TEST_CASE("a hundred training steps and inferences allocate nothing, fixed and D
 TEST_CASE("large products allocate nothing either") {
   using Large = Mlp<double, Input<Dynamic>, Dense<Dynamic, Relu>, Dense<Dynamic, Linear>>;
   trains_quietly(Large(300, 700, 40), Sgd{}, 40);
+}
+
+TEST_CASE("training in threads allocates nothing") {
+  using Net =
+      Mlp<double, Input<20>, Dense<100, Tanh>, Dropout<100>, Dense<60, Tanh>, Dense<2, Linear>>;
+  Net net;
+  Random random(1);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = numbers(20, 256, 1), Z = numbers(2, 256, 2);
+#if defined(_OPENMP)
+  const FitOptions options{.batch_size = 128, .threads = 3};
+#else
+  const FitOptions options{.batch_size = 128, .threads = 1};
+#endif
+  Trainer training(net, HalfSquaredError{}, Adam{}, Samples(X, Z), options);
+  CHECK(allocations_of([&] {
+          for (int epoch = 0; epoch < 20; ++epoch) training.run_epoch();
+        }) == 0);
 }
 
 TEST_CASE("a hundred recurrent steps, forward and back, allocate nothing") {

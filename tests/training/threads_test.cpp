@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 #include "backfold/backfold.hpp"
@@ -23,12 +25,13 @@ constexpr Index two = has_threads ? 2 : 1;
 const std::vector<Index> numbers_of_threads =
     has_threads ? std::vector<Index>{2, 3, 7} : std::vector<Index>{1};
 
-template <class Net, class Source>
-Eigen::VectorXd trained(Net net, const Source& data, FitOptions options, Index threads) {
+template <class Net, class Source, class O = Adam>
+Eigen::VectorXd trained(Net net, const Source& data, FitOptions options, Index threads,
+                        const O& optimizer = {}) {
   Random random(3);
   net.initialize(Glorot{}, random);
   options.threads = threads;
-  const History history = fit(net, HalfSquaredError{}, Adam{}, data, options);
+  const History history = fit(net, HalfSquaredError{}, optimizer, data, options);
   Eigen::VectorXd result(net.parameter_count() + Index(history.losses.size()));
   result.head(net.parameter_count()) = net.parameters();
   for (std::size_t e = 0; e < history.losses.size(); ++e) {
@@ -37,13 +40,21 @@ Eigen::VectorXd trained(Net net, const Source& data, FitOptions options, Index t
   return result;
 }
 
-template <class Net, class Source>
-void threads_change_nothing(const Net& net, const Source& data, const FitOptions& options) {
-  const Eigen::VectorXd one = trained(net, data, options, 1);
+/// @return the parameters and losses
+template <class Net, class Source, class O = Adam>
+Eigen::VectorXd same_by_any_number(const Net& net, const Source& data, const FitOptions& options,
+                                   const O& optimizer = {}) {
+  const Eigen::VectorXd one = trained(net, data, options, 1, optimizer);
   for (const Index threads : numbers_of_threads) {
     CAPTURE(threads);
-    CHECK(trained(net, data, options, threads) == one);
+    CHECK(trained(net, data, options, threads, optimizer) == one);
   }
+  return one;
+}
+
+template <class Net, class Source>
+void threads_change_nothing(const Net& net, const Source& data, const FitOptions& options) {
+  const Eigen::VectorXd one = same_by_any_number(net, data, options);
   // Shards are summed in another order than a whole batch.
   const Eigen::VectorXd whole = trained(net, data, options, 0);
   CHECK(difference(one, whole) < 1e-9);
@@ -58,7 +69,8 @@ TEST_CASE("training has the same bits for any number of threads", "[threads]") {
   const Eigen::MatrixXd Z = numbers(2, 600, 2);
   Eigen::VectorXd weights = Eigen::VectorXd::Constant(600, 0.5);
   weights[7] = 0;
-  for (const Index batch_size : {Index{128}, Index{256}, full_batch}) {  // last batches: 88, 88
+  // Last batches: 96, 88, 88
+  for (const Index batch_size : {Index{126}, Index{128}, Index{256}, full_batch}) {
     CAPTURE(batch_size);
     threads_change_nothing(Net(), Samples(X, Z), {.epochs = 3, .batch_size = batch_size});
     threads_change_nothing(Net(), Samples(X, Z, weights),
@@ -97,6 +109,103 @@ TEST_CASE("streams of different lengths are split too", "[threads]") {
   }
   threads_change_nothing(Elman<double, 3, 50, 2>(), Streams(list),
                          {.epochs = 2, .batch_size = 40, .truncation = 12});
+}
+
+namespace {
+
+/// SGD that takes no ranges, with a state of no names.
+struct Whole {
+  template <Real S, Index N = Dynamic>
+  struct State {
+    explicit State(Index n) : gradient(n) {}
+    Vector<S> gradient;
+    template <class Function>
+    void for_each_value(const Function&) {}
+  };
+  void(check)() const {}
+  template <Real S, Index N, class Objective>
+  double step(S* w, Objective&& objective, State<S, N>& state) const {
+    const double error = objective(w, state.gradient.data());
+    Eigen::Map<Vector<S>>(w, state.gradient.size()) -= S(0.1) * state.gradient;
+    return error;
+  }
+};
+
+/// The same in ranges, of which each throws the number at its begin from some step on.
+struct InRanges : Whole {
+  int steps_until_thrown = 1000;
+  mutable int steps = 0;
+
+  template <Real S, Index N, class Objective, class Ranges = OneRange>
+  double step(S* w, Objective&& objective, State<S, N>& state, const Ranges& ranges = {}) const {
+    const double error = objective(w, state.gradient.data());
+    ++steps;
+    ranges.for_each(state.gradient.size(), [&](Index first, Index count) {
+      if (steps >= steps_until_thrown) throw first;
+      Eigen::Map<Vector<S>>(w + first, count) -= S(0.1) * state.gradient.segment(first, count);
+    });
+    return error;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("all optimizers have the same bits for any number of threads, with masks of dropout",
+          "[threads]") {
+  const Mlp<double, Input<20>, Dense<100, Tanh>, Dropout<100>, Dense<60, Tanh>, Dense<3, Linear>>
+      net;
+  const Eigen::MatrixXd X = numbers(20, 200, 1);
+  const Eigen::MatrixXd Z = numbers(3, 200, 2);
+  const auto check = [&](const auto& optimizer) {
+    same_by_any_number(net, Samples(X, Z), {.epochs = 2, .batch_size = 128}, optimizer);
+  };
+  check(Sgd{});
+  check(Momentum{});
+  check(Nesterov{});
+  check(RmsProp{});
+  check(AdamW{});
+  check(Adam{.beta1 = 0.3});
+  check(Rprop{});
+  check(ClipNorm{Adam{}, 0.1});
+  check(ScaledRates{Nesterov{}, Eigen::ArrayXd::LinSpaced(net.parameter_count(), 0, 1)});
+  CHECK(same_by_any_number(net, Samples(X, Z), {.batch_size = 128}, Whole{}) ==
+        same_by_any_number(net, Samples(X, Z), {.batch_size = 128}, InRanges{}));
+}
+
+TEST_CASE("a team calls each task once, whether its threads spin or sleep", "[threads]") {
+  for (const Index size : {1, 2, 3, 7}) {
+    detail::Team team(size);
+    const detail::Team copy(team);
+    CHECK(copy.size() == team.size());
+    for (Index round = 0; round < 400; ++round) {
+      const Index n = 1 + round % 40;
+      std::vector<Index> calls(static_cast<std::size_t>(n), 0);
+      team.run(n, [&](Index i) { calls[static_cast<std::size_t>(i)] += i + round; });
+      for (Index i = 0; i < n; ++i) REQUIRE(calls[static_cast<std::size_t>(i)] == i + round);
+      if (round % 100 == 50) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+}
+
+TEST_CASE("a training in threads can be copied, and one can run in another", "[threads]") {
+  using Net = Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>>;
+  Net net, inner_net;
+  Random random(3);
+  net.initialize(Glorot{}, random);
+  inner_net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = numbers(20, 128, 1);
+  const Eigen::MatrixXd Z = numbers(2, 128, 2);
+  const Samples data(X, Z);
+  const FitOptions options{.batch_size = 128, .threads = two};
+  const Eigen::VectorXd before = net.parameters();
+  Trainer training(net, HalfSquaredError{}, Adam{}, data, options);
+  Trainer copy(training);
+  training.run(3);
+  const Eigen::VectorXd after = net.parameters();
+  net.parameters() = before;
+  copy.run(3,
+           [&](const EpochReport&) { fit(inner_net, HalfSquaredError{}, Adam{}, data, options); });
+  CHECK(net.parameters() == after);
 }
 
 TEST_CASE("a small network stays whole", "[threads]") {
@@ -144,6 +253,13 @@ struct Picky : HalfSquaredError {
   }
 };
 
+struct RefusesSecondGradient {
+  template <class T, class Gradient>
+  void after_gradient(T& training, Gradient&) const {
+    if (training.step() == 1) throw 5;
+  }
+};
+
 /// Samples that can no longer be read from some place on.
 struct Torn {
   const Eigen::MatrixXd& X;
@@ -181,6 +297,35 @@ TEST_CASE("an exception of a user's loss leaves training as it leaves a loop", "
       CHECK(caught == 2);
       CHECK(net.parameters() == before);
     }
+  }
+}
+
+TEST_CASE("an exception of a hook, or of an optimizer in threads, leaves training", "[threads]") {
+  Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>> net;
+  Random random(3);
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXd X = numbers(20, 256, 9);
+  const Eigen::MatrixXd Z = numbers(2, 256, 10);
+  for (const Index threads : {Index{1}, two}) {
+    CAPTURE(threads);
+    Trainer training(net, HalfSquaredError{}, Adam{}, Samples(X, Z),
+                     {.batch_size = 128, .threads = threads});
+    CHECK_THROWS_AS(training.run(1, RefusesSecondGradient{}), int);
+    CHECK(is_finite(training.run_epoch()));
+
+    InRanges optimizer;
+    optimizer.steps_until_thrown = 2;
+    Trainer other(net, HalfSquaredError{}, optimizer, Samples(X, Z),
+                  {.batch_size = 128, .threads = threads});
+    Index caught = -1;
+    try {
+      other.run(1);
+    } catch (Index first) {
+      caught = first;
+    }
+    CHECK(caught == 0);
+    other.optimizer().steps_until_thrown = 1000;
+    CHECK(is_finite(other.run_epoch()));
   }
 }
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <exception>
+#if defined(_OPENMP)
+#include <mutex>
+#endif
 
 #include "backfold/core/types.hpp"
 
@@ -9,8 +12,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Carries an exception out of a parallel region, which exceptions must not leave. If several calls
-/// throw, it is the exception of the first call in order, as in a sequential loop.
+/// Carries an exception out of calls in several threads. If several calls throw, it is the
+/// exception of the first call in order, as in a sequential loop.
 #if defined(__cpp_exceptions) || defined(_CPPUNWIND)
 class FirstException {
  public:
@@ -24,7 +27,7 @@ class FirstException {
     }
   }
 
-  /// Rethrows the exception, if there is one, after the region.
+  /// Rethrows the exception, if there is one, after all calls.
   void rethrow() const {
     if (thrown_ != nullptr) std::rethrow_exception(thrown_);
   }
@@ -32,7 +35,7 @@ class FirstException {
  private:
   BACKFOLD_NO_INLINE void keep(Index i, const std::exception_ptr& thrown) {
 #if defined(_OPENMP)
-#pragma omp critical(backfold_first_exception)
+    const std::lock_guard lock(mutex_);
 #endif
     if (thrown_ == nullptr || i < at_) {
       thrown_ = thrown;
@@ -40,6 +43,9 @@ class FirstException {
     }
   }
 
+#if defined(_OPENMP)
+  std::mutex mutex_;
+#endif
   std::exception_ptr thrown_;
   Index at_ = 0;
 };

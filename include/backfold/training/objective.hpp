@@ -8,6 +8,7 @@
 #include "backfold/core/array.hpp"
 #include "backfold/core/size.hpp"
 #include "backfold/gradient/gradient.hpp"
+#include "backfold/optimizer/ranges.hpp"
 #include "backfold/training/batches.hpp"
 #include "backfold/training/carried_state.hpp"
 #include "backfold/training/threads.hpp"
@@ -126,6 +127,8 @@ class Objective {
   void advance(const Part& part) {
     for (Index s = 0; s < part.shards; ++s) (*this)[s].memory.carried.advance();
   }
+  /// Ranges of w for the optimizer's passes.
+  [[nodiscard]] auto ranges() { return ranges_of(threads_); }
   /// True if the state is carried from part to part.
   [[nodiscard]] bool carries() const { return carries_; }
   [[nodiscard]] const L& loss() const { return loss_; }
@@ -157,17 +160,18 @@ class Objective {
         loss_(loss),
         reduction_(options.reduction),
         carries_(carries_state<Net>(options)),
-        threads_(options),
         parameters_(net.parameter_count()),
         count_(options.threads == 0 ? 1 : shards_for(batch, steps)),
+        threads_((std::min)(options.threads, count_), options.flush_denormals),
         first_(net, one, (batch + count_ - 1) / count_, steps,
                batch > 1 && !(whole && count_ == 1)),
         others_(static_cast<std::size_t>(count_ - 1), first_),
         gradients_((Size(parameters_) * (count_ - 1)).value("fit: the gradients of its shards")) {}
 
   /// Splitting pays only with several samples per shard and roughly ten microseconds of work each.
+  /// Each shard writes a gradient, so its samples are many unless the batch would stay whole.
   [[nodiscard]] Index shards_for(Index batch, Index steps) const {
-    const Index least = steps > 1 ? 16 : 64;
+    const Index least = steps > 1 ? 16 : batch < 128 ? 32 : 64;
     if (Size(batch) * steps * parameters_ < Size(1000000)) return 1;
     return std::clamp(batch / least, Index{1}, Index{16});
   }
@@ -182,14 +186,17 @@ class Objective {
         net_, loss_, w, shard.part, [=](Index) { return scale; }, carries_, noise, gradient);
   }
 
+  /// Adds in pieces that stay in the cache.
   void add_up_gradients(Index n, S* gradient) {
     constexpr Index piece = 4096;
-    threads_.for_each((parameters_ + piece - 1) / piece, [&](Index p) {
-      for (Index s = 1; s < n; ++s) {
-        S* const to = gradient + p * piece;
-        transform_into(
-            to, (std::min)(piece, parameters_ - p * piece),
-            [](const auto& a, const auto& b) { return a + b; }, to, gradient_of(s) + p * piece);
+    ranges().for_each(parameters_, [&](Index first, Index count) {
+      const Index end = first + count;
+      for (Index i = first; i < end; i += piece) {
+        for (Index s = 1; s < n; ++s) {
+          transform_into(
+              gradient + i, (std::min)(piece, end - i),
+              [](const auto& a, const auto& b) { return a + b; }, gradient + i, gradient_of(s) + i);
+        }
       }
     });
   }
@@ -198,9 +205,9 @@ class Objective {
   L loss_;
   Reduction reduction_;
   bool carries_;
-  Threads threads_;
   Index parameters_;
   Index count_;
+  Threads threads_;
   Shard first_;
   std::vector<Shard> others_;
   Array<S> gradients_;  ///< of all shards except the first
@@ -243,6 +250,7 @@ class Objective<Net, L, 1> {
     }
   }
   void advance(const Part&) { memory_.carried.advance(); }
+  static OneRange ranges() { return {}; }
   [[nodiscard]] bool carries() const { return carries_; }
   [[nodiscard]] const L& loss() const { return loss_; }
   CarriedState<Net, 1>& carried() { return memory_.carried; }

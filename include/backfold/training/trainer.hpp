@@ -276,12 +276,12 @@ class Trainer {
       const auto& part = objective.cut(batch, t, (std::min)(piece, batch.steps - t));
       const Index targets = part.target_count();
       if (targets > 0) {
-        const double e = optimizer_.step(
-            net_.parameters().data(),
+        const double e = detail::step_in_ranges(
+            optimizer_, net_.parameters().data(),
             [&](const S* w, S* gradient) BACKFOLD_INLINE_LAMBDA {
               return shown(objective(w, part, noise(), gradient), gradient, hooks);
             },
-            *optimizer_state_);
+            *optimizer_state_, objective.ranges());
         if (!count(e, targets, hooks)) return false;
       } else if constexpr (is_recurrent) {
         if (objective.carries()) {
