@@ -186,7 +186,7 @@ template <Real S, class... Layers>
 
 namespace detail {
 
-template <class Text>
+template <class Text = std::string>
 Text describe_settings(const std::vector<SettingValue>& settings) {
   Text text;
   for (const SettingValue& s : settings) {
@@ -197,7 +197,7 @@ Text describe_settings(const std::vector<SettingValue>& settings) {
   return text.empty() ? text : text + ")";
 }
 
-template <class Text>
+template <class Text = std::string>
 Text describe_connections(const LayerDescription& layer) {
   Text text;
   for (const Connection& c : layer.connections) {
