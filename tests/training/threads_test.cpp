@@ -25,11 +25,20 @@ constexpr Index two = has_threads ? 2 : 1;
 const std::vector<Index> numbers_of_threads =
     has_threads ? std::vector<Index>{2, 3, 7} : std::vector<Index>{1};
 
+/// Large enough for batches to be split.
+using Large = Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>>;
+
+template <class Net>
+Net drawn(Net net = {}) {
+  Random random(3);
+  net.initialize(Glorot{}, random);
+  return net;
+}
+
 template <class Net, class Source, class O = Adam>
 Eigen::VectorXd trained(Net net, const Source& data, FitOptions options, Index threads,
                         const O& optimizer = {}) {
-  Random random(3);
-  net.initialize(Glorot{}, random);
+  net = drawn(net);
   options.threads = threads;
   const History history = fit(net, HalfSquaredError{}, optimizer, data, options);
   Eigen::VectorXd result(net.parameter_count() + Index(history.losses.size()));
@@ -64,7 +73,6 @@ void threads_change_nothing(const Net& net, const Source& data, const FitOptions
 }  // namespace
 
 TEST_CASE("training has the same bits for any number of threads", "[threads]") {
-  using Net = Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>>;
   const Eigen::MatrixXd X = numbers(20, 600, 1);
   const Eigen::MatrixXd Z = numbers(2, 600, 2);
   Eigen::VectorXd weights = Eigen::VectorXd::Constant(600, 0.5);
@@ -72,8 +80,8 @@ TEST_CASE("training has the same bits for any number of threads", "[threads]") {
   // Last batches: 96, 88, 88
   for (const Index batch_size : {Index{126}, Index{128}, Index{256}, full_batch}) {
     CAPTURE(batch_size);
-    threads_change_nothing(Net(), Samples(X, Z), {.epochs = 3, .batch_size = batch_size});
-    threads_change_nothing(Net(), Samples(X, Z, weights),
+    threads_change_nothing(Large(), Samples(X, Z), {.epochs = 3, .batch_size = batch_size});
+    threads_change_nothing(Large(), Samples(X, Z, weights),
                            {.epochs = 2, .batch_size = batch_size, .reduction = Reduction::Sum});
   }
 }
@@ -188,8 +196,7 @@ TEST_CASE("a team calls each task once, whether its threads spin or sleep", "[th
 }
 
 TEST_CASE("a training in threads can be copied, and one can run in another", "[threads]") {
-  using Net = Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>>;
-  Net net, inner_net;
+  Large net, inner_net;
   Random random(3);
   net.initialize(Glorot{}, random);
   inner_net.initialize(Glorot{}, random);
@@ -275,9 +282,7 @@ struct Torn {
 }  // namespace
 
 TEST_CASE("an exception of a user's loss leaves training as it leaves a loop", "[threads]") {
-  Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>> net;
-  Random random(3);
-  net.initialize(Glorot{}, random);
+  Large net = drawn<Large>();
   const auto before = net.parameters();
   const Eigen::MatrixXd X = numbers(20, 256, 9);
   Eigen::MatrixXd Z = numbers(2, 256, 10);
@@ -301,9 +306,7 @@ TEST_CASE("an exception of a user's loss leaves training as it leaves a loop", "
 }
 
 TEST_CASE("an exception of a hook, or of an optimizer in threads, leaves training", "[threads]") {
-  Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>> net;
-  Random random(3);
-  net.initialize(Glorot{}, random);
+  Large net = drawn<Large>();
   const Eigen::MatrixXd X = numbers(20, 256, 9);
   const Eigen::MatrixXd Z = numbers(2, 256, 10);
   for (const Index threads : {Index{1}, two}) {
@@ -330,9 +333,7 @@ TEST_CASE("an exception of a hook, or of an optimizer in threads, leaves trainin
 }
 
 TEST_CASE("an exception of a user's data leaves training, which can go on after it", "[threads]") {
-  Mlp<double, Input<20>, Dense<100, Tanh>, Dense<60, Tanh>, Dense<2, Linear>> net;
-  Random random(3);
-  net.initialize(Glorot{}, random);
+  Large net = drawn<Large>();
   const Eigen::MatrixXd X = numbers(20, 256, 11);
   const Eigen::MatrixXd Z = numbers(2, 256, 12);
   for (const Index threads : {Index{0}, Index{1}, two}) {

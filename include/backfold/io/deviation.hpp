@@ -10,7 +10,7 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// What is known of a number x of a network and of x̃, its counterpart in the quantised network.
+/// Bounds of a number x of a network, and of x̃, its counterpart in the quantised network.
 struct Deviation {
   Interval range;  ///< contains x and x̃
   Interval error;  ///< contains x̃ − x
