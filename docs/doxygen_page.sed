@@ -2,7 +2,7 @@
 # pages have no anchors.
 s,[.][.]/pictures/,pictures/,
 s,(pictures/optimizer_paths.html),(optimizer_paths.html),
-s,\[\([^]]*\)\]([.][.]/\(include\|examples\)/[^)]*),\1,g
+s,\[\([^]]*\)\]([.][.]/\(include/\|examples/\|CONTRIBUTING[.]md\)[^)]*),\1,g
 s,\([.]md\)#[^)]*),\1),g
 # It takes the number of a heading for that of a list.
 s,^# \([0-9]*\)[.] ,# \1 – ,
