@@ -194,6 +194,27 @@ TEST_CASE("arrays of a thousand dimensions and of no numbers are read") {
   REQUIRE_THAT(refused(full + "," + entry("a", 0, 9, 9), 8), Contains("claims the bytes 9 to 9"));
 }
 
+TEST_CASE("control characters of a name do not reach a message") {
+  REQUIRE_THAT(refused("\"a\\u001b[31m\\u007f\":{\"dtype\":\"F33\",\"shape\":[],"
+                       "\"data_offsets\":[0,4]}",
+                       4),
+               Contains("\"a?[31m?\" has the unknown type F33"));
+  REQUIRE_THAT(refused("\"\\n\":1,\"\\n\":1", 0), Contains("its header has \"?\" twice"));
+}
+
+TEST_CASE("an array may begin at any byte") {
+  const float numbers[] = {1.5f, -2};
+  std::string data = "\1";
+  data.append(reinterpret_cast<const char*>(numbers), sizeof numbers);
+  const TemporaryFile file(
+      "backfold_damaged.safetensors",
+      file_of("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
+              "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[1,9]}}",
+              data));
+  const bf::TensorFile tensors(file.path);
+  REQUIRE(tensors.read<float>("b") == std::vector<float>{1.5f, -2});
+}
+
 TEST_CASE("arrays may hold numbers that are not finite") {
   const float inf = std::numeric_limits<float>::infinity();
   const float numbers[] = {inf, -inf, std::numeric_limits<float>::quiet_NaN(), -0.0f, 1e-45f};

@@ -74,6 +74,10 @@ template <class Exception>
 [[noreturn]] BACKFOLD_NO_INLINE void raise(std::initializer_list<MessagePart> parts) {
   char message[longest_message];
   write_message(message, sizeof message, parts);
+  for (char* c = message; *c != '\0'; ++c) {
+    // Text of a file may contain control characters, which a terminal would obey.
+    if (static_cast<unsigned char>(*c) < ' ' || *c == '\x7f') *c = '?';
+  }
 #if defined(__cpp_exceptions) || defined(_CPPUNWIND)
   throw Exception(message);
 #else

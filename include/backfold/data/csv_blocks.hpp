@@ -155,7 +155,7 @@ class CsvBlocks {
       std::string there;
       for (const std::string& other : names) {
         there += " \"";
-        there += detail::printable(other);
+        there += detail::shortened(other);
         there += '"';
       }
       if (there.size() > 500) there = there.substr(0, 500) + " ...";
@@ -175,7 +175,7 @@ class CsvBlocks {
   template <class... Parts>
   [[noreturn]] void fail(std::size_t c, const Parts&... parts) const {
     fail_runtime(reader_.name(), ": row ", row(), " (line ", reader_.line(), "), column ",
-                 fields_[c] + 1, " (", detail::printable(table_.columns_[c].name), "): ", parts...);
+                 fields_[c] + 1, " (", detail::shortened(table_.columns_[c].name), "): ", parts...);
   }
 
   void check_count() const {
@@ -207,7 +207,7 @@ class CsvBlocks {
       if (!options_.fill) fail(c, "the value is missing");
       return *options_.fill;
     }
-    fail(c, "\"", detail::printable(field),
+    fail(c, "\"", detail::shortened(field),
          result == detail::NumberText::OutOfRange ? "\" is outside the range of double"
                                                   : "\" is no number");
   }
@@ -220,7 +220,7 @@ class CsvBlocks {
     Categories& categories = table_.columns_[c].categories;
     Index label = categories.label_of(field);
     if (label < 0) {
-      if (is_fixed_) fail(c, "\"", detail::printable(field), "\" is none of its categories");
+      if (is_fixed_) fail(c, "\"", detail::shortened(field), "\" is none of its categories");
       label = categories.add(field);
     }
     return static_cast<double>(label);

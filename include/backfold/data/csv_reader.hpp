@@ -22,14 +22,10 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Text of a file for a message: truncated, without control characters.
-inline std::string printable(std::string_view text) {
+/// Text of a file for a message: truncated.
+inline std::string shortened(std::string_view text) {
   constexpr std::size_t most = 60;
-  std::string result(text.substr(0, most));
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
-  }
-  return text.size() > most ? result + "..." : result;
+  return std::string(text.substr(0, most)) + (text.size() > most ? "..." : "");
 }
 
 /// Beyond ASCII a byte is a part of a character, in UTF-8. Letters, digits, signs and points are
