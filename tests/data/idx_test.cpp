@@ -264,3 +264,23 @@ TEST_CASE("every prefix and every flipped bit of an IDX file is an error or an o
   }
   for_each_flipped_bit(good, [](const Bytes& flipped) { (void)said(flipped); });
 }
+
+TEST_CASE("every flipped bit of a gzipped IDX file is an error or the file") {
+  const bf::IdxFile expected = [] {
+    const TemporaryFile file(good);
+    return bf::read_idx(file.path);
+  }();
+  int read = 0;
+  for_each_flipped_bit(gzipped(good), [&](const Bytes& flipped) {
+    const TemporaryFile file(flipped);
+    try {
+      const bf::IdxFile idx = bf::read_idx(file.path);
+      REQUIRE(idx.bytes == expected.bytes);
+      ++read;
+    } catch (const std::runtime_error& error) {
+      REQUIRE(std::string(error.what()).starts_with(file.path + ": "));
+    }
+  });
+  CHECK(read > 0);  // the time and the system in gzip's header, padding after the data
+  CHECK(read < 8 * 8);
+}
