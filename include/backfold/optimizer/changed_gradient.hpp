@@ -7,8 +7,9 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Base of wrappers that change E and the gradient by `Derived::change(w, gradient, n)`, which
-/// returns the term added to E.
+/// Base of wrappers that change E and the gradient by `Derived::change(w, gradient, n, ranges)`,
+/// which returns the term added to E. Passes over all n run in the ranges; sums do not, as their
+/// bits would depend on the number of threads.
 template <class Derived, class O>
 struct ChangedGradient {
   static_assert(Optimizer<O>,
@@ -29,18 +30,17 @@ struct ChangedGradient {
     }
   };
 
-  template <Real S, Index N, class Objective>
-  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state) const {
+  template <Real S, Index N, class Objective, class Ranges = OneRange>
+  BACKFOLD_ALWAYS_INLINE double step(S* w, Objective&& objective, State<S, N>& state,
+                                     const Ranges& ranges = {}) const {
     const Derived& self = static_cast<const Derived&>(*this);
-    return inner.step(
-        w,
-        [&](const S* at, S* gradient) {
-          const double error = objective(at, gradient);
-          // Leave non-finite gradients alone; the inner step rejects them.
-          if (!all_finite(gradient, state.size)) return error;
-          return error + self.change(at, gradient, state.size);
-        },
-        state.inner);
+    const auto changed = [&](const S* at, S* gradient) {
+      double error;
+      // Leave non-finite gradients alone; the inner step rejects them.
+      if (!evaluate_finite<N>(objective, at, gradient, state.size, error, ranges)) return error;
+      return error + self.change(at, gradient, state.size, ranges);
+    };
+    return step_in_ranges(inner, w, changed, state.inner, ranges);
   }
 };
 

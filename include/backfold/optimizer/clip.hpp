@@ -29,14 +29,16 @@ struct ClipNorm : detail::ChangedGradient<ClipNorm<O>, O> {
     (this->inner.check)();
     detail::check_above_zero("ClipNorm: largest_norm", largest_norm);
   }
-  template <Real S>
-  double change(const S*, S* gradient, Index n) const {
+  template <Real S, class Ranges>
+  double change(const S*, S* gradient, Index n, const Ranges& ranges) const {
     const auto [largest, relative] = detail::norm_parts(gradient, n);
     const double largest_allowed = largest_norm / relative;
     if (largest <= largest_allowed) return 0;
     const double factor = largest_allowed / largest;
-    for (Index i = 0; i < n; ++i)
-      gradient[i] = static_cast<S>(static_cast<double>(gradient[i]) * factor);
+    ranges.for_each(n, [&](Index first, Index count) {
+      for (Index i = first; i < first + count; ++i)
+        gradient[i] = static_cast<S>(static_cast<double>(gradient[i]) * factor);
+    });
     return 0;
   }
 };
@@ -55,13 +57,15 @@ struct ClipValue : detail::ChangedGradient<ClipValue<O>, O> {
     (this->inner.check)();
     detail::check_above_zero("ClipValue: largest_value", largest_value);
   }
-  template <Real S>
-  double change(const S*, S* gradient, Index n) const {
+  template <Real S, class Ranges>
+  double change(const S*, S* gradient, Index n, const Ranges& ranges) const {
     constexpr double most = double((std::numeric_limits<S>::max)());
     const S c = static_cast<S>((std::min)(largest_value, most));
-    for (Index i = 0; i < n; ++i) {
-      gradient[i] = gradient[i] > c ? c : gradient[i] < -c ? -c : gradient[i];
-    }
+    ranges.for_each(n, [&](Index first, Index count) {
+      for (Index i = first; i < first + count; ++i) {
+        gradient[i] = gradient[i] > c ? c : gradient[i] < -c ? -c : gradient[i];
+      }
+    });
     return 0;
   }
 };

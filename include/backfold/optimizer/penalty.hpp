@@ -35,13 +35,15 @@ struct Penalized : ChangedGradient<Derived, O> {
   void check_count(Index n) const {
     if (share.size() != 0) check_count_of(Derived::name, share.size(), n);
   }
-  template <Real S>
-  double change(const S* w, S* gradient, Index n) const {
+  template <Real S, class Ranges>
+  double change(const S* w, S* gradient, Index n, const Ranges& ranges) const {
     check_count(n);
     const auto factor = [&](Index i) { return share.size() == 0 ? strength : strength * share[i]; };
-    for (Index i = 0; i < n; ++i) {
-      gradient[i] += static_cast<S>(factor(i) * Derived::slope(static_cast<double>(w[i])));
-    }
+    ranges.for_each(n, [&](Index first, Index count) {
+      for (Index i = first; i < first + count; ++i) {
+        gradient[i] += static_cast<S>(factor(i) * Derived::slope(static_cast<double>(w[i])));
+      }
+    });
     return sum_in_runs(n, [&](Index first, Index count) {
       double sum = 0;
       for (Index i = first; i < first + count; ++i) {

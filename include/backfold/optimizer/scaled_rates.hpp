@@ -54,25 +54,28 @@ struct ScaledRates {
   void check_count(Index n) const { detail::check_count_of("ScaledRates", factors.size(), n); }
 
   /// @throws std::invalid_argument as `check_count`, if the factors have changed since `start`
-  template <Real S, Index N, class Objective>
-  double step(S* w, Objective&& objective, State<S, N>& state) const {
+  template <Real S, Index N, class Objective, class Ranges = OneRange>
+  double step(S* w, Objective&& objective, State<S, N>& state, const Ranges& ranges = {}) const {
     const Index n = state.vectors.size();
     S* const before = state.vectors[0];
     S* const ahead = state.vectors[1];
     check_count(n);
-    for (Index i = 0; i < n; ++i) before[i] = w[i];
-    const double error = inner.step(
-        w,
-        [&](const S* at, S* gradient) {
-          for (Index i = 0; i < n; ++i) ahead[i] = scaled(before[i], at[i], i);
-          const double e = objective(static_cast<const S*>(ahead), gradient);
-          for (Index i = 0; i < n; ++i) {
-            if (factors[i] == 0 && is_finite(gradient[i])) gradient[i] = S(0);
-          }
-          return e;
-        },
-        state.inner);
-    for (Index i = 0; i < n; ++i) w[i] = scaled(before[i], w[i], i);
+    const auto for_each = [&](const auto& f) {
+      ranges.for_each(n, [&](Index first, Index count) {
+        for (Index i = first; i < first + count; ++i) f(i);
+      });
+    };
+    for_each([&](Index i) { before[i] = w[i]; });
+    const auto scaled_objective = [&](const S* at, S* gradient) {
+      for_each([&](Index i) { ahead[i] = scaled(before[i], at[i], i); });
+      const double e = objective(static_cast<const S*>(ahead), gradient);
+      for_each([&](Index i) {
+        if (factors[i] == 0 && is_finite(gradient[i])) gradient[i] = S(0);
+      });
+      return e;
+    };
+    const double error = detail::step_in_ranges(inner, w, scaled_objective, state.inner, ranges);
+    for_each([&](Index i) { w[i] = scaled(before[i], w[i], i); });
     return error;
   }
 
