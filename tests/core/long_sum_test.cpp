@@ -257,7 +257,7 @@ TEST_CASE("deep products leave what lies around their outputs and scratch alone"
 }
 
 TEST_CASE("deep sums over columns leave what lies around their outputs and scratch alone") {
-  for (const Index m : {21, 200, 430}) {
+  for (const Index m : {3, 21, 200, 430}) {
     for (const Index n : {2, 130, 520}) {
       for (const Index k : {100, 513, 4097, 8300}) {
         CAPTURE(m, n, k);
@@ -283,6 +283,19 @@ TEST_CASE("deep sums over columns leave what lies around their outputs and scrat
           CHECK(g[std::size_t(m * n) + i] == 7);
           CHECK(scratch[std::size_t(size) + i] == 7);
         }
+      }
+    }
+  }
+}
+
+TEST_CASE("scratch for sums over columns serves those with fewer rows or columns") {
+  for (const Index m : {2, 4, 8, 9, 21, 200}) {
+    for (const Index n : {1, 9, 40, 300}) {
+      for (const Index k : {2, 13, 700, 5000}) {
+        CAPTURE(m, n, k);
+        const Index size = bf::kernel::outer_scratch<float>(m, n, k);
+        CHECK(bf::kernel::outer_scratch<float>(m / 2, n, k) <= size);
+        CHECK(bf::kernel::outer_scratch<float>(m, n / 2, k) <= size);
       }
     }
   }

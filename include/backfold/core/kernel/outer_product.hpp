@@ -31,13 +31,26 @@ constexpr Index packed_rows_size(Index m, Index k) {
                     (std::min)(rows, panel_rows<S>)*(std::min)(k, whole_depth));
 }
 
-/// Upper bound on the scratch, in numbers, for m × n sums of k terms.
+/// True if A has so few rows that they fill at most half a register, and B more columns.
+template <Real S>
+constexpr bool has_few_rows(Index m, Index n) {
+  return m <= native_width<S> / 2 && n >= 2 * m;
+}
+
+/// Upper bound on the sums that `outer_few_rows` keeps transposed, for at most m rows, n columns.
+template <Real S>
+constexpr Index few_rows_size(Index m, Index n) {
+  return (std::min)(m, Index{native_width<S> / 2}) * (std::min)(n, panel_rows<S>);
+}
+
+/// Upper bound on the scratch, in numbers, for at most m × n sums of k terms.
 template <Real S>
 constexpr Index outer_scratch(Index m, Index n, Index k) {
   using namespace backfold::detail;
   const Index packed =
       packed_rows_size<S>(m, k) +
-      packed_columns_size((std::min)(k, panel_depth), (std::min)(n, group_columns));
+      packed_columns_size((std::min)(k, panel_depth), (std::min)(n, group_columns)) +
+      (k > 1 ? few_rows_size<S>(m, n) : 0);
   if (k <= longest_plain_sum) return packed;
   const Index blocks = 1 + RunSums<S>::levels(k);
   return packed + blocks * (std::min)(m, block_rows<S>)*(std::min)(n, deep_columns);
@@ -97,11 +110,34 @@ BACKFOLD_NO_INLINE void outer_rows(Index i, Index m, Index n, Index k, const S* 
   }
 }
 
+/// Y (m × n) ← A·B for few rows, as Yᵀ ← Bᵀ·Aᵀ: the rows of Bᵀ fill whole registers. They are read
+/// in place; only those of a last partial register may be packed.
+template <Real S>
+BACKFOLD_NO_INLINE void outer_few_rows(Index m, Index n, Index k, const S* a, Index lda,
+                                       const Strided<S>& b, S* y, Index ldy, S* scratch) {
+  constexpr Index width = native_width<S>;
+  S* const packed = scratch + few_rows_size<S>(m, n);
+  for (Index j = 0, columns; j < n; j += columns) {
+    columns = (std::min)(n - j, panel_rows<S>);
+    if (columns > width) columns -= columns % width;
+    for (Index first = 0; first < k; first += whole_depth) {
+      const Strided<S> right{a + first * lda, lda, 1};
+      const LeftBlock<S> left{b.data + first * b.row + j, b.row, packed, false};
+      left.times(columns, m, (std::min)(whole_depth, k - first), right, true, scratch, columns,
+                 {nullptr, first > 0});
+    }
+    for (Index c = 0; c < columns; ++c) {
+      for (Index i = 0; i < m; ++i) y[(j + c) * ldy + i] = scratch[i * columns + c];
+    }
+  }
+}
+
 /// Y (m × n) ← A·B
 template <Real S>
 BACKFOLD_NO_INLINE void outer_product(Index m, Index n, Index k, const S* a, Index lda,
                                       const Strided<S>& b, S* y, Index ldy, S* scratch) {
   if (k <= backfold::detail::longest_plain_sum) {
+    if (has_few_rows<S>(m, n)) return outer_few_rows(m, n, k, a, lda, b, y, ldy, scratch);
     return outer_rows<S>(0, m, n, k, a, lda, b, y, ldy, {}, scratch);
   }
   S* const sums = scratch + packed_rows_size<S>(m, k) +
