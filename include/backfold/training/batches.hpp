@@ -60,6 +60,11 @@ class Batches {
         shuffles_(options.shuffle),
         random_(options.seed),
         order_(count_) {
+    if constexpr (std::is_same_v<Data, Sequences<S>>) {
+      is_plain_ = data.steps == 1 && data.weights == nullptr && data.lengths == nullptr &&
+                  data.target_weights.rows() == 0 && data.initial_states.rows() == 0 &&
+                  data.resets.empty();
+    }
     std::iota(order_.data(), order_.data() + count_, Index{0});
   }
 
@@ -100,6 +105,7 @@ class Batches {
     if (batch_size_ == 1) return (*this)[i];
     if constexpr (std::is_same_v<Data, Sequences<S>>) {
       if (n == count_) return data_;
+      if (is_plain_ && are_adjacent(i, n)) return adjacent(i, n);
     }
     return buffer.gather(data_, order_.data() + i, n);
   }
@@ -119,6 +125,22 @@ class Batches {
   }
 
  private:
+  [[nodiscard]] bool are_adjacent(Index i, Index n) const {
+    const Index* const order = order_.data() + i;
+    for (Index b = 1; b < n; ++b) {
+      if (order[b] != order[0] + b) return false;
+    }
+    return true;
+  }
+  /// A view of n plain samples from position i of the order on. @pre they are adjacent
+  [[nodiscard]] Sequences<S> adjacent(Index i, Index n) const {
+    const Index first = order_.data()[i];
+    Sequences<S> part = data_;
+    part.inputs = {part.inputs.column(first), part.inputs.rows(), n, part.inputs.outerStride()};
+    part.targets = {part.targets.column(first), part.targets.rows(), n, part.targets.outerStride()};
+    return part;
+  }
+
   void check_order() {
     std::vector<bool> seen(static_cast<std::size_t>(count_));
     for (Index i = 0; i < count_; ++i) {
@@ -137,6 +159,7 @@ class Batches {
   Index batch_size_;
   Index truncation_;
   bool shuffles_;
+  bool is_plain_ = false;  ///< of samples that are only inputs and targets
   Random random_;
   Array<Index> order_;
 };
