@@ -15,7 +15,9 @@
 
 #include "arguments.hpp"
 #include "picture.hpp"
+#include "tutorial_perceptron_pictures.hpp"
 #include "tutorial_pictures.hpp"
+#include "tutorial_recurrent_pictures.hpp"
 
 namespace bf = backfold;
 
@@ -219,7 +221,16 @@ int main(int argc, char** argv) {
     hidden_states();
     tutorial::activations();
     tutorial::hidden_lines();
+    tutorial::bias_and_skips();
+    tutorial::equivalent_networks();
+    tutorial::errors();
+    tutorial::deltas();
     tutorial::learning_rates();
+    tutorial::online_and_batch();
+    tutorial::unfolding();
+    tutorial::backpropagation_through_time();
+    tutorial::real_time_recurrent_learning();
+    tutorial::long_series();
     tutorial::long_lags();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gallery: %s\n", error.what());
