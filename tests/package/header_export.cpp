@@ -71,6 +71,11 @@ int main(int, char** arguments) {
   add("precise",
       bf::Mlp<double, Input<2>, Dense<3, bf::Elu>, Dense<3, bf::Gelu>, Dense<3, bf::Tanh>,
               Dense<3, bf::Softplus>, bf::LayerNorm<3>, Dense<2, bf::Softmax>>());
+  Eigen::MatrixXd far_inputs(3, 4);                 // from 0, or so large that squares overflow
+  far_inputs << 12345.678, 12345.679, 1e25, 1e-30,  //
+      12345.678, 12345.678, 2e25, 2e-30,            //
+      12345.678, 12345.677, -3e25, 4e-30;
+  add("far", bf::Mlp<float, Input<3>, bf::LayerNorm<3>>(), {}, far_inputs.replicate(1, 5));
   const Eigen::MatrixXd X = Eigen::MatrixXd::Random(2, 30);
   bf::HeaderOptions scaled;
   scaled.input_scaling = bf::Scaling(X);

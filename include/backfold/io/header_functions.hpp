@@ -92,12 +92,22 @@ constexpr void softmax(Scalar* x, int n) {
 
 // own: gain, then shift.
 constexpr void layer_norm(const Scalar* net, const Scalar* own, Scalar epsilon, Scalar* x, int n) {
-  Scalar mean = 0, variance = 0;
-  for (int i = 0; i < n; ++i) mean += net[i];
-  mean /= Scalar(n);
-  for (int i = 0; i < n; ++i) variance += (net[i] - mean) * (net[i] - mean);
-  const Scalar deviation = square_root(variance / Scalar(n) + epsilon);
-  for (int i = 0; i < n; ++i) x[i] = own[i] * ((net[i] - mean) / deviation) + own[n + i];
+  Scalar low = net[0], high = net[0], mean = 0, rest = 0, largest = 1, variance = 0;
+  for (int i = 0; i < n; ++i) {
+    low = net[i] < low ? net[i] : low;
+    high = net[i] > high ? net[i] : high;
+    mean += net[i] / Scalar(n);
+  }
+  mean = mean < low ? low : mean > high ? high : mean;
+  for (int i = 0; i < n; ++i) rest += (net[i] - mean) / Scalar(n);
+  for (int i = 0; i < n; ++i) {
+    x[i] = (net[i] - mean) - rest;
+    const Scalar size = x[i] < 0 ? -x[i] : x[i];
+    largest = size > largest ? size : largest;
+  }
+  for (int i = 0; i < n; ++i) variance += (x[i] / largest) * (x[i] / largest);
+  const Scalar deviation = square_root(variance / Scalar(n) + epsilon / largest / largest);
+  for (int i = 0; i < n; ++i) x[i] = own[i] * (x[i] / largest / deviation) + own[n + i];
 }
 
 // Gates i, f, g, o.

@@ -68,7 +68,9 @@ class OnnxLayers {
                         {OnnxGraph::integer("axis", -1), OnnxGraph::real("epsilon", epsilon)});
     }
     const auto axes = OnnxGraph::integers("axes", -1);
-    const std::string centred = graph_.add("Sub", {net, graph_.add("ReduceMean", {net}, {axes})});
+    // The mean is rounded to a digit of net: subtract that of the rest too.
+    const std::string rest = graph_.add("Sub", {net, graph_.add("ReduceMean", {net}, {axes})});
+    const std::string centred = graph_.add("Sub", {rest, graph_.add("ReduceMean", {rest}, {axes})});
     const std::string square = graph_.add("Mul", {centred, centred});
     const std::string variance = graph_.add("ReduceMean", {square}, {axes});
     const std::string padded =

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "backfold/core/error.hpp"
 #include "backfold/core/setting.hpp"
@@ -19,10 +20,15 @@ BACKFOLD_BEGIN_NAMESPACE
 ///     δ_j = (e_j − mean(e) − n_j mean(e ∘ n))/s with e_j = g_j ∂E/∂x_j.
 ///
 /// Its own parameters are [g | b]; g starts at 1 and b at 0, whatever initializer the weights get.
-/// The sum of further connections is normalised too, so `LayerNorm<8, Delayed<3>>` works inside a
-/// recurrent layer.
+/// To normalise the net inputs of a recurrent layer l, split it: `Dense<8, Linear, Delayed<l>>`,
+/// `LayerNorm<8>`, `Activate<8, Tanh>`, the last of which is l.
+///
+/// The mean is subtracted in two passes, so net inputs that are large compared with their spread
+/// keep their accuracy, and s is free of overflow: finite while |net| is less than half the largest
+/// number. An ε below the smallest normal number counts as that.
 ///
 /// Source: Ba, Kiros & Hinton, Layer normalization (2016). ε inside the root, as in PyTorch.
+/// Differs: where the mean is rounded, or a square overflows, PyTorch's result is off, or NaN.
 template <Index Units>
 class LayerNorm : public Extent<Units> {
  public:
@@ -60,9 +66,9 @@ class LayerNorm : public Extent<Units> {
     const ColumnOf<const S> gain(at.own, at.units), shift(at.own + at.units, at.units);
     for (Index c = 0; c < at.n; ++c) {
       const ColumnOf<const S> net(at.net + c * at.units, at.units);
-      const S mean = net.mean();
-      ColumnOf<S>(at.output + c * at.units, at.units) =
-          gain * ((net - mean) * factor(net, mean)) + shift;
+      ColumnOf<S> output(at.output + c * at.units, at.units);
+      normalise(net, output);
+      output = gain * output + shift;
     }
   }
 
@@ -73,12 +79,11 @@ class LayerNorm : public Extent<Units> {
     for (Index c = 0; c < at.n; ++c) {
       const ColumnOf<const S> d_output(at.d_output + c * at.units, at.units);
       ColumnOf<S> net(at.net + c * at.units, at.units);
-      const S mean = net.mean(), by_deviation = factor(net, mean);
-      net = (net - mean) * by_deviation;  // n
+      const S inverse_s = normalise(net, net);
       d_gain += d_output * net;
       d_shift += d_output;
       const S mean_e = (gain * d_output).mean(), mean_en = (gain * d_output * net).mean();
-      net = (gain * d_output - mean_e - net * mean_en) * by_deviation;
+      net = (gain * d_output - mean_e - net * mean_en) * inverse_s;
     }
   }
 
@@ -88,11 +93,27 @@ class LayerNorm : public Extent<Units> {
       std::conditional_t<std::is_const_v<S>, const Eigen::Array<std::remove_const_t<S>, Units, 1>,
                          Eigen::Array<S, Units, 1>>>;
 
-  /// 1/s
+  /// n ← (net − m)/s; n may be net. @return 1/s
   template <class Net, class S>
-  [[nodiscard]] S factor(const Net& net, S mean) const {
-    using std::sqrt;  // and that of a dual number
-    return 1 / sqrt((net - mean).square().mean() + static_cast<S>(epsilon));
+  S normalise(const Net& net, Eigen::Map<Eigen::Array<S, Units, 1>>& n) const {
+    using std::sqrt;                                   // and that of a dual number
+    const S each = S(1) / static_cast<S>(net.size());  // the sum of all terms might overflow
+    // The mean is rounded to a digit of net, which may be larger than s: it is kept among the nets,
+    // so that equal ones give 0, and the mean of the rest is subtracted too.
+    const S mean = (std::max)(S((net * each).sum()), S(net.minCoeff()));
+    n = net - (std::min)(mean, S(net.maxCoeff()));
+    n -= S((n * each).sum());
+    const S padding =
+        (std::max)(static_cast<S>(epsilon), static_cast<S>((std::numeric_limits<S>::min)()));
+    S unit(1), variance = n.square().mean();
+    if (variance > static_cast<S>(1e30)) {  // may overflow, or its derivative
+      unit = (std::max)(n.maxCoeff(), S(-n.minCoeff()));
+      n /= unit;
+      variance = n.square().mean();
+    }
+    const S inverse_deviation = S(1) / sqrt(variance + padding / unit / unit);
+    n *= inverse_deviation;
+    return inverse_deviation / unit;
   }
 };
 
