@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Misuse at compile time: each tests/failure/*.cpp compiles as it is, and with -DMISUSE fails with a
-first error that its `// expect:` line matches. An older C++ is refused with one error, not a thousand.
+first error that its `// expect:` line matches. Messages that list a layer's options list all. An
+older C++ is refused with one error, not a thousand.
 
 usage: misuse.py PROJECT COMPILER EIGEN_INCLUDE
 """
@@ -43,11 +44,27 @@ def check_language(file):
     return ""
 
 
+def check_options():
+    """Finds options of layers that the message about them lacks."""
+    layers = project / "include/backfold/layer"
+    option = r"struct (\w+) \{(?:(?!\n\};).)*?static constexpr Connection (?:connection|chain|loop)"
+    options = set(re.findall(option, (layers / "connection.hpp").read_text(), re.DOTALL))
+    options |= {"Name", "NoBias", "LearntStart"}
+    one_to_one = {"SelfRecurrent", "Add", "Direct"}
+    refused = {"dense": {"Through"}, "cell": one_to_one, "min_gru": one_to_one | {"Through"}}
+    for layer in refused:
+        text = (layers / f"{layer}.hpp").read_text()
+        message = re.search(r"backfold: an option of .*?\);", text, re.DOTALL)[0]
+        for name in sorted(options - refused[layer]):
+            if not re.search(rf"\b{name}\b", message):
+                yield f"{layer}.hpp: the message about options lacks {name}"
+
+
 files = sorted((project / "tests/failure").glob("*.cpp"))
 with (tempfile.TemporaryDirectory() as folder,
       concurrent.futures.ThreadPoolExecutor(2) as pool):
     command = precompiled([compiler, "-std=c++20", *include], "backfold/backfold.hpp", folder)
-    errors = [*pool.map(lambda file: check(file, command), files), check_language(files[0])]
+    errors = [*pool.map(lambda file: check(file, command), files), check_language(files[0]), *check_options()]
 errors = [e for e in errors if e]
 print("\n".join(errors) or f"{len(files)} misuses are refused")
 sys.exit(bool(errors) or len(files) == 0)

@@ -42,7 +42,7 @@ class CellLayer : public Extent<Units> {
  public:
   static_assert(((LayerOption<Options> || SetsLoop<Options>)&&...),
                 "backfold: an option of a cell layer is From<l>, Recurrent<d>, Delayed<l, d>, "
-                "Through<l> or NoBias");
+                "Back<k, d>, Lookup<n>, After<l>, Through<l>, Name<text>, LearntStart or NoBias");
 
   static constexpr Index units_at_compile_time = Units;
   static constexpr LayerName label = detail::label_among<Options...>();

@@ -24,7 +24,8 @@ class Dense : public Extent<Units> {
                 "and derivative(), or with apply() and multiply_by_derivative()");
   static_assert((LayerOption<Options> && ...),
                 "backfold: an option of Dense is From<l>, Recurrent<d>, SelfRecurrent<d>, "
-                "Delayed<l, d>, Back<k>, After<l>, Name<text> or NoBias");
+                "Delayed<l, d>, Back<k, d>, Add<l, d>, Direct, Lookup<n>, After<l>, Name<text>, "
+                "LearntStart or NoBias");
 
   static_assert(Units == Dynamic || Units >= least_units<ActivationFunction>(),
                 "backfold: a Softmax of one unit is always 1: give it a unit for each class, or "

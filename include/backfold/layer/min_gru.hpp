@@ -25,7 +25,8 @@ template <Index Units, class... Options>
 class MinGru : public Extent<Units> {
  public:
   static_assert((LayerOption<Options> && ...),
-                "backfold: an option of MinGru is From<l>, Delayed<l, d>, Lookup<n> or NoBias");
+                "backfold: an option of MinGru is From<l>, Recurrent<d>, Delayed<l, d>, "
+                "Back<k, d>, Lookup<n>, After<l>, Name<text>, LearntStart or NoBias");
   static constexpr const char* name = "MinGru";
   static constexpr Index units_at_compile_time = Units;
   static constexpr LayerName label = detail::label_among<Options...>();
