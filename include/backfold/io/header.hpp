@@ -22,15 +22,13 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// The text of a C++ header for a network.
+/// The text of a C++ header for a network whose layers, options and parameters are checked.
 template <Real S>
 class HeaderText {
  public:
   HeaderText(const std::vector<LayerDescription>& layers, const std::vector<Block>& blocks,
              const S* w, const HeaderOptions& options, const Vector<double>& error)
-      : layers_(layers), blocks_(blocks), w_(w), options_(options), error_(error) {
-    check_gru_loops(layers);
-  }
+      : layers_(layers), blocks_(blocks), w_(w), options_(options), error_(error) {}
 
   std::string write() {
     write_step();
@@ -321,12 +319,15 @@ Index write_header(const std::string& path, const Network<S, Layers...>& net,
   detail::check_library_types("header", net);
   detail::check_finite_parameters("header", net);
   const auto all_layers = layers(net);
+  detail::check_gru_loops(all_layers);
   const auto all_blocks = blocks(net);
+  const S* const w = net.parameters().data();
   Vector<double> error;
   if (options.weights != WeightFormat::Scalar && !options.input_bounds.empty()) {
-    error = quantisation_error(net, options);
+    const auto rounded = quantised(net, options.weights);
+    error = detail::bounded_error(all_layers, all_blocks, w, rounded.parameters().data(), options);
   }
-  detail::HeaderText<S> text(all_layers, all_blocks, net.parameters().data(), options, error);
+  detail::HeaderText<S> text(all_layers, all_blocks, w, options, error);
   const std::string content = text.write();
   detail::FileWriter file(path);
   file.write(content);

@@ -108,7 +108,7 @@ class ErrorsOverSteps {
   Deviations errors_;
 };
 
-/// @pre checked options and types, and input bounds
+/// @pre checked layers, options and types, and input bounds
 template <Real S>
 Vector<double> bounded_error(const std::vector<LayerDescription>& layers,
                              const std::vector<Block>& blocks, const S* w, const S* rounded,
@@ -165,9 +165,10 @@ template <Real S, class... Layers>
   detail::check_header_options(options, net.inputs(), net.outputs());
   detail::check_input_bounds(options, net.inputs());
   detail::check_library_types("header", net);
-  const auto rounded = quantised(net, options.weights);
   const auto all_layers = layers(net);
+  detail::check_gru_loops(all_layers);
   const auto all_blocks = blocks(net);
+  const auto rounded = quantised(net, options.weights);
   return detail::bounded_error(all_layers, all_blocks, net.parameters().data(),
                                rounded.parameters().data(), options);
 }
