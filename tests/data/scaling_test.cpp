@@ -127,6 +127,18 @@ TEST_CASE("statistics batch by batch are those of all samples") {
   }
 }
 
+TEST_CASE("a spread whose square overflows or underflows is scaled as any other") {
+  const M x = samples(2, 50, 3, 2);
+  const Scaling plain(x);
+  for (const double unit : {0x1p700, 0x1p-700}) {
+    const M in_unit = unit * x;
+    FeatureStatistics statistics(in_unit.leftCols(20));
+    statistics.add(in_unit.rightCols(30));
+    CHECK(Scaling(in_unit).width() == unit * plain.width());
+    CHECK((Scaling(statistics).apply(in_unit) - plain.apply(x)).cwiseAbs().maxCoeff() < 1e-13);
+  }
+}
+
 TEST_CASE("scaling writes in place, into blocks, and to another scalar") {
   const M x = samples(3, 20, 5, 2);
   const Scaling scaling(x);
@@ -192,8 +204,8 @@ TEST_CASE("misuse of a scaling is refused with what was expected") {
         }) ==
         "scaling: feature 0 lies between -1e+308 and 1e+308, a spread too large to divide by");
   CHECK(said([] {
-          Scaling(M{{1e-200, 2e-200}});
-        }) == "scaling: feature 0 lies between 1e-200 and 2e-200, a spread too small to divide by");
+          Scaling(M{{1e-310, 2e-310}});
+        }) == "scaling: feature 0 lies between 1e-310 and 2e-310, a spread too small to divide by");
   x(1, 3) = std::numeric_limits<double>::quiet_NaN();
   CHECK(said([&] { Scaling{x}; }) ==
         "data: samples hold a number that is not finite at row 1, column 3");

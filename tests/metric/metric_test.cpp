@@ -112,6 +112,26 @@ TEST_CASE("constant targets have R2 1 where they are met, else 0") {
   CHECK(of<RSquared>((z.array() + 1e-9).matrix(), z).value() == 0);
 }
 
+TEST_CASE("metrics of regression neither overflow nor underflow") {
+  const M z = numbers(2, 40, 3), y = z + 0.1 * numbers(2, 40, 4);
+  const auto size = [&](double unit) {
+    INFO(unit);
+    CHECK(of<RSquared>(unit * y, unit * z).value() == of<RSquared>(y, z).value());
+    CHECK(of<NormalizedRootMeanSquaredError>(unit * y, unit * z).value() ==
+          of<NormalizedRootMeanSquaredError>(y, z).value());
+    CHECK(of<RootMeanSquaredError>(unit * y, unit * z).value() ==
+          unit * of<RootMeanSquaredError>(y, z).value());
+  };
+  size(0x1p700);
+  size(0x1p-700);
+  RootMeanSquaredError growing;  // 3, then 4e200
+  growing.add(M::Constant(1, 1, 3), M::Zero(1, 1));
+  growing.add(M::Constant(1, 1, 4e200), M::Zero(1, 1));
+  CHECK(growing.value() == Approx(4e200 / std::sqrt(2)));
+  growing.add(M::Constant(1, 2, 3), M::Zero(1, 2));
+  CHECK(growing.value() == Approx(4e200 / 2));
+}
+
 TEST_CASE("the ends of an interval belong to it, and a reversed one is empty") {
   const Eigen::RowVector4d lower(0, 1, 2, 3), upper(1, 2, 1, 4), z(0, 2, 1.5, 5);
   IntervalCoverage coverage;

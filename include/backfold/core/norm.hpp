@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "backfold/core/finite.hpp"
@@ -34,6 +35,33 @@ NormParts norm_parts(const S* x, Index n) {
   });
   return {largest, std::sqrt(sum)};
 }
+
+/// Σ w a b, of which each a b >= 0, as sum·unit², without overflow or underflow. The unit is a
+/// power of two, so the bits are those of the plain sum wherever that is a normal number.
+struct ScaledSum {
+  double sum;  ///< both are 0 at first
+  double unit;
+
+  void add(double weight, double a, double b) {
+    const double size = (std::max)(std::abs(a), std::abs(b));
+    if (size >= 2 * unit && size > 0) {
+      int exponent = 0;
+      std::frexp(size, &exponent);
+      const double before = unit;
+      unit = std::ldexp(1.0, std::clamp(exponent - 1, -1000, 1000));
+      sum *= (before / unit) * (before / unit);
+    }
+    if (unit > 0) sum += weight * (a / unit) * (b / unit);
+  }
+  /// Σ w a b / n, which may overflow or underflow
+  [[nodiscard]] double mean(double n) const { return sum / n * unit * unit; }
+  /// √(Σ w a b / n)
+  [[nodiscard]] double root_of_mean(double n) const { return unit * std::sqrt(sum / n); }
+  /// √(Σ w a b / other)
+  [[nodiscard]] double root_of_ratio(const ScaledSum& other) const {
+    return unit / other.unit * std::sqrt(sum / other.sum);
+  }
+};
 
 }  // namespace detail
 

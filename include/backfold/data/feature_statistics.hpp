@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "backfold/core/array.hpp"
+#include "backfold/core/norm.hpp"
 #include "backfold/data/data_view.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -55,16 +56,20 @@ class FeatureStatistics {
   [[nodiscard]] double mean(Index feature) const { return of(feature).first + of(feature).mean; }
   /// Σ (x − mean)² / n, 0 for one sample.
   [[nodiscard]] double variance(Index feature) const {
-    return of(feature).squares / static_cast<double>(count_);
+    return of(feature).squares.mean(static_cast<double>(count_));
+  }
+  /// √variance, also where that overflows or underflows.
+  [[nodiscard]] double standard_deviation(Index feature) const {
+    return of(feature).squares.root_of_mean(static_cast<double>(count_));
   }
   [[nodiscard]] double minimum(Index feature) const { return of(feature).minimum; }
   [[nodiscard]] double maximum(Index feature) const { return of(feature).maximum; }
 
  private:
   struct Feature {
-    double first;    // of all samples
-    double mean;     // relative to `first`
-    double squares;  // Σ (x − mean)²
+    double first;               // of all samples
+    double mean;                // relative to `first`
+    detail::ScaledSum squares;  // Σ (x − mean)²
     double minimum, maximum;
   };
 
@@ -95,7 +100,7 @@ class FeatureStatistics {
     for (Index s = 0; s < x.cols(); ++s) {
       for (Index i = 0; i < x.rows(); ++i) {
         const double deviation = (static_cast<double>(x(i, s)) - f[i].first) - f[i].mean;
-        f[i].squares += deviation * deviation;
+        f[i].squares.add(1, deviation, deviation);
       }
     }
     return batch;
@@ -108,7 +113,8 @@ class FeatureStatistics {
       const Feature& other = batch.data()[i];
       const double distance = other.mean - all.mean;
       all.mean += distance * (b / (a + b));
-      all.squares += other.squares + distance * distance * (a * b / (a + b));
+      all.squares.add(other.squares.sum, other.squares.unit, other.squares.unit);
+      all.squares.add(a * b / (a + b), distance, distance);
       all.minimum = (std::min)(all.minimum, other.minimum);
       all.maximum = (std::max)(all.maximum, other.maximum);
     }

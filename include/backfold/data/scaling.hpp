@@ -69,7 +69,7 @@ class Scaling {
       center_[i] = kind_ == ScalingKind::Unchanged ? 0 : from_range ? smallest : statistics.mean(i);
       width_[i] = kind_ == ScalingKind::Unchanged || is_constant ? 1
                   : from_range                                   ? range / span
-                               : std::sqrt(statistics.variance(i));
+                                                                 : statistics.standard_deviation(i);
       if (!is_normal_width(width_[i]) || !is_finite(center_[i])) {
         fail_argument("scaling: feature ", i, " lies between ", smallest, " and ",
                       statistics.maximum(i), ", a spread too ", range > 1 ? "large" : "small",

@@ -62,13 +62,16 @@ BACKFOLD_NO_INLINE Moments moments_of(const S* x, Index rows, const StepColumns&
   });
   if (count == 0) return {hidden_nan(), hidden_nan()};
   const double mean = sum / count;
+  double rest = 0;  // the mean is rounded
   columns.for_each([&](Index c) {
     for (Index i = 0; i < rows; ++i) {
       const double d = static_cast<double>(x[c * rows + i]) - mean;
+      rest += d;
       squares += d * d;
     }
   });
-  return {mean, squares / count};
+  rest /= count;
+  return {mean + rest, (std::max)(squares / count - rest * rest, 0.0)};
 }
 
 /// norms[k] ← norm of the columns k steps before the last one of their sequence.

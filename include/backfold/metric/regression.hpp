@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "backfold/core/array.hpp"
+#include "backfold/core/norm.hpp"
 #include "backfold/metric/metric.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -14,10 +15,10 @@ namespace detail {
 class RegressionSums : public TakesBatches<RegressionSums> {
  public:
   struct Output {
-    double absolute;  // Σ weight |y − z|
-    double squared;   // Σ weight (y − z)²
-    double mean;      // of the targets
-    double spread;    // Σ weight (z − mean)²
+    double absolute;    // Σ weight |y − z|
+    ScaledSum squared;  // Σ weight (y − z)²
+    double mean;        // of the targets
+    ScaledSum spread;   // Σ weight (z − mean)²
   };
 
   /// Adds a batch: outputs and targets, both outputs × n.
@@ -68,12 +69,12 @@ class RegressionSums : public TakesBatches<RegressionSums> {
         const double z = static_cast<double>(targets(i, s));
         const double error = static_cast<double>(outputs(i, s)) - z;
         o.absolute += w * std::abs(error);
-        o.squared += w * error * error;
+        o.squared.add(w, error, error);
         // Welford's update: the mean of one sample is exact, and equal samples have a spread of
         // exactly 0.
         const double distance = count_ == 1 ? z : z - o.mean;
         o.mean += count_ == 1 ? z : distance * (w / weight_);
-        if (count_ > 1) o.spread += w * distance * (z - o.mean);
+        if (count_ > 1) o.spread.add(w, distance, z - o.mean);
       }
     }
   }
@@ -100,7 +101,7 @@ struct MeanAbsoluteError : detail::RegressionSums {
 struct RootMeanSquaredError : detail::RegressionSums {
   [[nodiscard]] double value() const { return mean_of("root_mean_squared_error", *this); }
   [[nodiscard]] double value(Index output) const {
-    return std::sqrt(of("root_mean_squared_error", output).squared / weight());
+    return of("root_mean_squared_error", output).squared.root_of_mean(weight());
   }
 };
 
@@ -114,8 +115,9 @@ struct RSquared : detail::RegressionSums {
   [[nodiscard]] double value(Index output) const {
     const Output& o = of("r_squared", output);
     if (count() < 2) fail_argument("r_squared: needs two samples, got 1");
-    if (o.spread > 0) return 1 - o.squared / o.spread;
-    return o.squared > 0 ? 0 : 1;
+    if (!(o.spread.sum > 0)) return o.squared.sum > 0 ? 0 : 1;
+    const double root = o.squared.root_of_ratio(o.spread);
+    return 1 - root * root;
   }
 };
 
@@ -130,11 +132,11 @@ struct NormalizedRootMeanSquaredError : detail::RegressionSums {
   }
   [[nodiscard]] double value(Index output) const {
     const Output& o = of("normalized_root_mean_squared_error", output);
-    if (!(o.spread > 0)) {
+    if (!(o.spread.sum > 0)) {
       fail_argument("normalized_root_mean_squared_error: the targets of output ", output,
                     " are constant");
     }
-    return std::sqrt(o.squared / o.spread);
+    return o.squared.root_of_ratio(o.spread);
   }
 };
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <limits>
 
 #include "backfold/core/as_matrix.hpp"
-#include "backfold/core/packet.hpp"
+#include "backfold/core/finite.hpp"
+#include "backfold/core/norm.hpp"
 #include "backfold/second_order/lbfgs_options.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -79,7 +81,7 @@ class LbfgsRun {
       fail_argument("lbfgs: the gradient has ", g.size(), " numbers, there are ", w.size(),
                     " parameters");
     }
-    const bool finite = is_finite(error) && is_finite(static_cast<double>(g.sum()));
+    const bool finite = is_finite(error) && all_finite(g.data(), g.size());
     return finite ? error : std::numeric_limits<double>::infinity();
   }
 
@@ -87,10 +89,8 @@ class LbfgsRun {
   bool step() {
     for (;;) {
       set_direction();
-      const double slope = static_cast<double>(g_.dot(direction_));
-      const double longest = static_cast<double>(g_.cwiseAbs().sum());
-      const double first = count_ == 0 ? (std::min)(1.0, 1 / longest) : 1.0;
-      if (slope < 0 && search({0, error_, slope}, first)) return true;
+      const double slope = dot(g_, direction_);
+      if (slope < 0 && search({0, error_, slope})) return true;
       if (count_ == 0) return false;
       count_ = 0;  // steepest descent
     }
@@ -100,33 +100,45 @@ class LbfgsRun {
   void set_direction() {
     const Index memory = options_.memory;
     direction_ = -g_;
+    if (count_ == 0) {  // steepest descent, of length 1 or less
+      scale_direction((std::min)(1.0, 1 / g_.template cast<double>().cwiseAbs().sum()));
+      return;
+    }
     for (Index k = 0; k < count_; ++k) {
       const Index i = (newest_ + memory - k) % memory;
-      alpha_[i] = inverse_curvature_[i] * steps_.col(i).dot(direction_);
-      direction_ -= alpha_[i] * changes_.col(i);
+      alpha_[i] = inverse_curvature_[i] * dot(steps_.col(i), direction_);
+      direction_ -= static_cast<S>(alpha_[i]) * changes_.col(i);
     }
-    if (count_ > 0) {
-      direction_ /= inverse_curvature_[newest_] * changes_.col(newest_).squaredNorm();
-    }
+    const double norm = norm_of(changes_.col(newest_).data(), changes_.rows());
+    scale_direction(1 / (inverse_curvature_[newest_] * norm * norm));
     for (Index k = count_ - 1; k >= 0; --k) {
       const Index i = (newest_ + memory - k) % memory;
-      const S beta = inverse_curvature_[i] * changes_.col(i).dot(direction_);
-      direction_ += (alpha_[i] - beta) * steps_.col(i);
+      const double beta = inverse_curvature_[i] * dot(changes_.col(i), direction_);
+      direction_ += static_cast<S>(alpha_[i] - beta) * steps_.col(i);
     }
+  }
+  void scale_direction(double factor) {
+    direction_ = (direction_.template cast<double>() * factor).template cast<S>();
+  }
+
+  /// In double: products of numbers of the size of g overflow in float.
+  template <class A, class B>
+  static double dot(const A& a, const B& b) {
+    return a.template cast<double>().dot(b.template cast<double>());
   }
 
   Point at(double step) {
     trial_w_ = w_ + static_cast<S>(step) * direction_;
     const double error = evaluate(trial_w_, trial_g_);
-    return {step, error, static_cast<double>(trial_g_.dot(direction_))};
+    return {step, error, dot(trial_g_, direction_)};
   }
 
   /// A step that meets the strong Wolfe conditions, which is taken. If the trials are over, the
   /// best one that lowers E enough is taken.
-  bool search(const Point& start, double first) {
+  bool search(const Point& start) {
     Point low = start, high{0, 0, 0};
     bool is_bracketed = false;
-    double next = first;
+    double next = 1;
     for (Index trial = 0; trial < options_.trials; ++trial) {
       const Point now = at(next);
       const bool lowers = now.error <= start.error + sufficient_decrease * now.step * start.slope;
@@ -155,9 +167,10 @@ class LbfgsRun {
     const double middle = a.step + width / 2;
     if (!is_finite(b.error)) return a.step + width / 10;
     const double d1 = a.slope + b.slope - 3 * (b.error - a.error) / width;
-    const double square = d1 * d1 - a.slope * b.slope;
+    const double unit = (std::max)({std::abs(d1), std::abs(a.slope), std::abs(b.slope)});
+    const double square = (d1 / unit) * (d1 / unit) - (a.slope / unit) * (b.slope / unit);
     if (!(square >= 0)) return middle;
-    const double d2 = std::copysign(std::sqrt(square), width);
+    const double d2 = std::copysign(unit * std::sqrt(square), width);
     const double place = 1 - (b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2);
     if (!(place >= 0.1)) return a.step + width / 10;
     return place <= 0.9 ? a.step + place * width : a.step + 0.9 * width;
@@ -166,17 +179,20 @@ class LbfgsRun {
   /// Moves to the point that was evaluated last, and remembers the pair if its curvature is
   /// positive. Positive means more than rounding of ΔwᵀΔg, whatever the units of E and w.
   bool take(const Point& now) {
-    const S product = (trial_w_ - w_).dot(trial_g_ - g_);
-    constexpr S epsilon = std::numeric_limits<S>::epsilon();
-    if (product > epsilon * (trial_w_ - w_).norm() * (trial_g_ - g_).norm()) {
-      newest_ = count_ == 0 ? 0 : (newest_ + 1) % options_.memory;
-      count_ = (std::min)(count_ + 1, options_.memory);
-      steps_.col(newest_) = trial_w_ - w_;
-      changes_.col(newest_) = trial_g_ - g_;
-      inverse_curvature_[newest_] = 1 / product;
-    }
     w_.swap(trial_w_);
     g_.swap(trial_g_);
+    trial_w_ = w_ - trial_w_;  // Δw
+    trial_g_ = g_ - trial_g_;  // Δg
+    const double product = dot(trial_w_, trial_g_);
+    constexpr double epsilon = std::numeric_limits<S>::epsilon();
+    const Index n = w_.size();
+    if (product > epsilon * norm_of(trial_w_.data(), n) * norm_of(trial_g_.data(), n)) {
+      newest_ = count_ == 0 ? 0 : (newest_ + 1) % options_.memory;
+      count_ = (std::min)(count_ + 1, options_.memory);
+      steps_.col(newest_) = trial_w_;
+      changes_.col(newest_) = trial_g_;
+      inverse_curvature_[newest_] = 1 / product;
+    }
     error_ = now.error;
     return true;
   }
@@ -185,7 +201,7 @@ class LbfgsRun {
   LbfgsOptions options_;
   Vector<S> w_, g_, trial_w_, trial_g_, direction_;
   Matrix<S> steps_, changes_;  ///< Δw and Δg, a ring of columns
-  Vector<S> inverse_curvature_, alpha_;
+  Vector<double> inverse_curvature_, alpha_;
   Index count_ = 0, newest_ = 0, evaluations_ = 0;
   double error_ = 0;
 };

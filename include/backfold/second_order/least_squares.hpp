@@ -96,8 +96,8 @@ class LeastSquaresRun {
       const Vector<S> scaled_step = solver_.solve(r_);
       step_ = scaled_step.cwiseQuotient(scales_);
       slope_.noalias() = jacobian_ * step_;
-      const double promised = static_cast<double>(slope_.squaredNorm()) / 2 +
-                              damping_.value() * static_cast<double>(scaled_step.squaredNorm());
+      const double promised = slope_.template cast<double>().squaredNorm() / 2 +
+                              damping_.value() * scaled_step.template cast<double>().squaredNorm();
       if (!(promised > options_.gain_tolerance * epsilon * error_)) {
         return end(LeastSquaresStatus::SmallGain);
       }
