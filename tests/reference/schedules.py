@@ -43,6 +43,13 @@ rates("one_cycle", lambda o: lr.OneCycleLR(
     o, rate, total_steps=epochs * per_epoch, cycle_momentum=False), epochs * per_epoch)
 rates("warm_up", lambda o: lr.LinearLR(o, 0.1, 1.0, 2 * per_epoch), 2 * per_epoch)
 rates("after_warm_up", lambda o: lr.CosineAnnealingLR(o, epochs - 2), epochs - 2)
+for steps in range(1, 6):
+    for rise in (0.0, 0.3, 0.6):
+        rates(f"one_cycle_{steps}_{rise}", lambda o: lr.OneCycleLR(
+            o, rate, total_steps=steps, pct_start=rise, cycle_momentum=False), steps)
+for count in (1, 2):
+    rates(f"cosine_{count}", lambda o: lr.CosineAnnealingLR(o, count), count)
+rates("linear_2", lambda o: lr.LinearLR(o, 1.0, 0.25, 1), 2)
 write("plateau_losses", plateau_losses)
 rates("plateau", lambda o: lr.ReduceLROnPlateau(
     o, factor=0.5, patience=1, threshold=1e-4, cooldown=1, min_lr=0.03, eps=0), epochs,

@@ -90,6 +90,39 @@ TEST_CASE("schedules give the rates of torch.optim.lr_scheduler") {
   }
 }
 
+TEST_CASE("schedules of one step or epoch, or of few, have PyTorch's rates") {
+  const Reference reference("schedules");
+  for (int steps = 1; steps <= 5; ++steps) {
+    for (const char* const rise : {"0.0", "0.3", "0.6"}) {
+      const std::string key = "one_cycle_" + std::to_string(steps) + "_" + rise;
+      INFO(key);
+      const OneCycle schedule{.rise = std::stod(rise)};
+      Eigen::VectorXd rates(steps);
+      for (int u = 0; u < steps; ++u) {
+        rates[u] = first_rate * schedule.factor({0, 1, double(u), double(steps)});
+      }
+      CHECK(agree(rates, reference[key]));
+    }
+  }
+  CHECK(agree(epoch_rates(CosineDecay{}, 1), reference["cosine_1"]));
+  CHECK(agree(epoch_rates(CosineDecay{}, 2), reference["cosine_2"]));
+  CHECK(agree(epoch_rates(LinearDecay{.final_factor = 0.25}, 2), reference["linear_2"]));
+}
+
+TEST_CASE("schedules are defined where PyTorch divides by 0") {
+  CHECK(OneCycle{.rise = 1}.factor({0, 1, 0, 1}) == 1);
+  CHECK(OneCycle{.rise = 0.5}.factor({0, 1, 0, 2}) == 1);
+  CHECK(OneCycle{.rise = 0.5}.factor({0, 1, 1, 2}) == 1 / 25e4);
+  CHECK(OneCycle{.rise = 1}.factor({1, 1, 3, 3}) == 1 / 25e4);  // trained on
+  CHECK(agree(epoch_rates(LinearDecay{.final_factor = 0.25}, 1),
+              Eigen::VectorXd::Constant(1, first_rate)));
+  CHECK(epoch_rates(StepDecay{.every = 1}, 0).size() == 0);
+  CHECK(epoch_rates(CosineDecay{}, 0).size() == 0);
+  CHECK(epoch_rates(LinearDecay{}, 0).size() == 0);
+  CHECK(step_rates(OneCycle{}, 0).empty());
+  CHECK(step_rates(WarmUp{CosineDecay{}, 2}, 0).empty());
+}
+
 namespace {
 
 /// Tells later hooks losses of its own.

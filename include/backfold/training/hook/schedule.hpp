@@ -154,15 +154,15 @@ struct WarmUp {
 };
 
 /// Rises from s to 1 over a fraction p of all N steps and falls to f in the last one, both along
-/// half a period of a cosine; η₀ is the highest rate. With u = step and r = p·N − 1,
-/// at least 0:
+/// half a period of a cosine; η₀ is the highest rate. With u = step and r = p·N − 1:
 ///
 ///     η = η₀ (s + (1 − s)(1 − cos(π u / r)) / 2)                          for u <= r,
 ///     η = η₀ (f + (1 − f)(1 + cos(π (u − r) / (N − 1 − r))) / 2)          after.
 ///
 /// Source: Smith & Topin, Super-convergence: very fast training of neural networks using large
-/// learning rates (2018); as torch.optim.lr_scheduler.OneCycleLR. Differs: the momentum does not
-/// change.
+/// learning rates (2018); as torch.optim.lr_scheduler.OneCycleLR. If p·N < 1, it begins within the
+/// fall; a single step has the rate f·η₀. Differs: the momentum does not change, and the first step
+/// has the rate η₀ if p·N = 1, where PyTorch divides by 0.
 struct OneCycle {
   static constexpr bool each_step = true;
   double start_factor = 1.0 / 25;    ///< s in [0, 1]
@@ -176,11 +176,10 @@ struct OneCycle {
     detail::check_part("OneCycle: rise", rise);
   }
   [[nodiscard]] double factor(const ScheduleTime& time) const {
-    const double last = time.steps - 1;
-    const double top = (std::max)(rise * time.steps - 1, 0.0);
-    if (time.step < top) return blend(start_factor, time.step / top);
-    const double fall = (std::max)(last - top, 1.0);
-    return blend(final_factor, 1 - (std::min)((time.step - top) / fall, 1.0));
+    const double last = time.steps - 1, top = rise * time.steps - 1;
+    if (time.step <= top) return top > 0 ? blend(start_factor, time.step / top) : 1;
+    if (time.step >= last) return final_factor;
+    return blend(final_factor, 1 - (time.step - top) / (last - top));
   }
 
  private:
