@@ -125,6 +125,15 @@ TEST_CASE("the list of checks finds a derivative of the wrong sign, and one wron
   CHECK_FALSE(bf::check_loss(WrongColumn{}).ok());
 }
 
+TEST_CASE("a cross-entropy after a steep Sigmoid is 0 where its target is met") {
+  const bf::Sigmoid steep{.slope = 10};  // slope·net overflows
+  std::vector<float> delta;
+  for (const auto& [net, target] : {std::pair(1e38f, 1.f), std::pair(-1e38f, 0.f)}) {
+    CHECK(error_of<float>(bf::BinaryCrossEntropy{}, steep, {net}, {target}, delta) == 0);
+    CHECK(error_of<float>(bf::CategoricalCrossEntropy{}, steep, {net}, {target}, delta) == 0);
+  }
+}
+
 TEST_CASE("the delta of every pair is the derivative of its error by the net input") {
   const std::vector<double> probabilities = {0.2, 0.7, 0.0, 1.0, 0.4};
   const std::vector<double> one_hot = {0, 0, 1, 0, 0};

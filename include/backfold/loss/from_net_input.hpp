@@ -24,9 +24,10 @@ template <>
 struct FromNetInput<BinaryCrossEntropy, Sigmoid> {
   template <class V>
   static V value(const BinaryCrossEntropy&, const Sigmoid& a, const V& net, const V& z) {
-    const V x = a.slope * net;
-    // (1 − z)·softplus(x) + z·softplus(−x), which subtracts no terms of the order of x.
-    return select(x > V(0), x * (1 - z), -(x * z)) + detail::log1p_to_one(exp(-abs(x)));
+    // (1 − z)·softplus(x) + z·softplus(−x) with x = a·net, which subtracts no terms of the order of
+    // x. The slope comes last: x may overflow where the target makes its part 0.
+    const V part = select(net > V(0), net * (1 - z), -(net * z));
+    return a.slope * part + detail::log1p_to_one(exp(-abs(a.slope * net)));
   }
   template <class V>
   static V delta(const BinaryCrossEntropy&, const Sigmoid& a, const V&, const V& y, const V& z) {
@@ -38,7 +39,7 @@ template <>
 struct FromNetInput<CategoricalCrossEntropy, Sigmoid> {
   template <class V>
   static V value(const CategoricalCrossEntropy&, const Sigmoid& a, const V& net, const V& z) {
-    return z * softplus(-a.slope * net);
+    return z * softplus(-detail::scaled(a.slope, net));
   }
   template <class V>
   static V delta(const CategoricalCrossEntropy&, const Sigmoid& a, const V& net, const V&,
