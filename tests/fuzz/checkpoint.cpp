@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "backfold/io/checkpoint.hpp"
 #include "../byte_visitor.hpp"
+#include "fuzz.hpp"
 #include "networks.hpp"
-#include "safetensors_mutator.hpp"
 
 namespace bf = backfold;
 

@@ -15,26 +15,28 @@
 #include <unistd.h>
 #endif
 
+#include "../temporary_file.hpp"
+
 /// The text or bytes that the fuzzer made.
 inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// A path for this process, so that several fuzzers may run in one folder: in memory, where there
-/// is such a folder, as a disk would make each written file wait for its fsync.
+/// A file of this process, so that several fuzzers may run in one folder; it is gone at the end. In
+/// memory, where there is such a folder, as a disk would make each written file wait for its fsync.
 inline const std::string& fuzz_path() {
 #if defined(__unix__)
   static const std::string process = std::to_string(::getpid());
 #else
   static const std::string process = "0";
 #endif
-  static const std::string path = [] {
+  static const TemporaryFile file([] {
     namespace fs = std::filesystem;
     const fs::path memory = "/dev/shm";
     const fs::path folder = fs::is_directory(memory) ? memory : fs::temp_directory_path();
     return (folder / ("backfold_fuzz_" + process)).string();
-  }();
-  return path;
+  }());
+  return file.path;
 }
 
 inline void write_file(const std::string& path, std::string_view content) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "backfold/io/load_any.hpp"
 #include "backfold/io/safetensors.hpp"
+#include "fuzz.hpp"
 #include "networks.hpp"
-#include "safetensors_mutator.hpp"
 
 namespace bf = backfold;
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#pragma once
-
+// The mutator of the fuzzers whose inputs are safetensors files.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -13,14 +12,16 @@
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t room);
 
-inline void collect_values(nlohmann::json& json, std::vector<nlohmann::json*>& all) {
+namespace {
+
+void collect_values(nlohmann::json& json, std::vector<nlohmann::json*>& all) {
   all.push_back(&json);
   if (!json.is_structured()) return;
   for (auto& value : json) collect_values(value, all);
 }
 
 /// Replaces a value somewhere in it, or repeats or removes an element of a list.
-inline void mutate_json(nlohmann::json& json, std::minstd_rand& random) {
+void mutate_json(nlohmann::json& json, std::minstd_rand& random) {
   static const std::vector<nlohmann::json> values = {0,
                                                      1,
                                                      2,
@@ -73,7 +74,7 @@ inline void mutate_json(nlohmann::json& json, std::minstd_rand& random) {
 
 /// Mutates the description of the network inside the header, or the header, as JSON: mutants of
 /// its text are seldom JSON. The header is unchanged if it is not JSON.
-inline void mutate_header(std::string& header, unsigned seed) {
+void mutate_header(std::string& header, unsigned seed) {
   std::minstd_rand random(seed);
   nlohmann::json json = nlohmann::json::parse(header, nullptr, false);
   if (!json.is_object()) return;
@@ -92,6 +93,8 @@ inline void mutate_header(std::string& header, unsigned seed) {
   }
   header = json.dump();
 }
+
+}  // namespace
 
 /// Mutates the header or the numbers of a safetensors file and sets the header's length, which
 /// would otherwise refuse most mutants at once. One mutation of 16 is of the whole file.

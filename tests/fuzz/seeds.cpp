@@ -24,11 +24,6 @@ std::string next_path(const std::string& target) {
   return folder + "/" + target + "/seed" + std::to_string(count++);
 }
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// A checksum would refuse all mutants: each file is kept without it too.
 void add_without_checksum(const std::string& target, const std::string& path) {
   write_file(next_path(target), without_checksum(content_of(path)));
