@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <numbers>
 #include <stdexcept>
@@ -73,6 +74,12 @@ Series read_series(Settings& settings) {
     std::printf("No series given: made %s\n", settings.file.c_str());
   }
   if (settings.target.empty()) throw std::runtime_error("name the series: --target COLUMN");
+  for (const std::string& name : settings.inputs) {
+    if (name == settings.target) {
+      throw std::runtime_error("column \"" + name +
+                               "\" is the target, whose past is an input in any case");
+    }
+  }
   const bf::CsvTable table =
       bf::read_csv(settings.file, {.delimiter = settings.delimiter, .columns = [&] {
                                      std::vector<std::string> columns = settings.inputs;
@@ -168,6 +175,9 @@ bool run(Settings settings) {
   if (settings.steps < 1) throw std::runtime_error("--steps: expected at least 1");
   if (settings.window < 2) throw std::runtime_error("--window: expected at least 2");
   if (settings.epochs < 1) throw std::runtime_error("--epochs: expected at least 1");
+  if (std::filesystem::path(settings.name).has_parent_path()) {
+    throw std::runtime_error("--picture: expected a name without a folder, got " + settings.name);
+  }
   if (settings.quick) settings.epochs = (std::min)(settings.epochs, bf::Index{15});
   const Series series = read_series(settings);
   const bf::Index n = series.target.cols(), training = 3 * n / 5, known = held_out_begin(n);

@@ -152,6 +152,11 @@ Data read_data(Settings& settings) {
   if (settings.is_classification() && data.Z.rows() < 2) {
     throw std::runtime_error(settings.data + ": the target has one class alone");
   }
+  if (settings.is_classification() && 2 * data.Z.rows() > data.Z.cols()) {
+    throw std::runtime_error(settings.data + ": the target has " + std::to_string(data.Z.rows()) +
+                             " classes in " + std::to_string(data.Z.cols()) +
+                             " rows; for numbers, use --task regression");
+  }
   return data;
 }
 
