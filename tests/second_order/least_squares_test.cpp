@@ -82,6 +82,20 @@ TEST_CASE("an exact problem ends at 0 in a few steps, in float and double") {
   CHECK(tangent.sum_of_squares < 1e-25);
 }
 
+TEST_CASE("an exact problem whose solution has a 0 ends, too") {
+  for (const double start : {0.001, 0.1, 0.5}) {
+    const auto found = least_squares(
+        [](const VectorXd& w, VectorXd& r) {
+          r = Eigen::Vector2d(w[0], std::sqrt(0.5) * (w[1] * w[1] - 1));
+        },
+        Eigen::Vector2d(-1.5, start));
+    INFO("start " << start << ", " << found.iterations << " iterations");
+    CHECK(found.converged());
+    CHECK(found.iterations < 50);
+    CHECK(found.sum_of_squares < 1e-25);
+  }
+}
+
 TEST_CASE("parameters without effect, and more parameters than residuals, are no harm") {
   const auto found = least_squares(
       [](const VectorXd& w, VectorXd& r) { r = VectorXd::Constant(1, w[0] * w[0] + w[1] - 3); },
@@ -95,6 +109,60 @@ TEST_CASE("parameters without effect, and more parameters than residuals, are no
   CHECK(two.w[0] == Approx(1.5));
   CHECK(two.w[1] == 5);
   CHECK(two.covariance.size() == 0);  // not of full rank
+}
+
+TEST_CASE("results do not depend on the unit of the residuals") {
+  const auto found_in = [](auto unit) {
+    using S = decltype(unit);
+    return least_squares(
+        [unit](const Vector<S>& w, Vector<S>& r) {
+          rosenbrock<S>(w, r, nullptr);
+          r.conservativeResize(3);
+          r[2] = S(0.5) * w[1];  // so that the least sum is not 0
+          r *= unit;
+        },
+        Eigen::Matrix<S, 2, 1>(S(-1.2), S(1)));
+  };
+  const auto one = found_in(1.0);
+  CHECK(one.converged());
+  for (const int power : {-900, -510, -100, 100, 510, 900}) {
+    INFO("2^" << power);
+    const auto found = found_in(std::ldexp(1.0, power));
+    CHECK(found.w == one.w);
+    CHECK(found.covariance == one.covariance);
+    CHECK(found.status == one.status);
+    if (std::abs(power) < 500) {
+      CHECK(found.sum_of_squares == std::ldexp(one.sum_of_squares, 2 * power));
+    }
+  }
+  const auto in_float = found_in(1.0f);
+  for (const int power : {-90, -70, 70, 90}) {
+    INFO("float, 2^" << power);
+    CHECK(found_in(std::ldexp(1.0f, power)).w == in_float.w);
+  }
+}
+
+TEST_CASE("an end where steps fail is no convergence") {
+  const auto wrong_sign = [](const VectorXd& w, VectorXd& r, MatrixXd* J) {
+    r = w.array() - 10;
+    if (J != nullptr) *J = -MatrixXd::Identity(1, 1);
+  };
+  const auto wrong = least_squares(wrong_sign, VectorXd::Constant(1, 3.0));
+  CHECK(wrong.status == LeastSquaresStatus::Stalled);
+  CHECK(wrong.w[0] == 3);
+  const auto no_derivative = [](const VectorXd& w, VectorXd& r, MatrixXd* J) {
+    r = w.array() - 10;
+    if (J == nullptr) return;
+    const double beyond = std::numeric_limits<double>::infinity();
+    *J = MatrixXd::Constant(1, 1, w[0] > 5 ? beyond : 1.0);
+  };
+  const auto edge = least_squares(no_derivative, VectorXd::Constant(1, 3.0));
+  CHECK(edge.status == LeastSquaresStatus::Stalled);
+  CHECK(edge.w[0] == Approx(5));
+  const auto root = least_squares(
+      [](const VectorXd& w, VectorXd& r) { r = VectorXd::Constant(1, std::sqrt(w[0] - 0.5) + 1); },
+      VectorXd::Constant(1, 3.0));
+  CHECK(root.status == LeastSquaresStatus::Stalled);
 }
 
 TEST_CASE("steps to where residuals are not finite are tried shorter") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -48,6 +49,7 @@ class LeastSquaresRun {
     if (!is_finite(error_)) {
       fail_argument("least_squares: the residuals are not finite at the start");
     }
+    first_length_ = length_of(r_);
     if (!residual_.jacobian(w_, jacobian_)) {
       fail_argument("least_squares: the Jacobian is not finite at the start");
     }
@@ -65,10 +67,11 @@ class LeastSquaresRun {
       }
     }
     result.w = w_;
-    result.sum_of_squares = 2 * error_;
+    const auto scale = static_cast<double>(residual_.scale());
+    result.sum_of_squares = 2 * error_ / scale / scale;
     result.evaluations = residual_.evaluations();
     result.status = status_;
-    result.covariance = covariance_of<S>((std::move)(jacobian_), result.sum_of_squares);
+    result.covariance = covariance_of<S>((std::move)(jacobian_), 2 * error_);
     return result;
   }
 
@@ -76,7 +79,8 @@ class LeastSquaresRun {
   static constexpr double epsilon = std::numeric_limits<S>::epsilon();
   static constexpr double least_gain = 1e-4;          ///< of an accepted step
   static constexpr double longest_correction = 0.75;  ///< relative to the step
-  static constexpr double probe = 0.02;  ///< relative to the step, for the second derivative
+  static constexpr double probe = 0.02;      ///< relative to the step, for the second derivative
+  static constexpr double least_bent = 1e6;  ///< corrected step, in rounding errors
   /// Fraction of its value to which a scale may fall per step. Moré's scales never fall: if J is
   /// far larger at the start than elsewhere, they would keep all later steps short.
   static constexpr S kept_scale = S(0.7);
@@ -103,7 +107,7 @@ class LeastSquaresRun {
       }
       if (is_too_short()) {
         if (damping_.lower()) continue;
-        return end(LeastSquaresStatus::SmallStep);
+        return end(is_optimum() ? LeastSquaresStatus::SmallStep : LeastSquaresStatus::Stalled);
       }
       if (correct(scaled_step) && take(promised)) return true;
       damping_.reject();
@@ -128,12 +132,30 @@ class LeastSquaresRun {
     return (step_.array().abs() <= tolerance * w_.array().abs()).all();
   }
 
+  /// True if the step without damping, which leaves out directions that J hardly depends on, would
+  /// gain no more than rounding of E, or be no longer than rounding of w and of a differenced
+  /// Jacobian. Else only damping keeps steps short, because longer ones fail.
+  [[nodiscard]] bool is_optimum() {
+    solver_.damp(epsilon);
+    const Vector<S> scaled_step = solver_.solve(r_);
+    slope_.noalias() = jacobian_ * scaled_step.cwiseQuotient(scales_);
+    return slope_.template cast<double>().squaredNorm() / 2 <= std::sqrt(epsilon) * error_ ||
+           length_of(scaled_step) <= std::cbrt(epsilon) * distance_from_zero();
+  }
+
+  static double length_of(const Vector<S>& v) { return static_cast<double>(v.stableNorm()); }
+  /// ‖D w‖, in the unit of scaled steps.
+  [[nodiscard]] double distance_from_zero() const { return length_of(w_.cwiseProduct(scales_)); }
+
   /// Adds ½a to the step v, where a solves J a = −r'' for the second derivative r'' along v: the
   /// step follows the curvature of r, not only its tangent. @return false if a is so long that v is
   /// unreliable
   bool correct(const Vector<S>& scaled_step) {
-    // In float the second difference along a short step consists of rounding errors.
+    // The second difference along a short step consists of rounding errors, in float always: those
+    // of w, and of terms of the residuals as large as the first residuals.
     if (!options_.acceleration || !std::is_same_v<S, double>) return true;
+    const double rounding = epsilon * (first_length_ + distance_from_zero());
+    if (!(length_of(scaled_step) > least_bent * rounding)) return true;
     trial_ = w_ + static_cast<S>(probe) * step_;
     if (!is_finite(residual_(trial_, trial_r_))) return false;
     bend_ = static_cast<S>(2 / probe) * ((trial_r_ - r_) / static_cast<S>(probe) - slope_);
@@ -163,7 +185,7 @@ class LeastSquaresRun {
   Damping damping_;
   DampedQr<S> solver_;
   LeastSquaresStatus status_{};
-  double error_ = 0;
+  double error_ = 0, first_length_ = 0;  ///< first: of r
   Vector<S> w_, r_, scales_, step_, slope_, bend_, trial_, trial_r_;
   Matrix<S> jacobian_, trial_jacobian_;
 };

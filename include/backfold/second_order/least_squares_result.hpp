@@ -11,7 +11,8 @@ enum class LeastSquaresStatus {
   SmallGain,   ///< the linear model predicts no significant decrease: an optimum
   SmallStep,   ///< no parameter moves: an optimum up to rounding
   Exact,       ///< all residuals are 0
-  Stalled,     ///< no step decreases E, however short: rounding, or a wrong Jacobian
+  Stalled,     ///< no step decreases E, however short: a wrong Jacobian, or an edge beyond which
+               ///< residuals are not finite
   Iterations,  ///< the allowed number was reached
 };
 

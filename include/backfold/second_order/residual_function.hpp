@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -36,11 +37,18 @@ class ResidualFunction {
 
   [[nodiscard]] Index evaluations() const { return evaluations_; }
 
+  /// Factor of r and J: a power of two by which the first residuals are of the order of 1.
+  [[nodiscard]] S scale() const { return scale_; }
+
   /// E = ½ Σ r_i²; infinity if the sum is NaN or infinite.
   /// @throws std::invalid_argument if the number of residuals has changed
   double operator()(const Vector<S>& w, Vector<S>& r) {
     call(w, r);
-    if (count_ < 0) count_ = r.size();
+    if (count_ < 0) {
+      count_ = r.size();
+      if (count_ > 0) scale_ = scale_for(r.cwiseAbs().maxCoeff());
+      r *= scale_;
+    }
     check_count(r.size());
     double sum = 0;
     for (Index i = 0; i < r.size(); ++i) sum += double(r[i]) * double(r[i]);
@@ -53,6 +61,7 @@ class ResidualFunction {
     if constexpr (has_jacobian) {
       ++evaluations_;
       function_(w, up_, &jacobian);
+      jacobian *= scale_;
     } else {
       take_differences(w, jacobian);
     }
@@ -71,6 +80,15 @@ class ResidualFunction {
     } else {
       function_(w, r);
     }
+    r *= scale_;
+  }
+
+  /// Power of two, within half the range of exponents: products with it are exact, and squares of
+  /// the scaled numbers neither overflow nor underflow. 1 for 0 and NaN.
+  static S scale_for(S largest) {
+    if (!(largest > S(0))) return S(1);
+    constexpr int bound = std::numeric_limits<S>::max_exponent / 2;
+    return std::ldexp(S(1), -std::clamp(std::ilogb(largest), -bound, bound));
   }
 
   void check_count(Index count) const {
@@ -99,6 +117,7 @@ class ResidualFunction {
   }
 
   F& function_;
+  S scale_ = S(1);
   Index count_ = -1;
   Index evaluations_ = 0;
   Vector<S> moved_, up_, down_;
