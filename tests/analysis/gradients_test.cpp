@@ -79,6 +79,17 @@ TEST_CASE("the gradient report finds right networks right, block by block") {
   CHECK(report.worst().error < 1e-6);
 }
 
+TEST_CASE("the gradient report's step suits float too") {
+  using Net = Mlp<float, Input<1>, Dense<3, Tanh>, Dense<1, Linear>>;
+  Random random(5);
+  Net net;
+  net.initialize(Glorot{}, random);
+  const Eigen::MatrixXf X = random_matrix(1, 5, random).cast<float>();
+  const Eigen::MatrixXf Z = random_matrix(1, 5, random).cast<float>();
+  CHECK(gradient_report(net, HalfSquaredError{}, Samples(X, Z)).worst().error < 1e-2);
+  CHECK(check_gradient(net, HalfSquaredError{}, Samples(X, Z)).largest_difference < 1e-3);
+}
+
 TEST_CASE("the gradient report names the layer, the place and the error of a wrong derivative") {
   Random random(4);
   using Net = Mlp<double, Input<2>, Dense<3, WrongTanh>, Dense<1, Linear>>;
