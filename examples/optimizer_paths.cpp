@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <backfold/backfold.hpp>
+#include <backfold/second_order/least_squares.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -44,8 +45,9 @@ using AnyOptimizer =
 constexpr int optimizer_count = 6;
 constexpr const char* optimizer_names[] = {"SGD",     "Momentum", "Nesterov",
                                            "RMSprop", "Adam",     "Rprop"};
-constexpr const char* optimizer_colours[] = {"#111111", "#d81b2a", "#1560d4",
-                                             "#178a3c", "#9c27b0", "#e88a00"};
+constexpr const char* optimizer_colours[] = {"#111111", "#d81b2a", "#1560d4", "#178a3c",
+                                             "#9c27b0", "#e88a00", "#00a5b5"};  // and the next
+constexpr const char* least_squares_name = "Levenberg-Marquardt";
 
 /// One of the optimizers, by its place in the list. μ is the momentum and Adam's β1; η is Rprop's
 /// first step.
@@ -98,6 +100,24 @@ Path follow(const Surface& surface, int which, double rate, double mu, int steps
   return follow(make_optimizer(which, rate, mu), surface.objective, surface.start, steps);
 }
 
+/// Steps of Levenberg-Marquardt to the optimum: each run allows one step more than the one before.
+Path follow_least_squares(const Surface& surface) {
+  Path path;
+  const auto add = [&](const Eigen::Vector2d& w) {
+    path.points.conservativeResize(2, path.points.cols() + 1);
+    path.points.rightCols<1>() = w;
+    path.errors.push_back(surface.error(w));
+  };
+  add(surface.start);
+  for (bool ended = false; !ended;) {
+    const bf::Index steps = path.points.cols();
+    const auto found = bf::least_squares(surface.residual, surface.start, {.iterations = steps});
+    ended = found.status != bf::LeastSquaresStatus::Iterations;
+    if (!ended || path.end() != found.w) add(found.w);
+  }
+  return path;
+}
+
 // What must hold.
 
 int failures = 0;
@@ -114,7 +134,13 @@ void check_surface(const Surface& surface) {
     const Eigen::Vector2d w =
         surface.low + part * (surface.high - surface.low) + Eigen::Vector2d(0.1, -0.2 * part);
     Eigen::Vector2d gradient, differences;
-    surface.objective(w.data(), gradient.data());
+    const double E = surface.objective(w.data(), gradient.data());
+    if (surface.residual) {
+      Eigen::VectorXd r;
+      surface.residual(w, r);
+      expect(std::abs(r.squaredNorm() / 2 - E) < 1e-12 * (1 + E),
+             surface.title + ": E is not half the sum of the squared residuals");
+    }
     for (int i = 0; i < 2; ++i) {
       const Eigen::Vector2d h = 1e-5 * Eigen::Vector2d::Unit(i);
       differences(i) = (surface.error(w + h) - surface.error(w - h)) / 2e-5;
@@ -172,6 +198,12 @@ void check_optimizers() {
   };
   ends_in(two_wells(), {1, 0, 0, 1, 1, 1});
   ends_in(three_optima(), {2, 2, 2, 0, 0, 0});
+
+  for (const Surface& surface : {valley, saddle(), rosenbrock(), two_weights()}) {
+    const Path path = follow_least_squares(surface);
+    expect(path.steps() < 50 && path.errors.back() < 1e-12,
+           std::string(least_squares_name) + " does not find the optimum: " + surface.title);
+  }
 
   // Without momentum, both are gradient descent.
   const Surface narrow = rosenbrock();
@@ -272,7 +304,7 @@ set tics font ',13'
 set border linecolor rgb '#444444'
 set tmargin at screen 0.9
 set bmargin at screen 0.28
-set lmargin at screen 0.07
+set lmargin at screen 0.09
 set rmargin at screen 0.49
 set xlabel '@x_label'
 set ylabel '@y_label' offset 1
@@ -364,19 +396,22 @@ void draw_surface(const Surface& surface, int grid_size) {
                       .saddles = surface.saddles,
                       .error_floor = 1};
   std::printf("%-14s", surface.name.c_str());
-  for (int which = 0; which < optimizer_count; ++which) {
-    const double rate = surface.rates[size_t(which)];
-    Path path = follow(surface, which, rate, 0.9, surface.steps);
+  const auto add = [&](Path path, const std::string& name) {
     for (double& E : path.errors) {
       E -= least;
       picture.error_floor = (std::min)(picture.error_floor, (std::max)(E, 1e-10));
     }
     const int steps = steps_to(path.errors, 1e-6);
     std::printf(" %9s", steps < 0 ? "-" : std::to_string(steps).c_str());
-    picture.labels.push_back(label(which, rate));
+    picture.labels.push_back(name);
     picture.paths.push_back(path.points);
     picture.above.push_back(path.errors);
+  };
+  for (int which = 0; which < optimizer_count; ++which) {
+    const double rate = surface.rates[size_t(which)];
+    add(follow(surface, which, rate, 0.9, surface.steps), label(which, rate));
   }
+  if (surface.residual) add(follow_least_squares(surface), least_squares_name);
   std::printf("\n");
   draw_paths(picture);
 }
@@ -416,8 +451,16 @@ struct SpiralLearning {
   }
 };
 
-/// Each optimizer in full batches, at that η of a list with which log E is least on average over
-/// epochs and starts: a single last E would reward a lucky end. The picture has the first start.
+/// The logarithm of the largest E in the last quarter of a path.
+double late_error(const Path& path) {
+  const auto late = path.errors.end() - std::ptrdiff_t(path.errors.size() / 4 + 1);
+  return std::log(*std::max_element(late, path.errors.end()));
+}
+
+/// Each optimizer in full batches, at that η of a list with which the largest E of the last epochs
+/// is least on average over starts. The last E alone, or a mean over epochs, would select an η at
+/// the limit of stability, where the end depends on the last digits of the arithmetic. The picture
+/// has the first start.
 void draw_network(bool quick) {
   SpiralLearning learning;
   const Objective objective = std::ref(learning);
@@ -456,7 +499,7 @@ void draw_network(bool quick) {
       for (int i = 0; i < starts; ++i) {
         Path path = follow(make_optimizer(which, rate, 0.9), objective,
                            learning.start(std::uint64_t(i + 1)), epochs);
-        for (const double E : path.errors) sum += std::log(E);
+        sum += late_error(path);
         if (path.steps() < epochs) sum = std::numeric_limits<double>::infinity();  // diverged
         ends.push_back(path.errors.back());
         if (i == 0) first = std::move(path);
@@ -493,10 +536,17 @@ void draw_network(bool quick) {
   std::printf("  the plane has %.0f %% of the squared ways\n",
               100 * solver.eigenvalues().tail<2>().sum() / covariance.trace());
   picture.low = picture.high = Eigen::Vector2d::Zero();
+  std::vector<double> reaches;
   for (const Eigen::MatrixXd& way : ways) {
     picture.paths.push_back(plane.transpose() * way);
-    picture.low = picture.low.cwiseMin(picture.paths.back().rowwise().minCoeff());
-    picture.high = picture.high.cwiseMax(picture.paths.back().rowwise().maxCoeff());
+    reaches.push_back(picture.paths.back().colwise().norm().maxCoeff());
+  }
+  std::sort(reaches.begin(), reaches.end());
+  for (const Eigen::Matrix2Xd& path : picture.paths) {
+    // A path far longer than most leaves the picture, where the others would be invisible.
+    if (path.colwise().norm().maxCoeff() > 4 * reaches[reaches.size() / 2]) continue;
+    picture.low = picture.low.cwiseMin(path.rowwise().minCoeff());
+    picture.high = picture.high.cwiseMax(path.rowwise().maxCoeff());
   }
   const Eigen::Vector2d margin = 0.08 * (picture.high - picture.low);
   picture.low -= margin;
@@ -656,7 +706,7 @@ int run(const std::string& folder, bool quick) {
   check_optimizers();
   std::printf("Steps after which E − E(best optimum) stays below 1e-6:\n%14s", "");
   for (const char* name : optimizer_names) std::printf(" %9s", name);
-  std::printf("\n");
+  std::printf(" %9s\n", "Lev.-Mar.");
   for (const Surface& surface : all_surfaces()) draw_surface(surface, quick ? 41 : 81);
   draw_network(quick);
   write_page();

@@ -16,6 +16,9 @@ namespace bf = backfold;
 /// E and its gradient, as the library's optimizers take them.
 using Objective = std::function<double(const double* w, double* gradient)>;
 
+/// Residuals r of E = ½|r|², as Levenberg-Marquardt takes them.
+using Residual = std::function<void(const Eigen::VectorXd& w, Eigen::VectorXd& r)>;
+
 struct Surface {
   std::string name;     ///< of files
   std::string title;    ///< of pictures
@@ -28,6 +31,7 @@ struct Surface {
   int steps;                             ///< of the picture
   /// η of the picture for Sgd, Momentum, Nesterov, RmsProp, Adam, Rprop
   std::array<double, 6> rates;
+  Residual residual = nullptr;  ///< r(w) with E = ½|r|², where E is a sum of squares
 
   double error(const Eigen::Vector2d& w) const {
     Eigen::Vector2d unused;
@@ -61,22 +65,25 @@ inline Eigen::Vector2d stationary_point(const Surface& surface, Eigen::Vector2d 
 
 /// E = ½(w1² + 50 w2²): convex, 50 times steeper across than along.
 inline Surface convex_valley() {
-  return {.name = "valley",
-          .title = "Convex valley",
-          .formula = "½(w₁² + 50 w₂²)",
-          .objective =
-              [](const double* w, double* g) {
-                g[0] = w[0];
-                g[1] = 50 * w[1];
-                return 0.5 * (w[0] * g[0] + w[1] * g[1]);
-              },
-          .low = {-3, -0.8},
-          .high = {3, 0.8},
-          .start = {-2.6, 0.6},
-          .optima = {{0, 0}},
-          .saddles = {},
-          .steps = 300,
-          .rates = {0.035, 0.01, 0.01, 0.03, 0.1, 0.05}};
+  return {
+      .name = "valley",
+      .title = "Convex valley",
+      .formula = "½(w₁² + 50 w₂²)",
+      .objective =
+          [](const double* w, double* g) {
+            g[0] = w[0];
+            g[1] = 50 * w[1];
+            return 0.5 * (w[0] * g[0] + w[1] * g[1]);
+          },
+      .low = {-3, -0.8},
+      .high = {3, 0.8},
+      .start = {-2.6, 0.6},
+      .optima = {{0, 0}},
+      .saddles = {},
+      .steps = 300,
+      .rates = {0.035, 0.01, 0.01, 0.03, 0.1, 0.05},
+      .residual = [](const Eigen::VectorXd& w,
+                     Eigen::VectorXd& r) { r = Eigen::Vector2d(w[0], std::sqrt(50.0) * w[1]); }};
 }
 
 /// E = ½w1² + ¼(w2² − 1)²: a saddle at 0 between the optima (0, ±1).
@@ -97,7 +104,11 @@ inline Surface saddle() {
           .optima = {{0, 1}, {0, -1}},
           .saddles = {{0, 0}},
           .steps = 300,
-          .rates = {0.1, 0.05, 0.05, 0.01, 0.05, 0.01}};
+          .rates = {0.1, 0.05, 0.05, 0.01, 0.05, 0.01},
+          .residual =
+              [](const Eigen::VectorXd& w, Eigen::VectorXd& r) {
+                r = Eigen::Vector2d(w[0], std::sqrt(0.5) * (w[1] * w[1] - 1));
+              }};
 }
 
 /// E = ¼(w1² − 1)² + 0.15 w1 + (w2 − ½w1²)²: the optimum on the side of the start is a local one.
@@ -145,7 +156,11 @@ inline Surface rosenbrock() {
           .optima = {{1, 1}},
           .saddles = {},
           .steps = 5000,
-          .rates = {1e-3, 3e-4, 3e-4, 3e-3, 0.03, 0.01}};
+          .rates = {1e-3, 3e-4, 3e-4, 3e-3, 0.03, 0.01},
+          .residual =
+              [](const Eigen::VectorXd& w, Eigen::VectorXd& r) {
+                r = std::sqrt(2.0) * Eigen::Vector2d(1 - w[0], 10 * (w[1] - w[0] * w[0]));
+              }};
 }
 
 /// E = Σ_k (c_k − w1(1 − w2^k))², c = 1.5, 2.25, 2.625. Source: Beale, On an iterative method for
@@ -175,7 +190,12 @@ inline Surface beale() {
           .optima = {{3, 0.5}},
           .saddles = {{0, 1}},
           .steps = 2000,
-          .rates = {0.01, 0.003, 0.003, 0.01, 0.05, 0.01}};
+          .rates = {0.01, 0.003, 0.003, 0.01, 0.05, 0.01},
+          .residual =
+              [](const Eigen::VectorXd& w, Eigen::VectorXd& r) {
+                const Eigen::Array3d power(w[1], std::pow(w[1], 2), std::pow(w[1], 3));
+                r = std::sqrt(2.0) * (Eigen::Array3d(1.5, 2.25, 2.625) - w[0] * (1 - power));
+              }};
 }
 
 /// E = 1 + 0.04|w|² − Σ_k d_k exp(−|w − c_k|²), d = 1, 0.7, 0.5: three optima of different depth.
@@ -241,7 +261,12 @@ inline Surface two_weights() {
           .optima = {{2, 1.5}, {-2, -1.5}},
           .saddles = {{0, 0}},
           .steps = 1000,
-          .rates = {0.3, 0.1, 0.1, 0.01, 0.05, 0.02}};
+          .rates = {0.3, 0.1, 0.1, 0.01, 0.05, 0.02},
+          .residual =
+              [learning = Learning()](const Eigen::VectorXd& w, Eigen::VectorXd& r) mutable {
+                learning.net.parameters() = w;
+                r = ((learning.net(learning.X) - learning.Z) / 3).reshaped();
+              }};
 }
 
 inline std::vector<Surface> all_surfaces() {
