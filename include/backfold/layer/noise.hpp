@@ -18,6 +18,7 @@ struct Noise {
   std::uint64_t seed = 1;
   std::uint64_t update = 0;  ///< the optimizer's step τ
   Index first_sample = 0;    ///< index in the batch of the pass's first sample
+  Index first_step = 0;      ///< time steps of earlier passes in this update
 };
 
 /// Noise of one layer in a pass: uniform random bits for each column and unit.
@@ -30,15 +31,16 @@ class LayerNoise {
         layer_(layer),
         first_sample_(noise.first_sample),
         batch_(batch),
-        first_step_(first_step) {}
+        first_step_(noise.first_step + first_step),
+        before_(noise.first_step) {}
 
   /// 32 bits for each of the units 4q..4q+3 of a column.
   [[nodiscard]] constexpr CounterRandom::Block bits(Index column, Index q) const {
     return of(column, q, first_step_ + column / batch_ + 1);
   }
-  /// 32 bits for each of these units, constant over all time steps of a sample.
+  /// 32 bits for each of these units, constant over all time steps of a sample in the pass.
   [[nodiscard]] constexpr CounterRandom::Block bits_of_sample(Index column, Index q) const {
-    return of(column, q, 0);
+    return of(column, q, -before_);  // as uint32_t, beyond all steps
   }
 
  private:
@@ -54,7 +56,7 @@ class LayerNoise {
 
   CounterRandom random_{0};
   int layer_ = 0;
-  Index first_sample_ = 0, batch_ = 1, first_step_ = 0;
+  Index first_sample_ = 0, batch_ = 1, first_step_ = 0, before_ = 0;
 };
 
 BACKFOLD_END_NAMESPACE

@@ -229,6 +229,7 @@ class Trainer {
     error_ = {};
     weight_ = 0;
     step_ = 0;
+    unlearnt_steps_ = 0;  // a resumed epoch has not seen the last one's
     guard_.keep(net_);
   }
 
@@ -286,6 +287,7 @@ class Trainer {
       } else if constexpr (is_recurrent) {
         if (objective.carries()) {
           objective(net_.parameters().data(), part, noise(), unused_.data());
+          unlearnt_steps_ += part.steps;
         }
       }
       if (objective.carries()) objective.advance(part);
@@ -308,6 +310,7 @@ class Trainer {
   bool count(double e, Index targets, const Steps& hooks) {
     ++step_;
     ++update_;
+    unlearnt_steps_ = 0;
     if (!is_finite(e)) return false;
     const double n = static_cast<double>(targets);
     error_.add(options_.reduction == Reduction::Mean ? e * n : e);
@@ -319,8 +322,11 @@ class Trainer {
     return true;
   }
 
-  /// Noise of the present step of the optimizer, constant over all evaluations of E in it.
-  [[nodiscard]] Noise noise() const { return {options_.seed, update_}; }
+  /// Noise of the present step of the optimizer, constant over all evaluations of E in it. Pieces
+  /// without targets before it count as its first time steps.
+  [[nodiscard]] Noise noise() const {
+    return {.seed = options_.seed, .update = update_, .first_step = unlearnt_steps_};
+  }
 
   Net& net_;
   O optimizer_;
@@ -341,6 +347,7 @@ class Trainer {
   double weight_ = 0;
   Index step_ = 0;
   std::uint64_t update_ = 0;
+  Index unlearnt_steps_ = 0;  ///< time steps of pieces without targets since the last update
   Index epoch_ = 0;
   Index last_epoch_ = 0;
   double step_loss_ = 0;  ///< only if a hook uses steps
