@@ -61,23 +61,36 @@ struct ScaleBy {
   }
 };
 
-/// Error, not scaled, of a pass with a weight for each target, and its delta.
-template <bool WithDelta, class P, class L, class A, class S>
-BACKFOLD_NO_INLINE double masked_error_of(const P& pass, const L& loss, const A& activation,
-                                          const Sequences<S>& data, double scale) {
-  constexpr int output = P::Arch::output_layer;
-  const Index units = pass.template units<output>();
+/// The output layer of a pass: units × columns, step by step.
+template <Real S>
+struct OutputColumns {
+  const S* net;
+  const S* output;
+  const S* weights;  ///< one for each column
+  S* delta;          ///< nullptr for the error alone
+  Index units;
+  Index columns;
+  Index batch;
+};
+
+/// Error, not scaled, of outputs with a weight for each target, or with targets at the last step
+/// only, and its delta. Compiled once for all networks and passes.
+template <bool WithDelta, class L, class A, class S>
+BACKFOLD_NO_INLINE double error_by_column(const OutputColumns<S>& outputs, const L& loss,
+                                          const A& activation, const Sequences<S>& data,
+                                          double scale) {
+  const Index units = outputs.units;
   const bool last_only = data.targets_at == TargetsAt::LastStep;
   const TargetMask<S> mask = data.mask();
-  return sum_in_runs(pass.columns(), [&](Index first, Index columns) {
+  return sum_in_runs(outputs.columns, [&](Index first, Index columns) {
     double error = 0;
     for (Index c = first; c < first + columns; ++c) {
-      const Index column = last_only ? c % pass.batch() : c;
-      error += masked_error<WithDelta>(
-          loss, activation, pass.template net<output>() + c * units,
-          pass.template own_output<output>() + c * units, data.targets.column(column),
-          data.targets.rows(), units, mask, column, static_cast<double>(pass.column_weights()[c]),
-          scale, WithDelta ? pass.template delta<output>() + c * units : nullptr);
+      const Index column = last_only ? c % outputs.batch : c;
+      error += masked_error<WithDelta>(loss, activation, outputs.net + c * units,
+                                       outputs.output + c * units, data.targets.column(column),
+                                       data.targets.rows(), units, mask, column,
+                                       static_cast<double>(outputs.weights[c]), scale,
+                                       WithDelta ? outputs.delta + c * units : nullptr);
     }
     return error;
   });
@@ -94,7 +107,6 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
                 "a multiple of them");
   const auto& function = output_activation(pass.architecture().template layer<output>());
   const Index units = pass.template units<output>();
-  const Index batch = pass.batch();
   const bool plain = data.weights == nullptr && data.lengths == nullptr &&
                      data.targets_at == TargetsAt::EveryStep && !data.is_masked();
   const S* weights = nullptr;
@@ -104,30 +116,23 @@ BACKFOLD_ALWAYS_INLINE double error_of(const P& pass, const L& loss, const Seque
     weights = pass.column_weights();
   }
   const double scale = scale_by(count);
-  if (data.is_masked()) {
-    return scale * masked_error_of<WithDelta>(pass, loss, function, data, scale);
+  const S* const net = pass.template net<output>();
+  const S* const x = pass.template own_output<output>();
+  S* const delta = WithDelta ? pass.template delta<output>() : nullptr;
+  if (data.is_masked() || data.targets_at == TargetsAt::LastStep) {
+    return scale * error_by_column<WithDelta>(OutputColumns<S>{net, x, weights, delta, units,
+                                                               pass.columns(), pass.batch()},
+                                              loss, function, data, scale);
   }
   const Index stride = data.targets.outerStride();
-  if (data.targets_at == TargetsAt::EveryStep) {
-    return scale * sum_in_runs<P::all_columns>(
-                       pass.columns(), [&](Index first, auto columns) BACKFOLD_INLINE_LAMBDA {
-                         const Index at = first * units;
-                         return output_error<WithDelta, rows, constant_count<decltype(columns)>>(
-                             loss, function, pass.template net<output>() + at,
-                             pass.template own_output<output>() + at,
-                             data.targets.data() + first * stride, stride, units, columns,
-                             weights == nullptr ? nullptr : weights + first, scale,
-                             pass.template delta<output>() + at);
-                       });
-  }
-  double error = 0;
-  for (Index t = 0; t < pass.steps(); ++t) {
-    error += output_error<WithDelta, rows, P::step_columns>(
-        loss, function, pass.template net<output>(t), pass.template own_output<output>(t),
-        data.targets.data(), stride, units, batch, weights + t * batch, scale,
-        pass.template delta<output>(t));
-  }
-  return scale * error;
+  return scale * sum_in_runs<P::all_columns>(
+                     pass.columns(), [&](Index first, auto columns) BACKFOLD_INLINE_LAMBDA {
+                       const Index at = first * units;
+                       return output_error<WithDelta, rows, constant_count<decltype(columns)>>(
+                           loss, function, net + at, x + at, data.targets.data() + first * stride,
+                           stride, units, columns, weights == nullptr ? nullptr : weights + first,
+                           scale, WithDelta ? delta + at : nullptr);
+                     });
 }
 
 }  // namespace detail

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -156,8 +155,10 @@ void check_initialized(const Net& net) {
       if (w[i] != w[0]) return;
     }
     const auto sizes = net.architecture().sizes();
-    const bool one_unit_each =
-        std::all_of(sizes.begin() + 1, sizes.end() - 1, [](Index units) { return units == 1; });
+    bool one_unit_each = true;
+    for (int l = 1; l < Net::output_layer; ++l) {
+      one_unit_each = one_unit_each && sizes[static_cast<std::size_t>(l)] == 1;
+    }
     if (w[0] != 0 && one_unit_each) return;
     fail_argument("network: all parameters are ", static_cast<double>(w[0]),
                   ", so hidden units would stay equal: call initialize first");
