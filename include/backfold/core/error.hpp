@@ -71,7 +71,7 @@ inline void write_message(char* to, std::size_t room, std::initializer_list<Mess
 inline constexpr std::size_t longest_message = 2048;
 
 template <class Exception>
-[[noreturn]] BACKFOLD_NO_INLINE void raise(std::initializer_list<MessagePart> parts) {
+[[noreturn]] BACKFOLD_COLD void raise(std::initializer_list<MessagePart> parts) {
   char message[longest_message];
   write_message(message, sizeof message, parts);
   for (char* c = message; *c != '\0'; ++c) {
@@ -92,13 +92,13 @@ template <class Exception>
 /// concatenated. Parts are values, so that literals of all lengths share one function, and a call
 /// only loads registers.
 template <class... Parts>
-[[noreturn]] BACKFOLD_NO_INLINE void fail_argument(Parts... parts) {
+[[noreturn]] BACKFOLD_COLD void fail_argument(Parts... parts) {
   detail::raise<std::invalid_argument>({parts...});
 }
 
 /// Reports a failure of the environment, of a file for example: throws std::runtime_error.
 template <class... Parts>
-[[noreturn]] BACKFOLD_NO_INLINE void fail_runtime(Parts... parts) {
+[[noreturn]] BACKFOLD_COLD void fail_runtime(Parts... parts) {
   detail::raise<std::runtime_error>({parts...});
 }
 
