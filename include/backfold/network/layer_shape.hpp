@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 
 #include "backfold/core/product.hpp"
 #include "backfold/core/size.hpp"
@@ -96,12 +97,31 @@ constexpr LayerShape shape_of(const Arch& architecture) {
   return shape;
 }
 
+template <class Arch>
+constexpr auto shapes_of(const Arch& architecture) {
+  std::array<LayerShape, Arch::layer_count> shapes{};
+  for_each_index<Arch::layer_count>([&](auto l) { shapes[l()] = shape_of<l()>(architecture); });
+  return shapes;
+}
+template <class Arch>
+inline constexpr auto fixed_shapes = shapes_of(Arch{});
+
+/// The shapes of all layers: a constant if all sizes are static, so that no code computes them.
+template <class Arch>
+constexpr decltype(auto) layer_shapes([[maybe_unused]] const Arch& architecture) {
+  if constexpr (Arch::fixed) {
+    return (fixed_shapes<Arch>);
+  } else {
+    return shapes_of(architecture);
+  }
+}
+
 /// Number of values of the state of one sequence.
 /// @throws std::invalid_argument if it overflows
 template <class Arch>
 Index remembered_of(const Arch& architecture) {
   Size count = 0;
-  for_each_index<Arch::layer_count>([&](auto l) { count += shape_of<l()>(architecture).past(); });
+  for (const LayerShape& shape : layer_shapes(architecture)) count += shape.past();
   return count.value("state");
 }
 

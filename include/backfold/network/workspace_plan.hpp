@@ -49,7 +49,7 @@ struct PlacedPiece {
 constexpr int most_pieces(int layers) { return 6 * layers + 5; }
 
 /// Places pieces in a buffer. In a forward pass, pieces in use at different times share memory, by
-/// first fit; for other purposes all pieces are disjoint.
+/// first fit; for other purposes all pieces are disjoint. `lay_out` calls it, nothing else.
 template <Real S>
 class BufferLayout {
  public:
@@ -66,7 +66,8 @@ class BufferLayout {
   }
 
   /// Places the past of all layers, which a step reads and replaces, as one vector without gaps.
-  constexpr Index place_remembered(const LayerShape* layers, int count, LayerPieces* pieces) {
+  BACKFOLD_COLD constexpr Index place_remembered(const LayerShape* layers, int count,
+                                                 LayerPieces* pieces) {
     auto take = [&](Size numbers) {
       const Index start = size_;
       size_ = counted(numbers + size_);
@@ -83,7 +84,7 @@ class BufferLayout {
     return remembered;
   }
 
-  constexpr void place(const LayerShape& layer, LayerPieces& piece) {
+  BACKFOLD_COLD constexpr void place(const LayerShape& layer, LayerPieces& piece) {
     const int now = layer.segment;
     const Size block = Size(layer.units) * shape_.batch;
     const Size blocks = block * (Size(layer.history) + shape_.steps);
@@ -112,7 +113,7 @@ class BufferLayout {
     if (goes_back()) piece.transposed = take(layer.transposed);
   }
 
-  constexpr SharedPieces place_shared(const LayerShape* layers, int count) {
+  BACKFOLD_COLD constexpr SharedPieces place_shared(const LayerShape* layers, int count) {
     const Index columns = counted(Size(shape_.batch) * shape_.steps);
     Size largest_block = 0;
     Index scratch = 0;
@@ -132,7 +133,8 @@ class BufferLayout {
   }
 
  private:
-  constexpr void place_memory(const LayerShape& layer, Size block, LayerPieces& piece) {
+  BACKFOLD_COLD constexpr void place_memory(const LayerShape& layer, Size block,
+                                            LayerPieces& piece) {
     if (is_step()) {
       piece.memory = take(block);
     } else {
@@ -145,7 +147,8 @@ class BufferLayout {
   /// Places the copies with the start in place of steps before a reset, and the columns that a
   /// reset hides. The backward pass puts into the copies' place what it hides from a layer's
   /// pull-back, and the sums of a layer's deltas that reach a learnt start.
-  constexpr void place_resets(const LayerShape* layers, int count, SharedPieces& shared) {
+  BACKFOLD_COLD constexpr void place_resets(const LayerShape* layers, int count,
+                                            SharedPieces& shared) {
     Size copies = 0, hidden = 0;
     for (int l = 0; l < count; ++l) {
       copies = (std::max)(copies, Size(layers[l].since_reset) * shape_.batch * shape_.steps);
@@ -213,8 +216,7 @@ struct WorkspacePlan : SharedPieces {
   template <class Arch>
   BACKFOLD_NO_INLINE static constexpr WorkspacePlan of(const Arch& architecture,
                                                        const PassShape& shape) {
-    std::array<LayerShape, LayerCount> shapes{};
-    for_each_index<LayerCount>([&](auto l) { shapes[l()] = shape_of<l()>(architecture); });
+    const auto& shapes = layer_shapes(architecture);
     std::array<PlacedPiece, most_pieces(LayerCount)> placed{};
     WorkspacePlan plan;
     static_cast<SharedPieces&>(plan) =
