@@ -10,10 +10,10 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-template <class Function, int... Indices>
+template <int First, int Step, class Function, int... Indices>
 BACKFOLD_ALWAYS_INLINE constexpr void for_indices(Function& f,
                                                   std::integer_sequence<int, Indices...>) {
-  (f(std::integral_constant<int, Indices>{}), ...);
+  (f(std::integral_constant<int, First + Step * Indices>{}), ...);
 }
 
 }  // namespace detail
@@ -21,13 +21,21 @@ BACKFOLD_ALWAYS_INLINE constexpr void for_indices(Function& f,
 /// Calls f(integral_constant<int, 0>), ..., f(integral_constant<int, Count - 1>) in this order.
 template <int Count, class Function>
 BACKFOLD_ALWAYS_INLINE constexpr void for_each_index(Function&& f) {
-  detail::for_indices(f, std::make_integer_sequence<int, Count>{});
+  if constexpr (Count == 1) {  // as most are: a second function would cost compile time
+    f(std::integral_constant<int, 0>{});
+  } else {
+    detail::for_indices<0, 1>(f, std::make_integer_sequence<int, Count>{});
+  }
 }
 
 /// Calls f(index) for the indices from the last to the first.
 template <int Count, class Function>
 BACKFOLD_ALWAYS_INLINE constexpr void for_each_index_reversed(Function&& f) {
-  for_each_index<Count>([&](auto i) { f(std::integral_constant<int, Count - 1 - i()>{}); });
+  if constexpr (Count == 1) {
+    f(std::integral_constant<int, 0>{});
+  } else {
+    detail::for_indices<Count - 1, -1>(f, std::make_integer_sequence<int, Count>{});
+  }
 }
 
 BACKFOLD_END_NAMESPACE

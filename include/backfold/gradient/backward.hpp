@@ -42,18 +42,22 @@ class Backward {
   /// step
   template <bool ToInput>
   void run() const {
-    transpose_weights_in_time();
+    if constexpr (Arch::Graph::is_recurrent) transpose_weights_in_time();
     for_each_index<output_layer>([&](auto l) {
-      sums_.template clear_own<l() + 1>();
-      sums_.template clear_start<l() + 1>();
+      constexpr int layer = l() + 1;
+      if constexpr (own_columns<LayerType<layer>>() > 0) sums_.template clear_own<layer>();
+      if constexpr (Graph::start_columns(layer) > 0) sums_.template clear_start<layer>();
     });
     for_each_index_reversed<Graph::segment_count>([&](auto s) {
       constexpr Segment segment = Graph::schedule[s()];
       run_segment<s(), ToInput>();
       for_each_index<segment.last - segment.first + 1>([&](auto i) {
-        sums_.template add_up<segment.first + i()>();
-        if (from_start_) sums_.template add_up_start<segment.first + i()>();
-        add_up_start_after_resets<segment.first + i()>();
+        constexpr int layer = segment.first + i();
+        sums_.template add_up<layer>();
+        if constexpr (Graph::start_columns(layer) > 0) {
+          if (from_start_) sums_.template add_up_start<layer>();
+          add_up_start_after_resets<layer>();
+        }
       });
     });
     if constexpr (ToInput && !closes_loop<Graph>) gather_whole<0, false>();
@@ -197,7 +201,7 @@ class Backward {
   /// pass, through the links out of the layer. What a pull-back finds has been added in its step.
   template <int L>
   void add_up_start_after_resets() const {
-    if constexpr (P::may_reset && Graph::start_columns(L) > 0) {
+    if constexpr (P::may_reset) {
       if (!pass_.resets().any()) return;
       add_links_to_start<L, true>();
       add_links_to_start<L, false>();

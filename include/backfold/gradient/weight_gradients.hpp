@@ -72,14 +72,12 @@ class WeightGradients {
 
   WeightGradients(const P& pass, S* gradient) : pass_(pass), gradient_(gradient) {}
 
-  /// Clears the gradient of the layers' own parameters, to which their pull-backs add.
+  /// Clears the gradient of layer L's own parameters, to which its pull-back adds.
   template <int L>
   void clear_own() const {
-    if constexpr (own_columns<LayerType<L>>() > 0) {
-      const Arch& architecture = pass_.architecture();
-      std::fill_n(gradient_ + architecture.template own_offset<L>(),
-                  architecture.template own_count<L>(), S(0));
-    }
+    const Arch& architecture = pass_.architecture();
+    std::fill_n(gradient_ + architecture.template own_offset<L>(),
+                architecture.template own_count<L>(), S(0));
   }
 
   /// Gradient of layer L's block: Σ_t δ^t (x^(t−d))ᵀ for each connection, Σ_t δ^t for the bias.
@@ -114,26 +112,22 @@ class WeightGradients {
     if constexpr (Type::bias_columns > 0) add_up_bias<L>();
   }
 
-  /// Clears the gradient of the learnt start, to which resets inside the pass add.
+  /// Clears the gradient of the learnt start of layer L, to which resets inside the pass add.
   template <int L>
   void clear_start() const {
-    if constexpr (P::Graph::start_columns(L) > 0) {
-      std::fill_n(gradient_ + pass_.architecture().template start_offset<L>(),
-                  P::Graph::start_columns(L) * pass_.template units<L>(), S(0));
-    }
+    std::fill_n(gradient_ + pass_.architecture().template start_offset<L>(),
+                P::Graph::start_columns(L) * pass_.template units<L>(), S(0));
   }
 
   /// Adds the gradient of the learnt start before the first step: the sum over the sequences of a
   /// batch. @pre the pass started from there
   template <int L>
   void add_up_start() const {
-    if constexpr (P::Graph::start_columns(L) > 0) {
-      const Index units = pass_.template units<L>();
-      for (int k = 0; k < P::Graph::start_columns(L); ++k) {
-        S* const g = gradient_ + pass_.architecture().template start_offset<L>() + k * units;
-        const S* from = past_delta<L>(pass_, k);
-        for (Index b = 0; b < pass_.batch(); ++b, from += units) add_numbers(from, g, units);
-      }
+    const Index units = pass_.template units<L>();
+    for (int k = 0; k < P::Graph::start_columns(L); ++k) {
+      S* const g = gradient_ + pass_.architecture().template start_offset<L>() + k * units;
+      const S* from = past_delta<L>(pass_, k);
+      for (Index b = 0; b < pass_.batch(); ++b, from += units) add_numbers(from, g, units);
     }
   }
 

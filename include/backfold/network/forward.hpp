@@ -54,6 +54,12 @@ struct FeedList {
   [[nodiscard]] constexpr bool is_reached(int gate) const {
     return reached[static_cast<std::size_t>(gate)];
   }
+  [[nodiscard]] constexpr bool reaches_all() const {
+    for (const bool gate : reached) {
+      if (!gate) return false;
+    }
+    return true;
+  }
 };
 
 /// The contributions of layer L; those whose sources are known for all steps come first.
@@ -194,7 +200,9 @@ BACKFOLD_ALWAYS_INLINE void run_layer(const P& pass, Index t) {
       return ValueOf<std::remove_cvref_t<decltype(function)>>{function};
     }
   }();
-  if constexpr (!InTime) start_unreached<L, List>(pass, net, columns);
+  if constexpr (!InTime && !List::list.reaches_all()) {
+    start_unreached<L, List>(pass, net, columns);
+  }
   for_each_index<List::count>([&](auto k) {
     constexpr Contribution contribution = List::value[k()];
     if constexpr (contribution.in_time == InTime) {
