@@ -62,9 +62,9 @@ void check_masks(const Source& source) {
 
 /// Checks the options against the network, the optimizer and the data.
 /// @throws std::invalid_argument naming the first invalid option
-template <class Net, class O, bool TakesBatches, class Data>
-void check_options(const FitOptions& options, const Data& data) {
-  if (!TakesBatches && options.batch_size != 1) {
+template <class Net, class O, class Data>
+void check_options(const FitOptions& options, const Data& data, bool takes_batches) {
+  if (!takes_batches && options.batch_size != 1) {
     fail_argument("training: its type is for one sample at a time, batch_size is ",
                   options.batch_size);
   }
@@ -111,15 +111,17 @@ void check_data_for(const L& loss, const Net& net, const Source& source) {
   check_targets<typename Net::Scalar>(loss, source);
 }
 
-/// Checks all arguments of a training, including every sample. @return the options
-template <class O, bool TakesBatches, class L, class Net, class Data>
-const FitOptions& checked_training(const FitOptions& options, const L& loss, const Net& net,
-                                   const Data& data) {
+/// Checks all arguments of a training, including every sample. Compiled once for both kinds of
+/// training. @return the options
+template <class O, class L, class Net, class Data>
+BACKFOLD_NO_INLINE const FitOptions& checked_training(const FitOptions& options, const L& loss,
+                                                      const Net& net, const Data& data,
+                                                      bool takes_batches) {
   (options.check)();
   check_settings(loss);
   check_parameters(net);
   check_data_for(loss, net, data);
-  check_options<Net, O, TakesBatches>(options, data);
+  check_options<Net, O>(options, data, takes_batches);
   return options;
 }
 

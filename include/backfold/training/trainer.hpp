@@ -77,7 +77,7 @@ class Trainer {
       : net_(net),
         optimizer_(optimizer),
         first_rate_(detail::learning_rate_of(optimizer)),
-        options_(detail::checked_training<O, takes_batches>(options, loss, net, data)),
+        options_(detail::checked_training<O>(options, loss, net, data, takes_batches)),
         batches_(data, options),
         optimizer_state_([&] { return start<S, parameters>(optimizer, net.parameter_count()); }),
         guard_(net),
