@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <iterator>
 #include <limits>
 
 #include "backfold/core/bits.hpp"
@@ -62,6 +63,21 @@ struct MathConstants<double> {
       0.6666666666666735130, 0.3999999999940941908, 0.2857142874366239149, 0.2222219843214978396,
       0.1818357216161805012, 0.1531383769920937332, 0.1479819860511658591};
 };
+
+/// The terms of (exp(2s) − 1)/2 in s, (exp(2s) − 1 − 2s)/(2s²): exp_terms times powers of two.
+template <Real S>
+struct HalfExpTerms {
+  S at[std::size(MathConstants<S>::exp_terms)];
+};
+template <Real S>
+inline constexpr auto half_exp_terms = [] {
+  HalfExpTerms<S> terms{};
+  S factor = 2;
+  for (std::size_t k = 0; k < std::size(terms.at); ++k, factor *= 2) {
+    terms.at[k] = factor * MathConstants<S>::exp_terms[k];
+  }
+  return terms;
+}();
 
 /// Infinity, and NaN. Hidden from the compiler: under -ffinite-math-only it would drop a select of
 /// a constant that is not finite.

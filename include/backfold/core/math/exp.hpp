@@ -31,10 +31,10 @@ struct BiasedInteger {
 
   V value;
 
-  /// The integer nearest to x/ln 2; close to a tie, either neighbour.
-  BACKFOLD_ALWAYS_INLINE static BiasedInteger nearest_power(const V& x) {
+  /// The integer nearest to factor·x/ln 2; close to a tie, either neighbour.
+  BACKFOLD_ALWAYS_INLINE static BiasedInteger nearest_power(const V& x, int factor = 1) {
     constexpr double inverse_ln2 = 1.4426950408889634;
-    const V sum = multiply_add(x, V(inverse_ln2), V(origin + S(0.5)));
+    const V sum = multiply_add(x, V(factor * inverse_ln2), V(origin + S(0.5)));
     BiasedInteger result;
     result.value.packet = common_bits(sum.packet, V(2 * K::scale - 1).packet);
     return result;
@@ -73,20 +73,25 @@ BACKFOLD_ALWAYS_INLINE ExpParts<V> exp_parts(const V& x) {
   return {n.power(), exp_rest(x, n.number())};
 }
 
-/// exp_parts for x >= 0. With FMA one rounding leaves r = x − n·ln 2 for ln 2 rounded; the rest of
-/// n·ln 2 goes into the power, off the chain of latencies. (A power near the smallest normal number
-/// might be flushed to 0 by that.)
+/// 2^n and q/2 with e²ˣ = 2^n (1 + q), for x >= 0. Halves leave out the doubling of x.
+///
+/// With FMA one rounding leaves r/2 = x − n·ln 2/2 for ln 2 rounded; the rest of n·ln 2 goes into
+/// the power, off the chain of latencies. (A power near the smallest normal number might be flushed
+/// to 0 by that.)
 template <class V>
-BACKFOLD_ALWAYS_INLINE ExpParts<V> exp_parts_of_positive(const V& x) {
+BACKFOLD_ALWAYS_INLINE ExpParts<V> exp_parts_of_twice(const V& x) {
 #if defined(EIGEN_VECTORIZE_FMA)
-  using K = MathConstants<typename V::Scalar>;
-  const auto n = BiasedInteger<V>::nearest_power(x);
+  using S = typename V::Scalar;
+  using K = MathConstants<S>;
+  const auto n = BiasedInteger<V>::nearest_power(x, 2);
   const V number = n.number();
-  const V r = multiply_add(number, V(-K::ln2), x);
+  const V half_r = multiply_add(number, V(-K::ln2 / 2), x);
   const V power = n.power();
-  return {multiply_add(power, number * V(-K::ln2_error), power), exp_less_one(r)};
+  const V q = multiply_add(polynomial(half_r, half_exp_terms<S>.at), half_r * half_r, half_r);
+  return {multiply_add(power, number * V(-K::ln2_error), power), q};
 #else
-  return exp_parts(x);
+  const auto parts = exp_parts(x + x);
+  return {parts.power, 0.5 * parts.q};
 #endif
 }
 
@@ -158,14 +163,18 @@ BACKFOLD_ALWAYS_INLINE Lanes<S, W> smaller_sigmoid(const Lanes<S, W>& x) {
   return e / (1 + e);
 }
 
-/// tanh x = m/(m + 2) with m = e²ˣ − 1, within 3 ulp, also near 0.
+/// tanh x = (e²ˣ − 1)/(e²ˣ + 1), within 3 ulp, also near 0. Neither half waits for the other.
 template <Real S, int W>
 BACKFOLD_ALWAYS_INLINE Lanes<S, W> tanh(const Lanes<S, W>& x) {
   using V = Lanes<S, W>;
   constexpr double one_from_here = sizeof(S) == 4 ? 10 : 20;
-  const V inside = at_most(abs(x), V(one_from_here));
-  const V m = detail::less_one(detail::exp_parts_of_positive(inside + inside));
-  return detail::copy_sign(m / (m + 2), x);
+  const auto [power, half_q] = detail::exp_parts_of_twice(at_most(abs(x), V(one_from_here)));
+  V less = multiply_add(power, V(0.5), V(-0.5));
+  BACKFOLD_HIDE(less.packet)
+  V more = multiply_add(power, V(0.5), V(0.5));
+  BACKFOLD_HIDE(more.packet)
+  return detail::copy_sign(multiply_add(power, half_q, less) / multiply_add(power, half_q, more),
+                           x);
 }
 
 /// eˣ − 1, accurate near 0 too.
