@@ -13,6 +13,8 @@ template <class S>
 void multiply_adds(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(burst<S>());
   Meter<S>(state, double(burst_rounds) * burst_chains * backfold::Lanes<S>::size, 1);
+  const double of_one_unit = 2 * backfold::Lanes<S>::size * clock_rate();
+  state.counters["units"] = of_one_unit > 0 ? multiply_add_rate<S>() / of_one_unit : 0;
 }
 
 BENCHMARK(multiply_adds<float>)->Name("machine/multiply_adds:float/backfold");

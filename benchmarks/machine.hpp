@@ -43,6 +43,32 @@ double multiply_add_rate() {
   return best;
 }
 
+/// The core's clock now, in GHz, or 0 where it cannot be measured: of additions that each wait for
+/// the one before, one takes a cycle.
+inline double clock_rate() {
+  double best = 0;
+#if defined(__GNUC__)
+  constexpr int rounds = 20000;
+  constexpr int additions = 8;
+  for (int i = 0; i < 3; ++i) {
+    unsigned long x = 1;
+    unsigned long term = 3;
+    __asm__ volatile("" : "+r"(term));  // some processors add constants ahead of time
+    const auto start = std::chrono::steady_clock::now();
+    for (int round = 0; round < rounds; ++round) {
+      BACKFOLD_UNROLL
+      for (int a = 0; a < additions; ++a) {
+        x += term;
+        __asm__ volatile("" : "+r"(x));
+      }
+    }
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    best = std::max(best, 1e-9 * rounds * additions / time.count());
+  }
+#endif
+  return best;
+}
+
 /// Measures the machine's rate before and after a benchmark, and reports with it what an iteration
 /// does: the report divides, and leaves out measurements under which the rate changed.
 template <class S>

@@ -136,8 +136,10 @@ def variants(r, others):
 
 def build(context, r):
     rates = [f"{r.best[b]:.0f} GFLOP/s in {n}" for b, n in ((4, "float"), (8, "double")) if r.best[b]]
+    units = r.median("machine/multiply_adds:float/backfold", lambda s: s["units"])
     return (f"{context['compiler']}, {context['flags']} ({context['simd'].split(',')[0]}); "
-            f"best rate of multiply-adds: {', '.join(rates)}")
+            f"best rate of multiply-adds: {', '.join(rates)}"
+            + (f", {units:.2g} of a whole register a cycle" if units else ""))
 
 
 def measure(options):
