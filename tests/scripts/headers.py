@@ -28,7 +28,7 @@ opt_in = {f"backfold/{name}.hpp" for name in (
     "core/dual", "core/file_writer", "core/interval", "core/number_text", "data/categories", "data/csv", "data/csv_blocks",
     "data/csv_reader", "data/csv_table", "data/csv_writer", "data/idx", "data/npy",
     "data/npy_file", "data/npy_header",
-    "gradient/dual_pass", "gradient/forward_mode", "gradient/layer_statistics",
+    "gradient/dual_pass", "gradient/dual_products", "gradient/forward_mode", "gradient/layer_statistics",
     "gradient/linearization",
     "gradient/step_tangent", "io/activation_deviation", "io/any_layer", "io/any_network", "io/any_state", "io/block_array",
     "io/checkpoint", "io/checkpoint_values", "io/checksum", "io/deviation", "io/export_checks", "io/header", "io/header_constants", "io/header_functions", "io/header_layers",

@@ -6,7 +6,7 @@
 
 #include "backfold/core/array.hpp"
 #include "backfold/core/dual.hpp"
-#include "backfold/core/lookup.hpp"
+#include "backfold/gradient/dual_products.hpp"
 #include "backfold/network/network.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -200,9 +200,9 @@ class DualPass {
       const Index fan_in = architecture.template units<source>();
       const D* const x = output<source>(architecture, t - connection.delay);
       for (Index b = 0; b < batch_; ++b) {
-        add_product<connection.weights>(w_.data() + offset, architecture.template block_rows<L>(),
-                                        x + b * fan_in, fan_in, connection.entries,
-                                        sum + b * rows + part.net_gate * units, part.gates * units);
+        add_dual_product<connection.weights>(
+            w_.data() + offset, architecture.template block_rows<L>(), x + b * fan_in, fan_in,
+            connection.entries, sum + b * rows + part.net_gate * units, part.gates * units);
       }
     });
     const auto& layer = architecture.template layer<L>();
@@ -222,22 +222,6 @@ class DualPass {
     return Graph::feeds_itself(L) ? block : nullptr;
   }
 
-  /// y ← y + W x for one column.
-  template <Weights Kind>
-  static void add_product(const D* w, Index stride, const D* x, Index fan_in, Index entries, D* y,
-                          Index rows) {
-    if constexpr (Kind == Weights::Full) {
-      for (Index k = 0; k < fan_in; ++k) {
-        for (Index i = 0; i < rows; ++i) y[i] += w[k * stride + i] * x[k];
-      }
-    } else if constexpr (Kind == Weights::Lookup) {
-      const D* const column = w + stride * entry_of(x[0].value, entries);
-      add_numbers(column, y, rows);
-    } else {
-      for (Index i = 0; i < rows; ++i) y[i] += Kind == Weights::Identity ? x[i] : w[i] * x[i];
-    }
-  }
-
   /// Layer L at step t: ∂E/∂net from ∂E/∂output, and what follows from it for its sources and w.
   template <int L>
   void pull_layer_back(const Arch& architecture, Index t) {
@@ -253,10 +237,10 @@ class DualPass {
       D* dx = nullptr;
       if constexpr (source > 0) dx = delta<source>(architecture, t - connection.delay);
       for (Index b = 0; b < batch_; ++b) {
-        pull_product_back<connection.weights>(
-            offset, architecture.template block_rows<L>(), x + b * fan_in, fan_in,
-            connection.entries, d + b * rows + part.net_gate * units, part.gates * units,
-            dx == nullptr ? nullptr : dx + b * fan_in);
+        pull_dual_product_back<connection.weights>(
+            w_.data() + offset, gradient_.data() + offset, architecture.template block_rows<L>(),
+            x + b * fan_in, fan_in, connection.entries, d + b * rows + part.net_gate * units,
+            part.gates * units, dx == nullptr ? nullptr : dx + b * fan_in);
       }
     });
     if constexpr (Type::bias_columns > 0) add_bias<L>(architecture, d, rows);
@@ -292,32 +276,6 @@ class DualPass {
                            before<L>(delta<L>(architecture, t - 1)), gradient_.data() + own, units,
                            batch_, Mode::Inference, LayerNoise(Noise{}, L, batch_, t)});
       return net<L>(architecture, t);
-    }
-  }
-
-  /// ∂E/∂x ← itself + Wᵀ d, unless it is null, and ∂E/∂W ← itself + d xᵀ, for one column.
-  template <Weights Kind>
-  void pull_product_back(Index offset, Index stride, const D* x, Index fan_in, Index entries,
-                         const D* d, Index rows, D* dx) {
-    const D* const w = w_.data() + offset;
-    D* const g = gradient_.data() + offset;
-    if constexpr (Kind == Weights::Full) {
-      for (Index k = 0; k < fan_in; ++k) {
-        D sum(0);
-        for (Index i = 0; i < rows; ++i) {
-          sum += w[k * stride + i] * d[i];
-          g[k * stride + i] += d[i] * x[k];
-        }
-        if (dx != nullptr) dx[k] += sum;
-      }
-    } else if constexpr (Kind == Weights::Lookup) {
-      D* const column = g + stride * entry_of(x[0].value, entries);
-      add_numbers(d, column, rows);
-    } else {
-      for (Index i = 0; i < rows; ++i) {
-        if (dx != nullptr) dx[i] += Kind == Weights::Identity ? d[i] : w[i] * d[i];
-        if constexpr (Kind == Weights::Diagonal) g[i] += d[i] * x[i];
-      }
     }
   }
 
