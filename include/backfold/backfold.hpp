@@ -147,6 +147,7 @@
 #include "backfold/network/forward.hpp"
 #include "backfold/network/free_run.hpp"
 #include "backfold/network/history.hpp"
+#include "backfold/network/initialise.hpp"
 #include "backfold/network/last_outputs.hpp"
 #include "backfold/network/layer_names.hpp"
 #include "backfold/network/layer_net.hpp"

@@ -9,6 +9,7 @@
 #include "backfold/layer/initializer.hpp"
 #include "backfold/layer/same_but_for_size.hpp"
 #include "backfold/network/architecture.hpp"
+#include "backfold/network/initialise.hpp"
 #include "backfold/network/layer_names.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
@@ -193,40 +194,8 @@ class Network {
   /// Initialises the weights and bias of layer L alone.
   template <int L, class Init, BitGenerator64 Generator>
   void initialize(const Init& initializer, Generator& random) {
-    using Type = typename ArchitectureType::template LayerType<L>;
     detail::check_parameters(*this);
-    const Index rows = architecture_.template block_rows<L>();
-    S* const w = parameters_.data();
-    for_each_index<ArchitectureType::template connection_count<L>>([&](auto c) {
-      S* const weights = w + architecture_.template weights_offset<L, c()>();
-      const Index fan_in = architecture_.template fan_in<L, c()>();
-      constexpr Connection connection = Type::connections[c()];
-      constexpr WeightsPlace place{
-          L,
-          {connection.source_of(L), connection.delay, connection.weights, connection.entries},
-          detail::weight_gates<Type>()};
-      if constexpr (connection.weights == Weights::Lookup) {
-        // Fills column by column with a fan-in of 1, since a lookup adds one number to each unit.
-        for (Index j = 0; j < fan_in; ++j) {
-          fill(initializer, random, weights + j * rows, rows, 1, place);
-        }
-      } else if (fan_in > 0) {
-        fill(initializer, random, weights, rows, fan_in, place);
-      }
-    });
-    S* const bias = w + architecture_.template bias_offset<L>();
-    for (Index i = 0; i < rows * Type::bias_columns; ++i) bias[i] = bias_of(initializer, random);
-    const auto& layer = architecture_.template layer<L>();
-    if constexpr (requires { layer.initialise_bias(bias, rows); }) {
-      layer.initialise_bias(bias, architecture_.template units<L>());
-    }
-    if constexpr (detail::own_columns<Type>() > 0) {
-      layer.initialise_own(w + architecture_.template own_offset<L>(),
-                           architecture_.template units<L>());
-    }
-    const Index starts = Graph::start_columns(L) * architecture_.template units<L>();
-    S* const start = w + architecture_.template start_offset<L>();
-    for (Index i = 0; i < starts; ++i) start[i] = S(0);
+    detail::initialise_layer<L>(architecture_, parameters_.data(), initializer, random);
   }
 
  private:
@@ -259,22 +228,6 @@ class Network {
   static const Other& checked(const Other& other) {
     detail::check_parameters(other);
     return other;
-  }
-
-  /// Compiled once for all layers.
-  template <class Init, class Generator>
-  BACKFOLD_NO_INLINE static void fill(const Init& initializer, Generator& random, S* w, Index units,
-                                      Index fan_in, const WeightsPlace& place) {
-    detail::fill_weights(initializer, random, w, units, fan_in, place);
-  }
-
-  template <class Init, class Generator>
-  static S bias_of(const Init& initializer, [[maybe_unused]] Generator& random) {
-    if constexpr (requires { initializer.draw_bias(random); }) {
-      return static_cast<S>(initializer.draw_bias(random));
-    } else {
-      return S(0);
-    }
   }
 
   /// Numbers of w; writable unless T is const.
