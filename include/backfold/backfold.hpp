@@ -199,6 +199,7 @@
 #include "backfold/training/hook/validate.hpp"
 #include "backfold/training/learning_rate.hpp"
 #include "backfold/training/objective.hpp"
+#include "backfold/training/objective_in_use.hpp"
 #include "backfold/training/parameter_guard.hpp"
 #include "backfold/training/sequence_source.hpp"
 #include "backfold/training/stored.hpp"

@@ -16,7 +16,7 @@
 #include "backfold/training/fit_options.hpp"
 #include "backfold/training/history.hpp"
 #include "backfold/training/hook/hook.hpp"
-#include "backfold/training/objective.hpp"
+#include "backfold/training/objective_in_use.hpp"
 #include "backfold/training/parameter_guard.hpp"
 #include "backfold/training/stored.hpp"
 
@@ -49,8 +49,7 @@ class Trainer {
   static_assert(detail::outputs_suit_loss<Net, L>(),
                 "backfold: a cross-entropy takes outputs for probabilities: the output layer needs "
                 "Sigmoid or Softmax (or an activation with outputs_probabilities)");
-  static constexpr bool takes_samples = Batch != detail::only_batches;
-  static constexpr bool takes_batches = Batch != 1;
+  using Objective = detail::ObjectiveInUse<Net, L, Batch>;
   static constexpr bool is_recurrent = Net::Graph::is_recurrent;
 
  public:
@@ -77,14 +76,12 @@ class Trainer {
       : net_(net),
         optimizer_(optimizer),
         first_rate_(detail::learning_rate_of(optimizer)),
-        options_(detail::checked_training<O>(options, loss, net, data, takes_batches)),
+        options_(detail::checked_training<O>(options, loss, net, data, Objective::takes_batches)),
         batches_(data, options),
         optimizer_state_([&] { return start<S, parameters>(optimizer, net.parameter_count()); }),
         guard_(net),
         unused_(detail::carries_state<Net>(options) ? guard_.size() : 0),
-        online_(is_online()),
-        by_sample_([&] { return OfSamples(net, loss, batches_, options); }, online_),
-        by_batch_([&] { return OfBatches(net, loss, batches_, options); }, !online_) {}
+        objective_(net, loss, batches_, options_) {}
 
   /// One epoch. A batch (or piece of a sequence) without any target is not a step of the optimizer:
   /// parameters and optimizer state do not change, but a recurrent network's state is carried
@@ -102,7 +99,8 @@ class Trainer {
   template <class... Hooks>
   History run(Index epochs, Hooks&&... hooks) {
     // fit compiles two kinds of training; only one of them reports an error.
-    if constexpr (takes_samples) detail::check_hooks<Trainer, std::remove_reference_t<Hooks>...>();
+    if constexpr (Objective::takes_samples)
+      detail::check_hooks<Trainer, std::remove_reference_t<Hooks>...>();
     if (epochs < 0) fail_argument("run: epochs must be >= 0, got ", epochs);
     history_ = History{};
     history_.epoch = epoch_;
@@ -141,7 +139,7 @@ class Trainer {
   Net& network() { return net_; }
   [[nodiscard]] const Net& network() const { return net_; }
   [[nodiscard]] const L& loss() const {
-    return with_objective(*this, [](const auto& o) -> const L& { return o.loss(); });
+    return Objective::with(objective_, [](const auto& o) -> const L& { return o.loss(); });
   }
   [[nodiscard]] const FitOptions& options() const { return options_; }
   /// Initial learning rate of the training; 0 for an optimizer without one.
@@ -172,8 +170,6 @@ class Trainer {
   }
 
  private:
-  using OfSamples = detail::Objective<Net, L, 1>;
-  using OfBatches = detail::Objective<Net, L, Dynamic>;
   static constexpr Index most_epochs = (std::numeric_limits<Index>::max)();
 
   template <class Steps>
@@ -233,28 +229,10 @@ class Trainer {
     guard_.keep(net_);
   }
 
-  /// True if each step takes one column; without delays, a sequence of several steps is a batch.
-  [[nodiscard]] bool is_online() const {
-    return options_.batch_size == 1 &&
-           (!takes_batches || (takes_samples && (is_recurrent || batches_.first().steps == 1)));
-  }
-
-  /// Calls f(objective) with the objective in use.
-  template <class Self, class Function>
-  BACKFOLD_ALWAYS_INLINE static decltype(auto) with_objective(Self& self, const Function& f) {
-    if constexpr (!takes_batches) {
-      return f(*self.by_sample_);
-    } else if constexpr (!takes_samples) {
-      return f(*self.by_batch_);
-    } else {
-      return self.online_ ? f(*self.by_sample_) : f(*self.by_batch_);
-    }
-  }
-
   /// All steps of an epoch; false if one was not finite.
   template <class Steps>
   bool learn_epoch(const Steps& hooks) {
-    return with_objective(*this, [&](auto& objective) {
+    return Objective::with(objective_, [&](auto& objective) {
       if (options_.stateful) objective.carried().forget(1);
       const Index size = batches_.batch_size();
       for (Index i = 0; i < batches_.count(); i += size) {
@@ -266,8 +244,8 @@ class Trainer {
   }
 
   /// Learns a batch: one step, or one for each piece of a truncated pass.
-  template <class Objective, class Steps>
-  BACKFOLD_ALWAYS_INLINE bool learn(Objective& objective, const typename Objective::Part& batch,
+  template <class OfKind, class Steps>
+  BACKFOLD_ALWAYS_INLINE bool learn(OfKind& objective, const typename OfKind::Part& batch,
                                     const Steps& hooks) {
     if (!options_.stateful) objective.forget(batch);
     const Index piece = batches_.steps_of_pass(batch.steps);
@@ -336,13 +314,7 @@ class Trainer {
   detail::Stored<OptimizerState> optimizer_state_;
   detail::ParameterGuard<Net> guard_;
   detail::Array<S> unused_;  ///< gradient of pieces without targets, which run for their state only
-  bool online_;
-  // Only the kind of objective in use is compiled.
-  std::conditional_t<takes_samples,
-                     detail::Stored<OfSamples, !takes_batches && detail::is_small<OfSamples>>,
-                     detail::NotStored>
-      by_sample_;
-  std::conditional_t<takes_batches, detail::Stored<OfBatches, false>, detail::NotStored> by_batch_;
+  Objective objective_;
   detail::LongSum error_;
   double weight_ = 0;
   Index step_ = 0;
