@@ -23,9 +23,9 @@ BACKFOLD_BEGIN_NAMESPACE
 /// To normalise the net inputs of a recurrent layer l, split it: `Dense<8, Linear, Delayed<l>>`,
 /// `LayerNorm<8>`, `Activate<8, Tanh>`, the last of which is l.
 ///
-/// The mean is subtracted in two passes, so net inputs that are large compared with their spread
-/// keep their accuracy, and s is free of overflow: finite while |net| is less than half the largest
-/// number. An ε below the smallest normal number counts as that.
+/// A mean that is large compared with s is subtracted in two passes, which keeps the accuracy of
+/// net inputs far from 0. Squares do not overflow: s is finite while |net| is less than half the
+/// largest number. An ε below the smallest normal number counts as that.
 ///
 /// Source: Ba, Kiros & Hinton, Layer normalization (2016). ε inside the root, as in PyTorch.
 /// Differs: where the mean is rounded, or a square overflows, PyTorch's result is off, or NaN.
@@ -98,16 +98,17 @@ class LayerNorm : public Extent<Units> {
   S normalise(const Net& net, Eigen::Map<Eigen::Array<S, Units, 1>>& n) const {
     using std::sqrt;                                   // and that of a dual number
     const S each = S(1) / static_cast<S>(net.size());  // the sum of all terms might overflow
-    // The mean is rounded to a digit of net, which may be larger than s: it is kept among the nets,
-    // so that equal ones give 0, and the mean of the rest is subtracted too.
-    const S mean = (std::max)(S((net * each).sum()), S(net.minCoeff()));
-    n = net - (std::min)(mean, S(net.maxCoeff()));
-    n -= S((n * each).sum());
+    const S mean = (net * each).sum();
     const S padding =
         (std::max)(static_cast<S>(epsilon), static_cast<S>((std::numeric_limits<S>::min)()));
+    n = net - mean;
     S unit(1), variance = n.square().mean();
-    if (variance > static_cast<S>(1e30)) {  // may overflow, or its derivative
-      unit = (std::max)(n.maxCoeff(), S(-n.minCoeff()));
+    if (!(mean * mean <= 16 * (variance + padding) && variance <= static_cast<S>(1e30))) {
+      // The mean is rounded to a digit of net, which may be larger than s: subtract that of the
+      // rest too, kept among them, so that equal nets give 0. Squares of the rest may overflow.
+      const S rest = (std::max)(S((n * each).sum()), S(n.minCoeff()));
+      n -= (std::min)(rest, S(n.maxCoeff()));
+      unit = (std::max)(S(1), (std::max)(S(n.maxCoeff()), S(-n.minCoeff())));
       n /= unit;
       variance = n.square().mean();
     }
