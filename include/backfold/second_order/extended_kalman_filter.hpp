@@ -62,7 +62,8 @@ class ExtendedKalmanFilter {
   ///
   /// @param x inputs × 1, @param z outputs × 1; a NaN is a missing target
   /// @return ½ Σ (z − y)² before the update; NaN, with w and P as before, if y, its Jacobian or the
-  /// update is not finite, or P has lost its positive definiteness to rounding
+  /// update is not finite, or P has lost its positive definiteness to rounding. The state of a
+  /// recurrent network has taken the step even then: after a NaN as an input, `reset` it.
   /// @throws std::invalid_argument for wrong sizes
   template <class X, class Z>
   double step(Net& net, const Eigen::DenseBase<X>& x, const Eigen::DenseBase<Z>& z) {
