@@ -79,5 +79,6 @@ class Results:
             name, lambda s: 2 * rate(s) / (s["rate_before"] + s["rate_after"]))
 
     def others(self, task):
-        return [n.removeprefix(task + "/") for n in self.samples
-                if n.startswith(task + "/") and not n.startswith(task + "/backfold")]
+        names = [n.removeprefix(task + "/") for n in self.samples if n.startswith(task + "/")]
+        # What has a slash is another task, whose name goes on.
+        return [who for who in names if "/" not in who and not who.startswith("backfold")]
