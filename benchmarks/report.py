@@ -10,25 +10,26 @@ import compile_time
 from results import Results, processor, run
 
 here = pathlib.Path(__file__).resolve().parent
-# Benchmark, in words, of what a time is given, and of how many items that is.
+# Benchmark, in words, of what a time is given, of how many items that is, and the wanted part of the
+# multiply-add rate of a core that issues two a cycle.
 WORKLOADS = [
-    ("online/2-8-1", "online training 2-8-1, tanh/sigmoid, momentum, double", "a sample", 1),
-    ("mlp/784-128-64-10/batch:32/adam", "training 784-128-64-10, ReLU/softmax, Adam", "a batch of 32", 32),
-    ("mlp/784-256-128-10/batch:64/adam", "training 784-256-128-10, ReLU/softmax, Adam", "a batch of 64", 64),
-    ("mlp/784-1024-1024-10/batch:128/sgd", "training 784-1024-1024-10, ReLU/softmax, SGD", "a batch of 128", 128),
-    ("inference/4-64-64-2", "inference 4-64-64-2, tanh", "a sample", 1),
-    ("gradient/24-8-2/batch:200", "gradient of 24-8-2, tanh", "200 samples", 200),
-    ("elman/32-128-32/steps:100/batch:32/sgd", "Elman 32-128-32, 100 steps, BPTT, SGD", "a batch of 32", 32),
-    ("elman/4-32-1/steps:200/batch:1/sgd", "Elman 4-32-1, 200 steps, BPTT, SGD", "a sequence", 1),
-    ("lstm/32-128-32/steps:100/batch:32/sgd", "LSTM 32-128-32, 100 steps, BPTT, SGD", "a batch of 32", 32),
-    ("gru/32-128-32/steps:100/batch:32/sgd", "GRU 32-128-32, 100 steps, BPTT, SGD", "a batch of 32", 32),
-    ("mlp/17-64-64-6/batch:256/adam", "training 17-64-64-6, tanh, Adam", "a batch of 256", 256),
-    ("inference/784-128-64-10", "inference 784-128-64-10, ReLU/softmax", "a sample", 1),
-    ("inference/784-128-64-10/batch:256", "inference 784-128-64-10, ReLU/softmax", "256 samples", 256),
-    ("step/gru 8-32-1", "inference GRU 8-32-1", "a step", 1),
-    ("step/lstm 8-32-1", "inference LSTM 8-32-1", "a step", 1),
-    ("step/lstm 1-16-1", "inference LSTM 1-16-1", "a step", 1),
-    ("step/elman 8-32-1", "inference Elman 8-32-1", "a step", 1),
+    ("online/2-8-1", "online training 2-8-1, tanh/sigmoid, momentum, double", "a sample", 1, None),
+    ("mlp/784-128-64-10/batch:32/adam", "training 784-128-64-10, ReLU/softmax, Adam", "a batch of 32", 32, .65),
+    ("mlp/784-256-128-10/batch:64/adam", "training 784-256-128-10, ReLU/softmax, Adam", "a batch of 64", 64, .71),
+    ("mlp/784-1024-1024-10/batch:128/sgd", "training 784-1024-1024-10, ReLU/softmax, SGD", "a batch of 128", 128, .77),
+    ("inference/4-64-64-2", "inference 4-64-64-2, tanh", "a sample", 1, .33),
+    ("gradient/24-8-2/batch:200", "gradient of 24-8-2, tanh", "200 samples", 200, .33),
+    ("elman/32-128-32/steps:100/batch:32/sgd", "Elman 32-128-32, 100 steps, BPTT, SGD", "a batch of 32", 32, .77),
+    ("elman/4-32-1/steps:200/batch:1/sgd", "Elman 4-32-1, 200 steps, BPTT, SGD", "a sequence", 1, .43),
+    ("lstm/32-128-32/steps:100/batch:32/sgd", "LSTM 32-128-32, 100 steps, BPTT, SGD", "a batch of 32", 32, .73),
+    ("gru/32-128-32/steps:100/batch:32/sgd", "GRU 32-128-32, 100 steps, BPTT, SGD", "a batch of 32", 32, .72),
+    ("mlp/17-64-64-6/batch:256/adam", "training 17-64-64-6, tanh, Adam", "a batch of 256", 256, .67),
+    ("inference/784-128-64-10", "inference 784-128-64-10, ReLU/softmax", "a sample", 1, .41),
+    ("inference/784-128-64-10/batch:256", "inference 784-128-64-10, ReLU/softmax", "256 samples", 256, .93),
+    ("step/gru 8-32-1", "inference GRU 8-32-1", "a step", 1, .43),
+    ("step/lstm 8-32-1", "inference LSTM 8-32-1", "a step", 1, .45),
+    ("step/lstm 1-16-1", "inference LSTM 1-16-1", "a step", 1, .19),
+    ("step/elman 8-32-1", "inference Elman 8-32-1", "a step", 1, .28),
 ]
 SMALL = [
     ("optimizer/109386 parameters/sgd/backfold", "SGD's pass over 109,386 parameters", 109386),
@@ -71,17 +72,18 @@ def table(head, rows):
 
 def workloads(r, short):
     rows = []
-    for task, words, unit, items in WORKLOADS:
+    for task, words, unit, items, wanted in WORKLOADS:
         times = [r.time(f"{task}/{who}", items) for who in OURS]
         best = min(filter(None, times), default=None)
         others = [f"{who} {shown(t)} ({quotient(t, best)})"
                   for t, who in sorted((r.time(f"{task}/{who}", items), who) for who in r.others(task))]
         share = max(filter(None, (r.rate(f"{task}/{who}")[1] for who in OURS)), default=None)
-        rows.append([f"{words}: {unit}", *([shown(best), (others or ["–"])[0]] if short else
-                                           [*map(shown, times), ", ".join(others) or "–", percent(share)])])
+        rows.append([f"{words}: {unit}", *(
+            [shown(best), (others or ["–"])[0]] if short else
+            [*map(shown, times), ", ".join(others) or "–", percent(share), percent(wanted)])])
     return table(["workload", "Backfold", "the fastest other (its time / ours)"] if short else
                  ["workload", "fixed sizes", "Dynamic", "others (their time / the better of ours)",
-                  "of the multiply-add rate"], rows)
+                  "of the multiply-add rate", "wanted with two units"], rows)
 
 
 def products(r):
@@ -126,7 +128,7 @@ def threads(r):
 
 def variants(r, others):
     rows = []
-    for task, words, unit, items in WORKLOADS:
+    for task, words, unit, items, _ in WORKLOADS:
         name = f"{task}/backfold"
         ours = r.time(name, items)
         times = [o.time(name, items) for o in others.values()]
@@ -135,11 +137,11 @@ def variants(r, others):
 
 
 def build(context, r):
-    rates = [f"{r.best[b]:.0f} GFLOP/s in {n}" for b, n in ((4, "float"), (8, "double")) if r.best[b]]
-    units = r.median("machine/multiply_adds:float/backfold", lambda s: s["units"])
+    rates = [f"{r.usual[b]:.0f} (best {r.best[b]:.0f}) GFLOP/s in {n}"
+             for b, n in ((4, "float"), (8, "double")) if b in r.best]
     return (f"{context['compiler']}, {context['flags']} ({context['simd'].split(',')[0]}); "
-            f"best rate of multiply-adds: {', '.join(rates)}"
-            + (f", {units:.2g} of a whole register a cycle" if units else ""))
+            f"rate of multiply-adds: {', '.join(rates)}"
+            + (f", at best {r.units:.2g} of a whole register a cycle" if r.units else ""))
 
 
 def measure(options):
@@ -153,7 +155,7 @@ def measure(options):
     for repetition in range(options.repetitions):
         for title, (binary, pattern) in programs.items():
             print(f"run {repetition + 1} of {options.repetitions} {title}", flush=True)
-            contexts[title], more = run(binary, options.min_time, pattern)
+            contexts[title], more = run(binary, options.min_time, options.samples, pattern)
             samples[title] += more
     return contexts, {title: Results(s) for title, s in samples.items()}
 
@@ -164,8 +166,9 @@ def main():
     parser.add_argument("--baseline", help="the program built without -march=native, if it is there")
     parser.add_argument("--clang", help="the program built by clang, if it is there")
     parser.add_argument("--compilers", nargs="*", default=["g++", "clang++"], help="whose compile time")
-    parser.add_argument("--repetitions", type=int, default=9, help="runs; and half as many compilations")
-    parser.add_argument("--min-time", type=float, default=0.2, help="seconds of a sample")
+    parser.add_argument("--repetitions", type=int, default=5, help="runs; and half as many compilations")
+    parser.add_argument("--samples", type=int, default=10, help="samples of a benchmark in each run")
+    parser.add_argument("--min-time", type=float, default=0.02, help="seconds of a sample")
     parser.add_argument("--filter", default=".", help="of the benchmarks' names, a regular expression")
     options = parser.parse_args()
     contexts, results = measure(options)
@@ -177,8 +180,9 @@ def main():
         f"- {datetime.date.today()}, {processor()[0]}, one thread but where said", f"- {build(context, r)}",
         "- " + ", ".join(f"{name} {context[name]}" for name in
                          ("Eigen", "libtorch", "dlib", "oneDNN", "OpenBLAS", "libxsmm") if name in context),
-        f"- medians of {options.repetitions} runs; {r.left_out} of {r.taken} samples are left out, because the"
-        " machine's rate changed or was not its best, or the thread was kept waiting",
+        f"- medians of {options.samples} samples in each of {options.repetitions} runs; {r.left_out} of"
+        f" {r.taken} are left out, because the core's rate changed or was not its usual one, or the thread was"
+        " kept waiting",
         *(f"- failed: {e}" for e in r.errors), "",
         "## Workloads", "", *workloads(r, short=False), "## Fashion-MNIST", "", *epochs(r),
         "## Products", "", "GFLOP/s, float.", "", *products(r), "## Small steps", "", *small(r),

@@ -21,20 +21,21 @@ def processor():
         return platform.processor(), []
 
 
-def run(binary, min_time, pattern):
-    """One run of the benchmarks in random order, on one thread: its context, and its samples."""
+def run(binary, min_time, samples, pattern):
+    """One run of the benchmarks, samples in random order, on one thread: its context, and its samples."""
     flags = processor()[1]
     core = "SkylakeX" if "avx512f" in flags else "Haswell" if "avx2" in flags else ""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
                    **({"OPENBLAS_CORETYPE": core} if core else {})}
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         subprocess.run([binary, f"--benchmark_min_time={min_time}",
+                        f"--benchmark_repetitions={samples}",
                         f"--benchmark_filter={pattern}", f"--benchmark_out={file.name}",
                         "--benchmark_enable_random_interleaving=true"],
                        env=environment, check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
         result = json.load(open(file.name))
-    return result["context"], result["benchmarks"]
+    return result["context"], [s for s in result["benchmarks"] if s["run_type"] != "aggregate"]
 
 
 def nanoseconds(sample):
@@ -44,16 +45,19 @@ def nanoseconds(sample):
 class Results:
     """The samples of one program, and medians of those that count.
 
-    One counts only if the machine's multiply-add rate was the same before and after it and was the
-    best of all runs, and if its thread was not kept waiting.
+    One counts only if the core's multiply-add rate was nearly the same before and after it and was
+    its usual rate, the median of all, and if its thread was not kept waiting.
     """
 
     def __init__(self, samples):
         self.errors = sorted({f"{s['name']}: {s['error_message']}" for s in samples if "error_message" in s})
         samples = [s for s in samples if "error_message" not in s]
-        self.best = collections.defaultdict(float)
+        rates = collections.defaultdict(list)
         for s in samples:
-            self.best[s["scalar_bytes"]] = max(self.best[s["scalar_bytes"]], s["rate_before"], s["rate_after"])
+            rates[s["scalar_bytes"]] += s["rate_before"], s["rate_after"]
+        self.best = {scalar: max(r) for scalar, r in rates.items()}
+        self.usual = {scalar: statistics.median(r) for scalar, r in rates.items()}
+        self.units = max((s["units"] for s in samples if "units" in s), default=0)
         self.samples, self.taken = collections.defaultdict(list), len(samples)
         for s in filter(self.counts, samples):
             self.samples[s["name"].removesuffix("/real_time")].append(s)
@@ -62,8 +66,8 @@ class Results:
     def counts(self, s):
         rates = s["rate_before"], s["rate_after"]
         waited = not s["name"].endswith("/real_time") and s["cpu_time"] < 0.95 * s["real_time"]
-        return (max(rates) <= 1.05 * min(rates) and min(rates) >= 0.9 * self.best[s["scalar_bytes"]]
-                and not waited)
+        return (max(rates) <= 1.1 * min(rates) and not waited
+                and abs(sum(rates) / 2 / self.usual[s["scalar_bytes"]] - 1) <= 0.15)
 
     def median(self, name, value):
         return statistics.median(map(value, self.samples[name])) if self.samples.get(name) else None
