@@ -183,7 +183,7 @@ TEMPLATE_TEST_CASE("products that are packed and cut in depth are those of long 
   all_products<TestType>(70, 1100, 33, 0);
   all_products<TestType>(1100, 70, 35, 3);
   all_products<TestType>(33, 40, 1100, 0);
-  all_products<TestType>(200, 70, 220, 600);  // D·Xᵀ packs both factors, in two blocks of rows
+  all_products<TestType>(600, 70, 220, 600);  // D·Xᵀ packs both factors, in two blocks of rows
   all_products<TestType>(200, 70, 220, 0);
 }
 
