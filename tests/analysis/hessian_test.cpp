@@ -158,6 +158,8 @@ TEST_CASE("the Hessian takes weights, lengths and missing targets as the gradien
   missing.lengths = lengths.data();
   missing.missing = Missing::NaN;
   check(made<Net>(), Huber{.threshold = 0.3}, missing, Reduction::Mean);
+  using WithVariances = Rnn<double, Input<1>, Dense<3, Tanh, Recurrent<>>, Dense<4, Linear>>;
+  check(made<WithVariances>(), GaussianNll{}, missing, Reduction::Mean);
   const MatrixXd last = numbers(2, 3, 9);
   Sequences<double> at_end(X, last, 5);
   at_end.targets_at = TargetsAt::LastStep;

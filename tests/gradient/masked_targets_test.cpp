@@ -160,6 +160,50 @@ TEST_CASE("a mask of ones changes no result, of any loss", "") {
   same(made<Loop>(), MaskedSquares{{1, 1, 1}});
 }
 
+TEST_CASE("single targets of a loss with several outputs for each can be missing", "[nan]") {
+  const Eigen::MatrixXd X = numbers(2, T * B, 1), Z = numbers(3, T * B, 2), mask = mask_of(T * B);
+  const Eigen::MatrixXd hollow = holed(Z, mask);
+  const Eigen::MatrixXd weights = numbers(3, T * B, 6, 0).cwiseProduct(mask);
+  const std::vector<Index> lengths = {5, 0, 3};
+  // E(i, y, z) is the error of target i of a sample, and the reference.
+  const auto check = [&](const auto& net, const auto& loss, const auto& E) {
+    Workspace workspace(net, B, T);
+    const Eigen::MatrixXd Y = run(net, X, T, workspace);
+    double by_hand = 0, weighted = 0;
+    for (Index c = 0; c < T * B; ++c) {
+      for (Index i = 0; i < 3; ++i) {
+        by_hand += mask(i, c) * E(i, Y.col(c), Z(i, c));
+        weighted += weights(i, c) * E(i, Y.col(c), Z(i, c));
+      }
+    }
+    Sequences data(X, hollow, T);
+    data.missing = Missing::NaN;
+    CHECK(evaluate(net, loss, data).E == Approx(by_hand).epsilon(1e-13));
+    CHECK(check_gradient(net, loss, data).largest_difference < 1e-7);
+    data.target_weights = weights;
+    CHECK(evaluate(net, loss, data).E == Approx(weighted).epsilon(1e-13));
+    data.lengths = lengths.data();
+    CHECK(check_gradient(net, loss, data).largest_difference < 1e-7);
+    auto copy = net;
+    CHECK(std::isfinite(fit(copy, loss, Sgd{}, data, {.epochs = 1}).final_loss()));
+  };
+  const auto nll = [](Index i, const auto& y, double z) {
+    return 0.5 * (y[3 + i] + (z - y[i]) * (z - y[i]) * std::exp(-y[3 + i]));
+  };
+  check(made<Rnn<double, Input<2>, Dense<3, Tanh, Recurrent<>>, Dense<6, Linear>>>(), GaussianNll{},
+        nll);
+  check(made<Rnn<double, Input<2>, Lstm<3>, Dense<6, Gelu>>>(), GaussianNll{}, nll);
+  const auto pinball = [](Index i, const auto& y, double z) {
+    double sum = 0;
+    for (const int k : {0, 1}) {
+      const double rest = z - y[2 * i + k], quantile = k == 0 ? 0.2 : 0.7;
+      sum += rest > 0 ? quantile * rest : (quantile - 1) * rest;
+    }
+    return sum;
+  };
+  check(made<Rnn<double, Input<2>, Gru<3>, Dense<6, Softmax>>>(), Quantiles{0.2, 0.7}, pinball);
+}
+
 TEST_CASE("after softmax, columns are missing as a whole or not at all", "[nan]") {
   const auto net = made<Classes>();
   const Eigen::MatrixXd X = numbers(2, T * B, 1);

@@ -29,7 +29,11 @@ void dual_output_delta(const L& loss, const A& activation, const D* net, const D
       });
     }
   } else {
-    if constexpr (ColumnLoss<L>) {
+    if constexpr (sums_targets<L>) {
+      target_derivatives(
+          loss, y, z, units / outputs_per_target<L>,
+          [&](Index i) { return D(scale * own_weight(i)); }, delta);
+    } else if constexpr (ColumnLoss<L>) {
       loss.column_derivative(y, z, units, D(scale * own_weight(0)), delta);
     } else {
       for (Index i = 0; i < units; ++i) {

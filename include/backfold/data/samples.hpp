@@ -13,9 +13,9 @@ BACKFOLD_BEGIN_NAMESPACE
 ///     data.target_weights = M;             // outputs × n, one for each target: Σ_s Σ_i m_is E_is
 ///     data.missing = bf::Missing::NaN;     // a target that is NaN has weight 0
 ///
-/// Targets of weight 0 are missing: they are never read. A loss that couples the outputs of a
-/// sample (CategoricalCrossEntropy after Softmax, a ColumnLoss) needs equal weights for all targets
-/// of a column.
+/// Targets of weight 0 are missing: they are never read. A loss that couples the targets of a
+/// sample (CategoricalCrossEntropy after Softmax, a ColumnLoss without `output_of`) needs equal
+/// weights for all targets of a column.
 ///
 /// Each may be a matrix, a Map or a Block of a larger one; the weights also a std::vector or
 /// std::span. Nothing is copied, so all must outlive the Samples. Temporary matrices are refused,

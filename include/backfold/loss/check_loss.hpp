@@ -13,8 +13,8 @@ BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// Checks of a ColumnLoss, with three targets: each ∂E/∂y_j against differences, the scale, float
-/// against double, NaN in, NaN out.
+/// Checks of a ColumnLoss, with three targets: each ∂E/∂y_j against differences, the scale, single
+/// targets against all, float against double, NaN in, NaN out.
 template <class L>
 void check_column_loss(const L& loss, Report& report) {
   constexpr Index targets = 3;
@@ -43,6 +43,24 @@ void check_column_loss(const L& loss, Report& report) {
                     ", differences give ", expected);
       report.expect(std::abs(2 * halved[j] - d[j]) <= 1e-12 * (std::max)(1.0, std::abs(d[j])),
                     "derivative by output ", Index(j), " is not multiplied by the scale");
+    }
+    if constexpr (sums_targets<L>) {
+      std::vector<double> by_target(y.size());
+      target_derivatives(
+          loss, y.data(), z.data(), targets, [](Index) { return 1.0; }, by_target.data());
+      double sum = 0;
+      for (Index i = 0; i < targets; ++i) {
+        OutputsOfTarget<L, double> outputs(i, targets);
+        outputs.load(y.data());
+        sum += loss.column(outputs.values, &z[static_cast<std::size_t>(i)], outputs.size);
+      }
+      report.expect(std::abs(sum - here) <= 1e-12 * (std::max)(1.0, std::abs(here)),
+                    "the errors of single targets add up to ", sum, ", not to ", here);
+      for (std::size_t j = 0; j < y.size(); ++j) {
+        report.expect(std::abs(by_target[j] - d[j]) <= 1e-12 * (std::max)(1.0, std::abs(d[j])),
+                      "derivative by output ", Index(j), " of a single target: ", by_target[j],
+                      ", of all: ", d[j]);
+      }
     }
     const std::vector<float> y_float(y.begin(), y.end()), z_float(z.begin(), z.end());
     const float in_float = loss.column(y_float.data(), z_float.data(), units);

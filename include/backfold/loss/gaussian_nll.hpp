@@ -21,6 +21,9 @@ BACKFOLD_BEGIN_NAMESPACE
 struct GaussianNll {
   bool full = false;  ///< adds the constant ½ ln 2π for each target
   static constexpr Index outputs_per_target = 2;
+  static constexpr Index output_of(Index target, Index k, Index targets) {
+    return target + k * targets;
+  }
 
   template <Real S>
   [[nodiscard]] S column(const S* y, const S* z, Index units) const {

@@ -14,7 +14,7 @@ constexpr bool takes_whole_columns() {
   if constexpr (has_net_input_form<L, A>) {
     return acts_on_columns<FromNetInput<L, A>>;
   } else {
-    return ColumnLoss<L>;
+    return ColumnLoss<L> && !sums_targets<L>;
   }
 }
 
@@ -23,6 +23,29 @@ template <class S>
 void clear_delta(S* delta, Index first, Index end) {
   if (delta == nullptr) return;
   for (Index i = first; i < end; ++i) delta[i] = S(0);
+}
+
+/// Error of one sample of a loss that sums targets, Σ_i weight_i·E_i, and its delta.
+template <bool WithDelta, class L, class A, Real S, class Weight>
+double error_of_targets(const L& loss, const A& activation, const S* net, const S* output,
+                        const S* target, Index targets, const Weight& weight_of, double scale,
+                        S* delta) {
+  double error = 0;
+  for (Index i = 0; i < targets; ++i) {
+    const double weight = weight_of(i);
+    if (weight == 0) continue;
+    OutputsOfTarget<L, S> outputs(i, targets);
+    outputs.load(output);
+    error += weight * static_cast<double>(loss.column(outputs.values, target + i, outputs.size));
+  }
+  if constexpr (WithDelta) {
+    target_derivatives(
+        loss, output, target, targets,
+        [&](Index i) { return static_cast<S>(scale * weight_of(i)); }, delta);
+    multiply_by_derivative<Dynamic>(activation, net, output, delta, targets * outputs_per_target<L>,
+                                    1);
+  }
+  return error;
 }
 
 /// Error of one sample with a weight for each target, as in `output_error`: Σ_i weight·w_i·E_i.
@@ -36,19 +59,29 @@ template <bool WithDelta, class L, class A, Real S>
 double masked_error(const L& loss, const A& activation, const S* net, const S* output,
                     const S* target, Index targets, Index units, const TargetMask<S>& mask,
                     Index column, double weight, double scale, S* delta) {
-  if constexpr (takes_whole_columns<L, A>()) {
-    if (weight != 0) weight *= static_cast<double>(mask.column_weight(target, targets, column));
-    if (!(weight > 0)) {
+  if (weight == 0) {
+    clear_delta(delta, 0, units);
+    return 0;
+  }
+  if constexpr (takes_whole_columns<L, A>() || sums_targets<L>) {
+    const auto common = static_cast<double>(mask.column_weight(target, targets, column));
+    if constexpr (sums_targets<L>) {
+      if (common < 0) {  // they differ
+        const auto weight_of = [&](Index i) {
+          return weight * static_cast<double>(mask.weight(target[i], i, column));
+        };
+        return error_of_targets<WithDelta>(loss, activation, net, output, target, targets,
+                                           weight_of, scale, delta);
+      }
+    }
+    if (!(common > 0)) {
       clear_delta(delta, 0, units);
       return 0;
     }
+    weight *= common;
     return weight * column_error<WithDelta, Dynamic>(loss, activation, net, output, target, units,
                                                      static_cast<S>(scale * weight), delta);
   } else {
-    if (weight == 0) {
-      clear_delta(delta, 0, units);
-      return 0;
-    }
     double error = 0;
     for (Index i = 0, end = 0; i < units; i = end) {
       const S own = mask.weight(target[i], i, column);

@@ -20,6 +20,7 @@ struct Quantiles {
   static_assert(Count > 0, "backfold: Quantiles needs at least one quantile");
   std::array<double, static_cast<std::size_t>(Count)> quantiles;  ///< q_k, each between 0 and 1
   static constexpr Index outputs_per_target = Count;
+  static constexpr Index output_of(Index target, Index k, Index) { return target * Count + k; }
 
   template <Real S>
   [[nodiscard]] S column(const S* y, const S* z, Index units) const {
