@@ -135,6 +135,7 @@
 #include "backfold/loss/poisson.hpp"
 #include "backfold/loss/quantiles.hpp"
 #include "backfold/loss/reduction.hpp"
+#include "backfold/loss/single_targets.hpp"
 #include "backfold/metric/bits_per_symbol.hpp"
 #include "backfold/metric/classification.hpp"
 #include "backfold/metric/interval_coverage.hpp"

@@ -49,6 +49,13 @@ struct WrongInFloat : bf::HalfSquaredError {
   }
 };
 
+/// Its means and log variances do not alternate.
+struct WrongOutputs : bf::GaussianNll {
+  static constexpr bf::Index output_of(bf::Index target, bf::Index k, bf::Index) {
+    return 2 * target + k;
+  }
+};
+
 struct WrongColumn {
   static constexpr Index outputs_per_target = 2;
   template <class S>
@@ -123,6 +130,7 @@ TEST_CASE("the list of checks finds a derivative of the wrong sign, and one wron
   CHECK_FALSE(bf::check_loss(WrongSign{}).ok());
   CHECK_FALSE(bf::check_loss(WrongInFloat{}).ok());
   CHECK_FALSE(bf::check_loss(WrongColumn{}).ok());
+  CHECK_FALSE(bf::check_loss(WrongOutputs{}).ok());
 }
 
 TEST_CASE("a cross-entropy after a steep Sigmoid is 0 where its target is met") {

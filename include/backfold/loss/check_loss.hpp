@@ -7,11 +7,29 @@
 
 #include "backfold/core/finite.hpp"
 #include "backfold/core/report.hpp"
-#include "backfold/loss/loss.hpp"
+#include "backfold/loss/single_targets.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
 namespace detail {
+
+/// Checks of a ColumnLoss that sums targets: single ones add up to E and give ∂E/∂y, here `d`.
+template <class L>
+void check_single_targets(const L& loss, const std::vector<double>& y, const std::vector<double>& z,
+                          double E, const std::vector<double>& d, Report& report) {
+  const auto targets = static_cast<Index>(z.size());
+  const auto one = [](Index) { return 1.0; };
+  const double sum = sum_over_targets(loss, y.data(), z.data(), targets, one);
+  report.expect(std::abs(sum - E) <= 1e-12 * (std::max)(1.0, std::abs(E)),
+                "the errors of single targets add up to ", sum, ", not to ", E);
+  std::vector<double> by_target(y.size());
+  target_derivatives(loss, y.data(), z.data(), targets, one, by_target.data());
+  for (std::size_t j = 0; j < y.size(); ++j) {
+    report.expect(std::abs(by_target[j] - d[j]) <= 1e-12 * (std::max)(1.0, std::abs(d[j])),
+                  "derivative by output ", Index(j), " of a single target: ", by_target[j],
+                  ", of all: ", d[j]);
+  }
+}
 
 /// Checks of a ColumnLoss, with three targets: each ∂E/∂y_j against differences, the scale, single
 /// targets against all, float against double, NaN in, NaN out.
@@ -44,24 +62,7 @@ void check_column_loss(const L& loss, Report& report) {
       report.expect(std::abs(2 * halved[j] - d[j]) <= 1e-12 * (std::max)(1.0, std::abs(d[j])),
                     "derivative by output ", Index(j), " is not multiplied by the scale");
     }
-    if constexpr (sums_targets<L>) {
-      std::vector<double> by_target(y.size());
-      target_derivatives(
-          loss, y.data(), z.data(), targets, [](Index) { return 1.0; }, by_target.data());
-      double sum = 0;
-      for (Index i = 0; i < targets; ++i) {
-        OutputsOfTarget<L, double> outputs(i, targets);
-        outputs.load(y.data());
-        sum += loss.column(outputs.values, &z[static_cast<std::size_t>(i)], outputs.size);
-      }
-      report.expect(std::abs(sum - here) <= 1e-12 * (std::max)(1.0, std::abs(here)),
-                    "the errors of single targets add up to ", sum, ", not to ", here);
-      for (std::size_t j = 0; j < y.size(); ++j) {
-        report.expect(std::abs(by_target[j] - d[j]) <= 1e-12 * (std::max)(1.0, std::abs(d[j])),
-                      "derivative by output ", Index(j), " of a single target: ", by_target[j],
-                      ", of all: ", d[j]);
-      }
-    }
+    if constexpr (sums_targets<L>) check_single_targets(loss, y, z, here, d, report);
     const std::vector<float> y_float(y.begin(), y.end()), z_float(z.begin(), z.end());
     const float in_float = loss.column(y_float.data(), z_float.data(), units);
     report.expect(std::abs(double(in_float) - here) <= 1e-5 * (std::max)(1.0, std::abs(here)),

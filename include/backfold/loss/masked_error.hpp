@@ -3,6 +3,7 @@
 
 #include "backfold/data/target_mask.hpp"
 #include "backfold/loss/output_error.hpp"
+#include "backfold/loss/single_targets.hpp"
 
 BACKFOLD_BEGIN_NAMESPACE
 
@@ -30,14 +31,6 @@ template <bool WithDelta, class L, class A, Real S, class Weight>
 double error_of_targets(const L& loss, const A& activation, const S* net, const S* output,
                         const S* target, Index targets, const Weight& weight_of, double scale,
                         S* delta) {
-  double error = 0;
-  for (Index i = 0; i < targets; ++i) {
-    const double weight = weight_of(i);
-    if (weight == 0) continue;
-    OutputsOfTarget<L, S> outputs(i, targets);
-    outputs.load(output);
-    error += weight * static_cast<double>(loss.column(outputs.values, target + i, outputs.size));
-  }
   if constexpr (WithDelta) {
     target_derivatives(
         loss, output, target, targets,
@@ -45,7 +38,7 @@ double error_of_targets(const L& loss, const A& activation, const S* net, const 
     multiply_by_derivative<Dynamic>(activation, net, output, delta, targets * outputs_per_target<L>,
                                     1);
   }
-  return error;
+  return sum_over_targets(loss, output, target, targets, weight_of);
 }
 
 /// Error of one sample with a weight for each target, as in `output_error`: Σ_i weight·w_i·E_i.

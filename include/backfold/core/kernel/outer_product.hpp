@@ -14,8 +14,8 @@ BACKFOLD_BEGIN_NAMESPACE
 namespace kernel {
 
 /// Upper bound on the rows of A that are packed at once; for each such block B is packed again.
-/// With panel_depth terms it takes 400 KiB with AVX-512 and 200 KiB with AVX2, at most half of most
-/// processors' second-level cache.
+/// With panel_depth terms they take 400 KiB with AVX-512 and 200 KiB with AVX2, to stay in a
+/// second-level cache.
 template <Real S>
 inline constexpr Index block_rows = 11 * panel_rows<S>;
 
